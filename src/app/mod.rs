@@ -1,0 +1,3 @@
+//! Use cases: load, decide, persist. The only place that holds a clock and a store.
+
+pub mod offline;

@@ -1,0 +1,80 @@
+//! The commands. Each is thin: it reads arguments and files, calls a use case, and prints.
+
+mod evaluate;
+mod scheme;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+
+/// Exact, explained scores, ranks, seats and awards for neighbourhood governance.
+#[derive(Debug, Parser)]
+#[command(name = "steelyard", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Evaluate a scheme over a file of facts, without a server or a database.
+    Evaluate(evaluate::Evaluate),
+    /// Check, test, describe and explain scheme documents.
+    Scheme {
+        #[command(subcommand)]
+        command: scheme::SchemeCommand,
+    },
+}
+
+/// How a command ends when it cannot do its work: the codes of `sysexits.h`.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: u8,
+    lines: Vec<String>,
+}
+
+impl Failure {
+    /// The data is wrong: the lines say what and where.
+    pub(crate) fn data(lines: Vec<String>) -> Self {
+        Self { code: 65, lines }
+    }
+
+    /// A file cannot be read.
+    pub(crate) fn no_input(path: &std::path::Path, why: &io::Error) -> Self {
+        Self { code: 66, lines: vec![format!("{}: {why}", path.display())] }
+    }
+
+    /// The product itself failed.
+    pub(crate) fn software(why: &dyn std::fmt::Display) -> Self {
+        Self { code: 70, lines: vec![why.to_string()] }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(why: io::Error) -> Self {
+        Self { code: 74, lines: vec![format!("the output cannot be written: {why}")] }
+    }
+}
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Evaluate(command) => command.run(),
+        Command::Scheme { command } => command.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let mut err = io::stderr().lock();
+            for line in &failure.lines {
+                // Nobody is left to tell when even the error stream is closed.
+                let _ = writeln!(err, "{line}");
+            }
+            ExitCode::from(failure.code)
+        }
+    }
+}

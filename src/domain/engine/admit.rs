@@ -1,0 +1,247 @@
+//! What facts must be for a scheme to take them. Every fault is told, none is guessed away.
+
+use super::{judge::may_raise, plan::Plan};
+use crate::domain::{
+    exact::Decimal,
+    facts::{Facts, FactsFault},
+    scheme::{Channels, Combine, Node, NodeKind, Quantity, ResultOf},
+    time::Period,
+};
+
+/// Every reason to refuse these facts.
+pub(super) fn faults(plan: &Plan, facts: &Facts, period: Period, line: u64) -> Vec<FactsFault> {
+    let mut admit = Admit { plan, facts, line, faults: Vec::new() };
+    let stated = facts.period.unwrap_or(period);
+    if stated != period {
+        admit.fault(
+            "period",
+            "FACTS_OTHER_PERIOD",
+            format!("this evaluation is of {period}, and these facts of {stated}"),
+            format!("本次评价的周期为 {period}，事实的周期为 {stated}"),
+        );
+    }
+    for group in plan.groups.iter().filter(|it| !facts.groups.contains_key(*it)) {
+        admit.fault(
+            &format!("groups.{group}"),
+            "FACTS_GROUP_ABSENT",
+            format!("the scheme names the group `{group}`, and the subject has none"),
+            format!("评分办法用到分组 {group}，该对象未给出"),
+        );
+    }
+    for (index, node) in plan.scheme.nodes.iter().enumerate() {
+        admit.node(index, node);
+    }
+    let known = |id: &String| plan.scheme.nodes.iter().any(|it| it.id == *id);
+    for id in facts.states.keys().filter(|it| !known(it)) {
+        admit.fault(
+            &format!("states.{id}"),
+            "FACTS_STATE_UNKNOWN",
+            format!("the scheme has no node `{id}`"),
+            format!("评分办法没有节点 {id}"),
+        );
+    }
+    admit.faults
+}
+
+/// What was left out of the evaluation though it was given: a person should look.
+pub(super) fn warnings(plan: &Plan, facts: &Facts, line: u64) -> Vec<FactsFault> {
+    let mut admit = Admit { plan, facts, line, faults: Vec::new() };
+    for (index, record) in facts.vetoes.iter().enumerate() {
+        let path = format!("vetoes[{index}]");
+        let by = record.by.as_deref().unwrap_or("-");
+        match plan.scheme.vetoes.iter().find(|it| it.id == record.item) {
+            None => admit.fault(
+                &path,
+                "VETO_UNKNOWN",
+                format!("the scheme has no veto `{}`: the record is left out", record.item),
+                format!("一票否决清单没有 {}，该记录未计入", record.item),
+            ),
+            Some(veto) if !may_raise(veto, record.by.as_deref()) => admit.fault(
+                &path,
+                "VETO_NOT_RAISABLE_BY",
+                format!("`{by}` may not raise `{}`: the record is left out", record.item),
+                format!("{by} 无权提出 {}，该记录未计入", record.item),
+            ),
+            Some(_) => (),
+        }
+    }
+    let item = |id: &str| {
+        let node = plan.scheme.nodes.iter().find(|it| it.id == id);
+        node.is_some_and(|it| matches!(it.kind, NodeKind::Counted(_)))
+    };
+    let mut items: Vec<&str> = facts.entries.iter().map(|it| it.item.as_str()).collect();
+    items.dedup();
+    for id in items.into_iter().filter(|it| !item(it)) {
+        admit.fault(
+            "entries",
+            "ENTRY_ITEM_UNKNOWN",
+            format!("the scheme counts no item `{id}`: its entries are left out"),
+            format!("评分办法不计 {id}，其积分记录未计入"),
+        );
+    }
+    admit.faults
+}
+
+struct Admit<'a> {
+    plan: &'a Plan,
+    facts: &'a Facts,
+    line: u64,
+    faults: Vec<FactsFault>,
+}
+
+impl Admit<'_> {
+    fn fault(&mut self, path: &str, code: &'static str, wrong: String, wrong_zh: String) {
+        let path = path.to_owned();
+        self.faults.push(FactsFault { line: self.line, path, code, wrong, wrong_zh });
+    }
+
+    fn node(&mut self, index: usize, node: &Node) {
+        let facts = self.facts;
+        if facts.states.contains_key(&node.id) {
+            self.state(index, node);
+        }
+        match &node.kind {
+            NodeKind::Assessed(_) => self.sheets(node),
+            NodeKind::Imported { source } => self.import(source),
+            NodeKind::ResultOf(of) => self.results(of),
+            NodeKind::Surveyed(_)
+            | NodeKind::Sum(_)
+            | NodeKind::Weighted(_)
+            | NodeKind::Average { .. }
+            | NodeKind::Best(_)
+            | NodeKind::Worst(_)
+            | NodeKind::Counted(_)
+            | NodeKind::Voted(_)
+            | NodeKind::Measured(_)
+            | NodeKind::Checked { .. }
+            | NodeKind::Compared { .. }
+            | NodeKind::Placed { .. }
+            | NodeKind::Constant(_) => (),
+        }
+    }
+
+    fn state(&mut self, index: usize, node: &Node) {
+        let path = format!("states.{}", node.id);
+        if index == 0 {
+            self.fault(
+                &path,
+                "FACTS_STATE_OF_ROOT",
+                "the root has no state".to_owned(),
+                "根节点不能有状态".to_owned(),
+            );
+        }
+        let mut stack = vec![node];
+        while let Some(part) = stack.pop() {
+            if self.has_evidence(part) {
+                let (id, part) = (&node.id, &part.id);
+                self.fault(
+                    &path,
+                    "FACTS_STATE_BESIDE_EVIDENCE",
+                    format!("`{id}` has a state, and there is evidence for `{part}`"),
+                    format!("{id} 已有状态，却又有 {part} 的事实"),
+                );
+            }
+            let parts = part.kind.children().iter();
+            stack.extend(parts.filter_map(|it| self.plan.scheme.nodes.get(*it)));
+        }
+    }
+
+    fn has_evidence(&self, node: &Node) -> bool {
+        let facts = self.facts;
+        match &node.kind {
+            NodeKind::Counted(_) => facts.entries.iter().any(|it| it.item == node.id),
+            NodeKind::Assessed(_) => facts.sheets.iter().any(|it| it.item == node.id),
+            NodeKind::Voted(voted) => facts.ballots.contains_key(&voted.ballot),
+            NodeKind::Surveyed(it) => match (&it.channels, facts.surveys.get(&it.survey)) {
+                (_, None) => false,
+                (Channels::Pooled, Some(_)) => true,
+                (Channels::Weighted(channels), Some(survey)) => {
+                    channels.iter().any(|(channel, _)| survey.contains_key(channel))
+                }
+            },
+            NodeKind::Measured(measured) => match &measured.quantity {
+                Quantity::Metric(metric) => facts.metrics.contains_key(metric),
+                Quantity::Ratio { of, per } => {
+                    facts.metrics.contains_key(of) || facts.metrics.contains_key(per)
+                }
+            },
+            NodeKind::Imported { source } => facts.imports.contains_key(source),
+            NodeKind::ResultOf(of) => {
+                let given = facts.results.get(&of.scheme);
+                given.is_some_and(|it| it.iter().any(|it| it.of == of.of))
+            }
+            NodeKind::Sum(_)
+            | NodeKind::Weighted(_)
+            | NodeKind::Average { .. }
+            | NodeKind::Best(_)
+            | NodeKind::Worst(_)
+            | NodeKind::Checked { .. }
+            | NodeKind::Compared { .. }
+            | NodeKind::Placed { .. }
+            | NodeKind::Constant(_) => false,
+        }
+    }
+
+    fn sheets(&mut self, node: &Node) {
+        let out_of = node.out_of.unwrap_or(Decimal::ZERO);
+        for (index, sheet) in self.facts.sheets.iter().enumerate() {
+            if sheet.item != node.id || (Decimal::ZERO..=out_of).contains(&sheet.points) {
+                continue;
+            }
+            let (item, points) = (&node.id, sheet.points);
+            self.fault(
+                &format!("sheets[{index}].points"),
+                "FACTS_SHEET_POINTS",
+                format!("`{item}` is scored from 0 to {out_of}, and {points} is not"),
+                format!("{item} 的分值应在 0 至 {out_of} 之间，此处为 {points}"),
+            );
+        }
+    }
+
+    fn import(&mut self, source: &str) {
+        let Some(import) = self.facts.imports.get(source) else { return };
+        let path = format!("imports.{source}");
+        if import.full <= Decimal::ZERO {
+            self.fault(
+                &format!("{path}.full"),
+                "FACTS_IMPORT_FULL",
+                "full marks are above 0".to_owned(),
+                "满分应大于 0".to_owned(),
+            );
+        }
+        if import.raw.is_negative() || (import.raw > import.full && !import.bonus) {
+            let (raw, full) = (import.raw, import.full);
+            self.fault(
+                &format!("{path}.raw"),
+                "FACTS_IMPORT_RAW",
+                format!("marks are from 0 to {full} unless `bonus: true`, and {raw} is not"),
+                format!("得分应在 0 至 {full} 之间（另有 bonus: true 除外），此处为 {raw}"),
+            );
+        }
+    }
+
+    fn results(&mut self, wanted: &ResultOf) {
+        let ResultOf { scheme, of, combine } = wanted;
+        let given = self.facts.results.get(scheme).map(Vec::as_slice).unwrap_or_default();
+        let weighted = *combine == Combine::Weighted;
+        for (index, result) in given.iter().enumerate().filter(|(_, it)| it.of == *of) {
+            let path = format!("results.{scheme}[{index}]");
+            if result.out_of <= Decimal::ZERO {
+                self.fault(
+                    &format!("{path}.out_of"),
+                    "FACTS_RESULT_OUT_OF",
+                    "full marks are above 0".to_owned(),
+                    "满分应大于 0".to_owned(),
+                );
+            }
+            if weighted && result.weight.is_none_or(Decimal::is_negative) {
+                self.fault(
+                    &format!("{path}.weight"),
+                    "FACTS_RESULT_WEIGHT",
+                    "a weighted result needs a weight that is not below 0".to_owned(),
+                    "加权合成的结果需有不小于 0 的权重".to_owned(),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! A scheme's own worked examples, run as the whole evaluation of one subject.
+
+use std::sync::Arc;
+
+use super::{Evaluator, Groups, Plan, SubjectResult, settle};
+use crate::domain::{
+    exact::{Decimal, Exact},
+    facts::{Facts, Line, read_line},
+    scheme::{Example, Place, Scheme},
+    time::{Period, PeriodKind},
+};
+
+/// An example that does not give what it says, or cannot be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExampleFault {
+    /// Its title.
+    pub title: String,
+    /// Where it stands.
+    pub place: Place,
+    /// What was expected and what came out.
+    pub wrong: String,
+}
+
+/// The period of facts that state none: the one that contains the scheme's first day.
+pub fn first_period(scheme: &Scheme) -> Option<Period> {
+    let from = scheme.in_force.from;
+    (1..=12)
+        .filter_map(|number| Period::new(scheme.period, from.year(), number))
+        .find(|it| it.contains(from))
+        .or_else(|| Period::new(PeriodKind::Year, from.year(), 1))
+}
+
+/// Runs every example of a scheme. Nothing in the answer means that all give what they say.
+pub fn run_examples(plan: &Arc<Plan>) -> Vec<ExampleFault> {
+    let mut faults = Vec::new();
+    for example in &plan.scheme().examples {
+        let wrongs = match run(plan, example) {
+            Ok(result) => differences(plan, example, &result),
+            Err(wrongs) => wrongs,
+        };
+        faults.extend(wrongs.into_iter().map(|wrong| ExampleFault {
+            title: example.title.clone(),
+            place: example.place,
+            wrong,
+        }));
+    }
+    faults
+}
+
+fn run(plan: &Arc<Plan>, example: &Example) -> Result<SubjectResult, Vec<String>> {
+    let text = |faults: Vec<crate::domain::facts::FactsFault>| {
+        faults.into_iter().map(|it| it.to_string()).collect::<Vec<_>>()
+    };
+    let line = with_subject(&example.facts);
+    let Line::Facts(facts) = read_line(&line, 0, None).map_err(text)? else {
+        return Err(vec!["an example is about one subject".to_owned()]);
+    };
+    let mut facts: Facts = *facts;
+    for group in plan.group_names() {
+        facts.groups.entry(group.clone()).or_insert_with(|| "example".to_owned());
+    }
+    let period = facts.period.or_else(|| first_period(plan.scheme()));
+    let Some(period) = period.filter(|it| it.kind() == plan.scheme().period) else {
+        return Err(vec![format!("the period is a {}", plan.scheme().period.name())]);
+    };
+    facts.prepare();
+    let mut evaluator = Evaluator::new(Arc::clone(plan), period);
+    let faults = evaluator.check(&facts, 0);
+    if !faults.is_empty() {
+        return Err(text(faults));
+    }
+    let wrong = |why: &dyn std::fmt::Display| vec![why.to_string()];
+    let mut groups = Groups::new(plan);
+    for level in 0..plan.levels() {
+        let measured = evaluator.measure(level, &facts, &groups).map_err(|it| wrong(&it))?;
+        measured.into_iter().for_each(|it| groups.take(it));
+        groups.close_level().map_err(|it| wrong(&it))?;
+    }
+    let candidate = evaluator.candidate(&facts, &groups).map_err(|it| wrong(&it))?;
+    let settled = settle(plan, &[candidate], &[], example.seats_open).map_err(|it| wrong(&it))?;
+    let settlement = settled.settlements.into_iter().next().unwrap_or_default();
+    evaluator.result(&facts, &groups, &settlement).map_err(|it| wrong(&it))
+}
+
+/// The facts of an example as a line: its subject is named where it names none.
+fn with_subject(facts: &str) -> String {
+    match facts.strip_prefix('{') {
+        Some("}") => r#"{"subject":"example"}"#.to_owned(),
+        Some(rest) if !facts.contains("\"subject\"") => {
+            format!(r#"{{"subject":"example",{rest}"#)
+        }
+        _ => facts.to_owned(),
+    }
+}
+
+fn differences(plan: &Plan, example: &Example, result: &SubjectResult) -> Vec<String> {
+    let gives = &example.gives;
+    let mut wrongs = Vec::new();
+    let number = |it: Option<Decimal>| it.map_or_else(|| "none".to_owned(), |it| it.to_string());
+    let places = plan.root_rounding();
+    let text = |it: Option<&Exact>| {
+        it.map_or_else(|| "none".to_owned(), |it| it.text(places.to, places.mode))
+    };
+    for (name, wanted, got) in [
+        ("score", &gives.score, result.score.as_ref()),
+        (
+            "score_before_vetoes",
+            &gives.score_before_vetoes,
+            result.score_before_vetoes.as_ref(),
+        ),
+    ] {
+        if let Some(wanted) = wanted
+            && wanted.map(Exact::from).as_ref() != got
+        {
+            wrongs.push(format!("{name} is {}, expected {}", text(got), number(*wanted)));
+        }
+    }
+    if let Some(wanted) = &gives.grade
+        && *wanted != result.grade
+    {
+        let name = |it: &Option<String>| it.clone().unwrap_or_else(|| "none".to_owned());
+        wrongs.push(format!("grade is {}, expected {}", name(&result.grade), name(wanted)));
+    }
+    if let Some(wanted) = &gives.status
+        && wanted != result.status.name()
+    {
+        wrongs.push(format!("status is {}, expected {wanted}", result.status.name()));
+    }
+    if let Some(wanted) = &gives.awards {
+        let mut wanted = wanted.clone();
+        let mut got: Vec<_> = result.awards.iter().map(|it| (it.id.clone(), it.amount)).collect();
+        wanted.sort();
+        got.sort();
+        if wanted != got {
+            wrongs.push(format!("awards are {got:?}, expected {wanted:?}"));
+        }
+    }
+    wrongs
+}

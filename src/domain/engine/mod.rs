@@ -1,0 +1,31 @@
+//! The engine: a pure function from a compiled scheme and facts to exact, explained results.
+
+mod admit;
+mod cohort;
+mod counted;
+mod examples;
+mod judge;
+mod key;
+mod leaf;
+mod measured;
+mod note;
+mod output;
+mod plan;
+mod predicate;
+mod report;
+mod settle;
+mod tree;
+mod value;
+mod words;
+
+pub use cohort::{Candidate, Evaluator, Groups, Measurement};
+pub use examples::{ExampleFault, first_period, run_examples};
+pub use judge::{GRADES_MAX, Standing};
+pub use key::Key;
+pub use note::Note;
+pub use output::{quotas_json, result_json};
+pub use plan::Plan;
+pub use report::{Awarded, Explained, Reason, Status, SubjectResult};
+pub use settle::{OpenTie, Quota, Settled, Settlement, settle};
+pub use value::{EngineError, Value};
+pub use words::{Words, reason_words, sentence};

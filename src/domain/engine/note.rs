@@ -1,0 +1,102 @@
+//! What happened at a node, kept only while an explanation is asked for.
+
+use crate::domain::{
+    exact::{Decimal, Exact},
+    facts::StateKind,
+    scheme::{Combine, CompareWith, Test},
+    time::Window,
+};
+
+/// One step of the arithmetic, or something that was tried and did not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are the numbers that `words` puts into the sentence")]
+pub enum Note {
+    Entries { entries: usize, sum: Exact },
+    EntriesHeld { entries: usize, least: Decimal, most: Decimal },
+    EntriesOutside { entries: usize },
+    CapCut { per: Window, window: String, total: Exact, held: Decimal },
+    TierReached { sum: Exact, from: Decimal, points: Decimal },
+    TierMissed { sum: Exact, from: Decimal, points: Decimal },
+    Role { role: String, sheets: usize, value: Exact, weight: String },
+    RoleAbsent { role: String },
+    Replaced { role: String, by: String },
+    Votes { valid: u64, void: u64, fraction: Exact },
+    TooFew { have: u64, least: u64 },
+    Channel { channel: String, satisfied: u64, answered: u64 },
+    ChannelAbsent { channel: String },
+    Metric { name: String, value: Exact },
+    MetricMissing { name: String },
+    RatioByZero { per: String },
+    Band { at_least: Option<Decimal>, points: Decimal },
+    BandMissed { at_least: Decimal, points: Decimal },
+    Knots { from: (Decimal, Decimal), to: (Decimal, Decimal) },
+    Imported { raw: Decimal, full: Decimal },
+    NothingReported,
+    Results { count: usize, combine: Combine },
+    Compared { own: Exact, with: CompareWith, group: String, value: Exact },
+    Place { place: u64, group: String, points: Option<Decimal> },
+    Holds { what: String, holds: bool },
+    Asked { what: String, test: Test, value: Option<Exact>, holds: bool },
+    Part { id: String, value: Option<Exact>, weight: Option<Exact> },
+    PartOut { id: String },
+    PartMissing { id: String },
+    Dropped { id: String, value: Exact },
+    Base { base: Decimal },
+    Clamped { from: Exact, to: Decimal },
+    Rounded { from: Exact, to: String, mode: &'static str },
+    ReplacedBy { value: Decimal },
+    State { kind: StateKind, reason: Option<String> },
+    VetoHeld { item: String, from: Exact, to: Exact },
+}
+
+impl Note {
+    /// Whether it is something that was tried and did not hold.
+    pub const fn is_tried(&self) -> bool {
+        matches!(
+            self,
+            Self::CapCut { .. }
+                | Self::EntriesHeld { .. }
+                | Self::EntriesOutside { .. }
+                | Self::TierMissed { .. }
+                | Self::BandMissed { .. }
+                | Self::RoleAbsent { .. }
+                | Self::ChannelAbsent { .. }
+                | Self::TooFew { .. }
+                | Self::MetricMissing { .. }
+                | Self::RatioByZero { .. }
+                | Self::NothingReported
+                | Self::Replaced { .. }
+                | Self::Dropped { .. }
+                | Self::PartOut { .. }
+                | Self::PartMissing { .. }
+                | Self::Asked { holds: false, .. }
+                | Self::Holds { holds: false, .. }
+        )
+    }
+}
+
+/// Who listens to the arithmetic.
+pub(super) trait Listener {
+    /// Takes a note. The note is only made by a listener that keeps it.
+    fn note(&mut self, node: usize, make: impl FnOnce() -> Note);
+}
+
+/// Nobody listens: a run over a county.
+#[derive(Debug)]
+pub(super) struct Silent;
+
+impl Listener for Silent {
+    fn note(&mut self, _node: usize, _make: impl FnOnce() -> Note) {}
+}
+
+/// Keeps every note by node.
+#[derive(Debug)]
+pub(super) struct Notes(pub(super) Vec<Vec<Note>>);
+
+impl Listener for Notes {
+    fn note(&mut self, node: usize, make: impl FnOnce() -> Note) {
+        if let Some(notes) = self.0.get_mut(node) {
+            notes.push(make());
+        }
+    }
+}

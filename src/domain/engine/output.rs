@@ -1,0 +1,223 @@
+//! Results as JSON: what the offline command prints and what stateless evaluation answers.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{
+    Explained, Plan, Quota, Reason, SubjectResult, Words, reason_words, sentence,
+    words::shown,
+};
+use crate::domain::{
+    exact::{Exact, RoundingMode},
+    facts::VetoRecord,
+    scheme::{Node, Rounding, Scheme},
+};
+
+#[derive(Serialize)]
+struct ResultOut<'a> {
+    subject: &'a str,
+    period: String,
+    status: &'static str,
+    score: Option<String>,
+    score_before_vetoes: Option<String>,
+    grade: Option<&'a str>,
+    ranks: &'a BTreeMap<String, u32>,
+    awards: BTreeMap<&'a str, String>,
+    reasons: Vec<ReasonOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nodes: Option<NodeOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct ReasonOut<'a> {
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records: Option<Vec<RecordOut<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grade: Option<&'a str>,
+    text: String,
+    text_zh: String,
+}
+
+#[derive(Serialize)]
+struct RecordOut<'a> {
+    by: Option<&'a str>,
+    from: String,
+    until: Option<String>,
+}
+
+#[derive(Serialize)]
+struct NodeOut<'a> {
+    id: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    title: &'a str,
+    kind: &'static str,
+    /// Shown; null when the node has no value.
+    value: Option<String>,
+    /// `p/q`, only where the shown value is rounded: that is its mark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exact: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    out_of: Option<String>,
+    how: Vec<String>,
+    how_zh: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tried: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tried_zh: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    children: Vec<NodeOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct QuotasOut<'a> {
+    quotas: Vec<QuotaOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct QuotaOut<'a> {
+    r#for: &'a str,
+    groups: Vec<GroupOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct GroupOut<'a> {
+    group: &'a str,
+    members: u64,
+    quota: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quota_exact: Option<String>,
+    floor: u64,
+    remainder: String,
+    seats: u64,
+    why: &'static str,
+}
+
+/// One subject's result as one line of JSON.
+pub fn result_json(plan: &Plan, result: &SubjectResult) -> String {
+    let scheme = plan.scheme();
+    let Rounding { to, mode } = plan.root_rounding();
+    let text = |it: &Exact| it.text(to, mode);
+    let out = ResultOut {
+        subject: &result.subject,
+        period: result.period.to_string(),
+        status: result.status.name(),
+        score: result.score.as_ref().map(text),
+        score_before_vetoes: result.score_before_vetoes.as_ref().map(text),
+        grade: result.grade.as_deref(),
+        ranks: &result.ranks,
+        awards: result.awards.iter().map(|it| (it.id.as_str(), it.amount.to_string())).collect(),
+        reasons: result.reasons.iter().map(|it| reason_out(it, scheme)).collect(),
+        nodes: result.nodes.first().and_then(|_| node_out(scheme, &result.nodes, 0)),
+    };
+    serde_json::to_string(&out).unwrap_or_default()
+}
+
+/// The quota tables as one line of JSON.
+pub fn quotas_json(plan: &Plan, quotas: &[Quota]) -> String {
+    let grade = |index: usize| plan.scheme().grades.get(index).map_or("", |it| it.id.as_str());
+    let quotas = quotas.iter().map(|quota| QuotaOut {
+        r#for: grade(quota.grade),
+        groups: quota
+            .groups
+            .iter()
+            .map(|(group, row)| GroupOut {
+                group,
+                members: row.members,
+                quota: decimal(&row.quota),
+                quota_exact: (!row.quota.is_decimal(12)).then(|| row.quota.to_string()),
+                floor: row.floor,
+                remainder: decimal(&row.remainder),
+                seats: row.seats,
+                why: row.why.name(),
+            })
+            .collect(),
+    });
+    serde_json::to_string(&QuotasOut { quotas: quotas.collect() }).unwrap_or_default()
+}
+
+fn decimal(value: &Exact) -> String {
+    if value.is_decimal(12) { value.exact_text() } else { value.text(4, RoundingMode::HalfUp) }
+}
+
+fn reason_out<'a>(reason: &'a Reason, scheme: &Scheme) -> ReasonOut<'a> {
+    let Words { en, zh } = reason_words(reason, scheme);
+    let mut out = ReasonOut {
+        code: reason.code(),
+        node: None,
+        state: None,
+        because: None,
+        item: None,
+        records: None,
+        grade: None,
+        text: en,
+        text_zh: zh,
+    };
+    match reason {
+        Reason::Missing { node, state, reason } => {
+            out.node = Some(node);
+            out.state = state.map(crate::domain::facts::StateKind::name);
+            out.because = reason.as_deref();
+        }
+        Reason::Veto { item, records } => {
+            out.item = Some(item);
+            out.records = Some(records.iter().map(record_out).collect());
+        }
+        Reason::TieOpen { grade } | Reason::SeatsExhausted { grade } => out.grade = Some(grade),
+    }
+    out
+}
+
+fn record_out(record: &VetoRecord) -> RecordOut<'_> {
+    RecordOut {
+        by: record.by.as_deref(),
+        from: record.from.to_string(),
+        until: record.until.map(|it| it.to_string()),
+    }
+}
+
+fn node_out<'a>(scheme: &'a Scheme, nodes: &[Explained], index: usize) -> Option<NodeOut<'a>> {
+    let node: &Node = scheme.nodes.get(index)?;
+    let explained = nodes.get(index)?;
+    let value = explained.value.known();
+    let rounded = value.filter(|it| !it.is_decimal(12));
+    let (tried, how): (Vec<_>, Vec<_>) = explained.notes.iter().partition(|it| it.is_tried());
+    let words = |notes: Vec<&super::Note>| -> (Vec<String>, Vec<String>) {
+        notes.into_iter().map(|it| sentence(it, scheme)).map(|it| (it.en, it.zh)).unzip()
+    };
+    let ((how, how_zh), (tried, tried_zh)) = (words(how), words(tried));
+    Some(NodeOut {
+        id: &node.id,
+        title: &node.title,
+        kind: node.kind.name(),
+        value: value.map(|it| shown(it).trim_start_matches('≈').to_owned()),
+        exact: rounded.map(Exact::to_string),
+        state: match explained.value {
+            super::Value::Known(_) => None,
+            super::Value::Incomplete => Some("incomplete"),
+            super::Value::LeftOut => Some("left_out"),
+        },
+        out_of: node.out_of.map(|it| it.to_string()),
+        how,
+        how_zh,
+        tried,
+        tried_zh,
+        children: node
+            .kind
+            .children()
+            .iter()
+            .filter_map(|it| node_out(scheme, nodes, *it))
+            .collect(),
+    })
+}

@@ -1,0 +1,19 @@
+//! Exact numbers: decimals, rationals, shares, points and money. No float, no wrap, no panic.
+
+mod allocate;
+mod apportion;
+mod decimal;
+mod money;
+mod points;
+mod rational;
+mod rounding;
+mod share;
+
+pub use allocate::{AllocateError, Remainder, allocate};
+pub use apportion::{Apportionment, ApportionRule, Apportioned, GroupSeats, Why, apportion};
+pub use decimal::{Decimal, InvalidDecimal};
+pub use money::{InvalidMoney, Money};
+pub use points::Points;
+pub use rational::{Exact, ExactError};
+pub use rounding::RoundingMode;
+pub use share::{InvalidShare, Share};

@@ -1,0 +1,213 @@
+//! What is known about one subject in one period: the only input of an evaluation besides the
+//! scheme.
+
+mod json;
+
+use std::collections::BTreeMap;
+
+pub use json::{Line, TieDecision, read_line};
+
+use crate::domain::{
+    exact::Decimal,
+    scheme::ResultsOf,
+    time::{Day, Moment, Period},
+};
+
+/// Everything known about one subject in one period, as of one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// The subject's id.
+    pub subject: String,
+    /// The period; the scheme's first one where none is stated.
+    pub period: Option<Period>,
+    /// The groups it belongs to, by the name of the level, such as `street` → `guishan`.
+    pub groups: BTreeMap<String, String>,
+    /// Attributes, such as `status` → `in_service`.
+    pub attributes: BTreeMap<String, String>,
+    /// Ledger entries (积分记录), in the order recorded.
+    pub entries: Vec<Entry>,
+    /// Assessment sheets (打分表), in the order recorded.
+    pub sheets: Vec<Sheet>,
+    /// Counted votes (民主测评) by ballot and option.
+    pub ballots: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Answers by survey and channel.
+    pub surveys: BTreeMap<String, BTreeMap<String, Answers>>,
+    /// Reported figures.
+    pub metrics: BTreeMap<String, Decimal>,
+    /// Marks of other systems, by source.
+    pub imports: BTreeMap<String, Import>,
+    /// Published results of other schemes, by scheme.
+    pub results: BTreeMap<String, Vec<GivenResult>>,
+    /// Records of vetoes (一票否决).
+    pub vetoes: Vec<VetoRecord>,
+    /// Recorded findings.
+    pub findings: Vec<Finding>,
+    /// Why a node has nothing to go on.
+    pub states: BTreeMap<String, State>,
+}
+
+impl Facts {
+    /// Orders the entries as the engine reads them: by item, by the day of the deed, then as
+    /// recorded. Whoever builds facts calls it once.
+    pub fn prepare(&mut self) {
+        self.entries.sort_by(|a, b| {
+            (&a.item, a.on, a.recorded).cmp(&(&b.item, b.on, b.recorded))
+        });
+    }
+}
+
+/// One ledger entry: a deed of the subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The item.
+    pub item: String,
+    /// The day the deed was done.
+    pub on: Day,
+    /// How many times; 1 where nothing is stated.
+    pub times: Decimal,
+    /// The entry's own points, for items counted by them.
+    pub points: Option<Decimal>,
+    /// When it was recorded.
+    pub recorded: Option<Moment>,
+}
+
+/// One assessor's sheet for one item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// The item: an `assessed` node.
+    pub item: String,
+    /// The role in which it was given.
+    pub role: String,
+    /// The assessor; a later sheet of theirs in the same role replaces the earlier.
+    pub by: Option<String>,
+    /// When it was given.
+    pub at: Option<Moment>,
+    /// Points out of the node's full marks.
+    pub points: Decimal,
+}
+
+/// Answers of one channel of a survey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answers {
+    /// How many answered.
+    pub answered: u64,
+    /// How many of them were satisfied.
+    pub satisfied: u64,
+}
+
+/// Marks of another system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Import {
+    /// The marks.
+    pub raw: Decimal,
+    /// That system's full marks.
+    pub full: Decimal,
+    /// Whether marks above full are meant.
+    pub bonus: bool,
+}
+
+/// A published result of another scheme.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenResult {
+    /// Whose result it is, seen from the subject.
+    pub of: ResultsOf,
+    /// The published score.
+    pub score: Decimal,
+    /// That scheme's full marks.
+    pub out_of: Decimal,
+    /// Its weight, such as households.
+    pub weight: Option<Decimal>,
+}
+
+/// One record of a veto.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VetoRecord {
+    /// The item of the veto list.
+    pub item: String,
+    /// Who raised it.
+    pub by: Option<String>,
+    /// The first day in force.
+    pub from: Day,
+    /// The last day in force; none while it is.
+    pub until: Option<Day>,
+}
+
+/// One recorded finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Its kind.
+    pub fact: String,
+    /// The first day in force.
+    pub from: Day,
+    /// The last day in force; none while it is.
+    pub until: Option<Day>,
+}
+
+/// Why a node has nothing to go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// Which of the three.
+    pub kind: StateKind,
+    /// The recorded reason.
+    pub reason: Option<String>,
+}
+
+/// The three reasons a node can have nothing to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StateKind {
+    /// Nothing was handed in: it is missing, as the scheme treats missing.
+    NotSubmitted,
+    /// It does not apply to this subject: it is left out.
+    NotApplicable,
+    /// It was excused: it is left out.
+    Excused,
+}
+
+impl StateKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::NotSubmitted, Self::NotApplicable, Self::Excused];
+
+    /// The name that facts use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotSubmitted => "not_submitted",
+            Self::NotApplicable => "not_applicable",
+            Self::Excused => "excused",
+        }
+    }
+
+    /// Whether it takes the node out.
+    pub const fn leaves_out(self) -> bool {
+        matches!(self, Self::NotApplicable | Self::Excused)
+    }
+}
+
+/// A fault in given facts: which line, which field, what is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactsFault {
+    /// The line, from 1; 0 where facts did not come as lines.
+    pub line: u64,
+    /// The field, such as `entries[3].on`.
+    pub path: String,
+    /// A stable code, such as `FACTS_DECIMAL`.
+    pub code: &'static str,
+    /// What is wrong, in English.
+    pub wrong: String,
+    /// What is wrong, in Chinese.
+    pub wrong_zh: String,
+}
+
+impl std::fmt::Display for FactsFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { line, path, code, wrong, wrong_zh } = self;
+        if *line > 0 {
+            write!(f, "line {line}: ")?;
+        }
+        write!(f, "{path}: {wrong} [{code}] {wrong_zh}")
+    }
+}
+
+/// Whether an interval (`until` included, open where there is none) touches `first..=last`.
+pub fn touches(from: Day, until: Option<Day>, first: Day, last: Day) -> bool {
+    from <= last && until.is_none_or(|it| first <= it)
+}

@@ -1,0 +1,8 @@
+//! The rules, as total functions over values that cannot be built wrong. Pure: no clock, no store,
+//! no transport, nothing asynchronous.
+
+pub mod engine;
+pub mod exact;
+pub mod facts;
+pub mod scheme;
+pub mod time;

@@ -1,0 +1,298 @@
+//! A whole scheme document, as read and checked.
+
+use super::{Node, NodeIndex, Place, Predicate, SchemeFault};
+use crate::domain::{
+    exact::{Apportionment, Decimal, Money},
+    time::{Day, PeriodKind},
+};
+
+/// What a scheme evaluates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SubjectKind {
+    /// An in-service member (在职党员).
+    Member,
+    /// A property project (物业项目): one company's contract on one compound.
+    Project,
+    /// A property company (物业企业).
+    Company,
+    /// A post held by a person (职务), such as branch secretary.
+    Post,
+    /// A residential compound (小区).
+    Compound,
+}
+
+impl SubjectKind {
+    /// All kinds.
+    pub const ALL: [Self; 5] =
+        [Self::Member, Self::Project, Self::Company, Self::Post, Self::Compound];
+
+    /// The name that schemes use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Project => "project",
+            Self::Company => "company",
+            Self::Post => "post",
+            Self::Compound => "compound",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+}
+
+/// One evaluation's rules (评分办法).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scheme {
+    /// The id, such as `xinping.member-dual-score`.
+    pub id: String,
+    /// The version, from 1.
+    pub version: u32,
+    /// What people call it.
+    pub title: String,
+    /// What it evaluates.
+    pub subject: SubjectKind,
+    /// Over how long.
+    pub period: PeriodKind,
+    /// When it holds.
+    pub in_force: InForce,
+    /// The documents it rests on.
+    pub basis: Vec<Basis>,
+    /// Which registered subjects a run of the service takes; predicates over attributes only.
+    pub roster: Option<Predicate>,
+    /// All nodes, in the document's order. The root is the first.
+    pub nodes: Vec<Node>,
+    /// Grades from the top. May be empty.
+    pub grades: Vec<Grade>,
+    /// The veto list (一票否决权清单).
+    pub vetoes: Vec<Veto>,
+    /// How subjects are ranked.
+    pub ranking: Option<Ranking>,
+    /// What money follows.
+    pub awards: Vec<Award>,
+    /// The document's own worked examples.
+    pub examples: Vec<Example>,
+    /// What a person should look at, though it stops nothing.
+    pub warnings: Vec<SchemeFault>,
+}
+
+/// When a scheme holds, both days included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InForce {
+    /// The first day.
+    pub from: Day,
+    /// The last day; none if it holds until it is retired.
+    pub until: Option<Day>,
+}
+
+/// What a rule rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Basis {
+    /// The document.
+    pub document: String,
+    /// The clause; empty if none was given.
+    pub clause: String,
+}
+
+/// One grade.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grade {
+    /// Unique among the grades.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// Where it stands.
+    pub place: Place,
+    /// The least rounded score.
+    pub at_least: Option<Decimal>,
+    /// A condition that must hold.
+    pub when: Option<Predicate>,
+    /// A condition that must not hold.
+    pub unless: Option<Predicate>,
+    /// How many may have it (名额).
+    pub seats: Option<Seats>,
+}
+
+/// Seats of a grade (rules F5, S8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seats {
+    /// The share, its rounding, and the caps.
+    pub terms: Apportionment,
+    /// Who is counted.
+    pub of: SeatBase,
+    /// The group's name.
+    pub within: String,
+}
+
+/// Who is counted for the share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeatBase {
+    /// Everybody in the group.
+    Subjects,
+    /// Those with a place.
+    Results,
+}
+
+/// One item of the veto list (一票否决).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Veto {
+    /// Unique among the vetoes.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// Where it stands.
+    pub place: Place,
+    /// Who may raise it; empty means the list names nobody and nobody can.
+    pub raised_by: Vec<String>,
+    /// When in the period it must have been in force.
+    pub counts: VetoCounts,
+    /// What it does; at least one.
+    pub then: Vec<Effect>,
+}
+
+/// When a veto counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum VetoCounts {
+    /// In force on any day of the period. The default.
+    #[default]
+    AnyDay,
+    /// In force on the last day of the period.
+    AtEnd,
+}
+
+/// What a veto does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// No score, no place.
+    Excluded,
+    /// That grade or a lower one, and no place. The grade's position from the top.
+    Grade(usize),
+    /// Never above that grade (一票否优). The grade's position from the top.
+    GradeAtBest(usize),
+    /// So many grades down.
+    GradesDown(usize),
+    /// The score is at most this.
+    ScoreAtMost(Decimal),
+    /// The score is less by this.
+    ScoreLess(Decimal),
+    /// That node becomes this where it was greater.
+    Node {
+        /// The node.
+        node: NodeIndex,
+        /// The value.
+        value: Decimal,
+    },
+    /// No awards.
+    NoAwards,
+}
+
+/// How subjects are ranked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ranking {
+    /// The groups to rank within, by name.
+    pub within: Vec<String>,
+    /// The keys in order.
+    pub by: Vec<RankKey>,
+    /// How places are numbered after a tie.
+    pub places: Places,
+}
+
+/// One key of a ranking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RankKey {
+    /// What is compared.
+    pub of: KeyOf,
+    /// Which end is first.
+    pub order: Order,
+}
+
+/// What a ranking compares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyOf {
+    /// The published (rounded) score.
+    Score,
+    /// The exact value of a node.
+    Node(NodeIndex),
+    /// A reported figure.
+    Metric(String),
+}
+
+/// Which end of a key is first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// The greater is first. The default.
+    #[default]
+    Descending,
+    /// The smaller is first.
+    Ascending,
+}
+
+/// How places are numbered after a tie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Places {
+    /// 1 2 2 4. The default.
+    #[default]
+    Competition,
+    /// 1 2 2 3.
+    Dense,
+}
+
+/// One award (rules A1, A2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Award {
+    /// Unique among the awards.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// Where it stands.
+    pub place: Place,
+    /// How much.
+    pub amount: Money,
+    /// The condition; none means every final subject.
+    pub when: Option<Predicate>,
+    /// Who gets it.
+    pub to: AwardTo,
+    /// What it rests on.
+    pub basis: Vec<Basis>,
+}
+
+/// Who gets an award.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AwardTo {
+    /// The branch, as working funds.
+    Branch,
+    /// The person.
+    Person,
+}
+
+/// A worked example, kept in the document and run whenever it is checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// What it shows.
+    pub title: String,
+    /// Where it stands.
+    pub place: Place,
+    /// The facts, as the JSON text of one line of facts (without `subject`, which is `example`).
+    pub facts: String,
+    /// `seats: open`: the limits on seats are left out, to show the grade by points alone.
+    pub seats_open: bool,
+    /// What it gives.
+    pub gives: Expected,
+}
+
+/// What an example says it gives. What is not said is not compared.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Expected {
+    /// The score as printed; `Some(None)` for `score: null`.
+    pub score: Option<Option<Decimal>>,
+    /// The score without vetoes.
+    pub score_before_vetoes: Option<Option<Decimal>>,
+    /// The grade's id; `Some(None)` for `grade: null`.
+    pub grade: Option<Option<String>>,
+    /// The status's name.
+    pub status: Option<String>,
+    /// Awards by id and amount; compared whole.
+    pub awards: Option<Vec<(String, Money)>>,
+}

@@ -1,0 +1,92 @@
+//! Predicates: what a scheme may ask of a subject.
+
+use super::NodeIndex;
+use crate::domain::exact::Decimal;
+
+/// How a number is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// `at_least: x`.
+    AtLeast,
+    /// `above: x`.
+    Above,
+    /// `at_most: x`.
+    AtMost,
+    /// `below: x`.
+    Below,
+}
+
+impl Comparison {
+    /// All comparisons.
+    pub const ALL: [Self; 4] = [Self::AtLeast, Self::Above, Self::AtMost, Self::Below];
+
+    /// The key that schemes use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AtLeast => "at_least",
+            Self::Above => "above",
+            Self::AtMost => "at_most",
+            Self::Below => "below",
+        }
+    }
+}
+
+/// A comparison with its limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Test {
+    /// How.
+    pub comparison: Comparison,
+    /// With what.
+    pub limit: Decimal,
+}
+
+/// A condition. About something missing it is false, and `none` of it is true.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Predicate {
+    /// `{node: id, at_least: x}`: the value of a node of the scheme.
+    Node {
+        /// The node.
+        node: NodeIndex,
+        /// The comparison.
+        test: Test,
+    },
+    /// `{metric: m, at_least: x}`: a reported figure.
+    Metric {
+        /// The metric's name.
+        metric: String,
+        /// The comparison.
+        test: Test,
+    },
+    /// `{ratio: {of: a, per: b}, at_least: x}`: one reported figure by another.
+    Ratio {
+        /// The upper metric.
+        of: String,
+        /// The lower metric.
+        per: String,
+        /// The comparison.
+        test: Test,
+    },
+    /// `{attribute: a, is: v}` or `{attribute: a, in: [v, …]}`.
+    Attribute {
+        /// The attribute's name.
+        attribute: String,
+        /// The values that satisfy it; one for `is`.
+        values: Vec<String>,
+    },
+    /// `{fact: f}`: a recorded finding of that kind is in force in the period.
+    Fact {
+        /// The kind of finding.
+        fact: String,
+    },
+    /// `{grade: id}`, in an award's `when` only: the position of the grade in [`super::Scheme::grades`].
+    Grade {
+        /// The grade's position from the top.
+        grade: usize,
+    },
+    /// All hold.
+    All(Vec<Self>),
+    /// At least one holds.
+    Any(Vec<Self>),
+    /// Not one holds.
+    None(Vec<Self>),
+}

@@ -1,0 +1,230 @@
+//! The mappings around the score: the document itself, grades, vetoes, ranking, awards, examples.
+
+use super::{
+    node_shapes::{NODE, PREDICATE, RATIO},
+    shape::{Form, Shape, may, must, shape},
+    words::{self, names},
+};
+
+pub(in crate::domain::scheme) static DOCUMENT: Shape = shape(
+    "scheme",
+    "One evaluation's rules (评分办法): versioned, checked, and never changed once published.",
+    &[
+        must("steelyard", Form::Word(|| names(words::formats())), "The form of this document."),
+        must("id", Form::Id, "The scheme's id, the same in all its versions."),
+        must("version", Form::Whole(1, u32::MAX), "The version, from 1."),
+        may("title", Form::Title, "What people call it."),
+        must("subject", Form::Word(|| names(words::subjects())), "What is evaluated."),
+        must("period", Form::Word(|| names(words::periods())), "Over how long."),
+        must("in_force", Form::Map(&IN_FORCE), "When the scheme holds."),
+        may("basis", Form::Either(BASES), "The documents the scheme rests on."),
+        may(
+            "roster",
+            Form::Map(&PREDICATE),
+            "Which registered subjects a run takes: a condition over attributes only.",
+        ),
+        must(
+            "score",
+            Form::Map(&NODE),
+            "The root of the score. Rounds to 2 places half-up if it says nothing.",
+        ),
+        may("grades", Form::Maps(&GRADE), "Grades from the top. The last has no condition."),
+        may("vetoes", Form::Maps(&VETO), "The veto list (一票否决权清单)."),
+        may("ranking", Form::Map(&RANKING), "How subjects are ranked."),
+        may("awards", Form::Maps(&AWARD), "What money follows."),
+        may("examples", Form::Maps(&EXAMPLE), "Worked examples; every one must give what it says."),
+    ],
+);
+
+pub(in crate::domain::scheme) static IN_FORCE: Shape = shape(
+    "in_force",
+    "When a scheme holds, both days included.",
+    &[must("from", Form::Day, "The first day."), may("until", Form::Day, "The last day.")],
+);
+
+pub(in crate::domain::scheme) static BASIS: Shape = shape(
+    "basis",
+    "What a rule rests on.",
+    &[must("document", Form::Title, "The document."), may("clause", Form::Title, "The clause.")],
+);
+
+/// `basis`: text or a mapping, or a list of such.
+pub(super) static BASES: &[Form] = &[
+    Form::Title,
+    Form::Map(&BASIS),
+    Form::ListOf(&Form::Either(&[Form::Title, Form::Map(&BASIS)])),
+];
+
+pub(in crate::domain::scheme) static GRADE: Shape = shape(
+    "grade",
+    "One grade.",
+    &[
+        must("id", Form::Id, "Unique among the grades."),
+        may("title", Form::Title, "What people call it."),
+        may("at_least", Form::Number, "The least rounded score; below that of the grade above."),
+        may("when", Form::Map(&PREDICATE), "A condition that must hold."),
+        may("unless", Form::Map(&PREDICATE), "A condition that must not hold."),
+        may("seats", Form::Map(&SEATS), "How many may have it (名额)."),
+    ],
+);
+
+pub(in crate::domain::scheme) static SEATS: Shape = shape(
+    "seats",
+    "Seats of a grade; the best by the ranking keep it.",
+    &[
+        must("share", Form::Share, "The share of the group, 0 to 100%."),
+        must(
+            "of",
+            Form::Word(|| names(words::seat_bases())),
+            "Everybody in the group, or those with a place.",
+        ),
+        must("within", Form::Name, "The group's name."),
+        must(
+            "rounding",
+            Form::Word(|| names(words::seat_roundings())),
+            "How the share becomes whole seats.",
+        ),
+        may("each_at_most", Form::Whole(0, u32::MAX), "The most seats of one group, cut last."),
+        may(
+            "at_most",
+            Form::Whole(0, u32::MAX),
+            "The most seats of all groups; with largest_remainder only.",
+        ),
+    ],
+);
+
+pub(in crate::domain::scheme) static VETO: Shape = shape(
+    "veto",
+    "One item of the veto list (一票否决).",
+    &[
+        must("id", Form::Id, "Unique among the vetoes."),
+        may("title", Form::Title, "What people call it."),
+        may("raised_by", Form::Names, "Who may raise it; not written: anybody."),
+        may(
+            "counts",
+            Form::Word(|| names(words::veto_counts())),
+            "When in the period it must be in force; any_day if not written.",
+        ),
+        must(
+            "then",
+            Form::Either(&[Form::Map(&EFFECT), Form::Maps(&EFFECT)]),
+            "What it does: one or more effects.",
+        ),
+    ],
+);
+
+pub(in crate::domain::scheme) static EFFECT: Shape = Shape {
+    name: "effect",
+    about: "What a veto does. A veto never raises anything.",
+    keys: &[
+        may("excluded", Form::Yes, "No score, no place."),
+        may("grade", Form::Id, "That grade, or a lower one if the score gives that; no place."),
+        may("grade_at_best", Form::Id, "Never above that grade (一票否优)."),
+        may("grades_down", Form::Whole(1, 1000), "So many grades down."),
+        may("score_at_most", Form::Number, "The score is at most this."),
+        may("score_less", Form::Number, "The score is less by this; not below 0."),
+        may("node", Form::Id, "That node becomes `value` where it was greater."),
+        may("value", Form::Number, "The value of `node`."),
+        may("no_awards", Form::Yes, "No awards."),
+    ],
+    one_of: &[],
+    any_of: &[
+        "excluded",
+        "grade",
+        "grade_at_best",
+        "grades_down",
+        "score_at_most",
+        "score_less",
+        "node",
+        "no_awards",
+    ],
+    together: &[("node", "value"), ("value", "node")],
+};
+
+pub(in crate::domain::scheme) static RANKING: Shape = shape(
+    "ranking",
+    "How subjects are ranked.",
+    &[
+        must("within", Form::Names, "The groups to rank within."),
+        must(
+            "by",
+            Form::ListOf(&Form::Either(&[
+                Form::Word(|| names(words::score())),
+                Form::Map(&RANK_KEY),
+            ])),
+            "The keys in order; higher first unless `order: ascending`.",
+        ),
+        may(
+            "places",
+            Form::Word(|| names(words::places())),
+            "1 2 2 4 (competition, the default) or 1 2 2 3 (dense).",
+        ),
+    ],
+);
+
+pub(in crate::domain::scheme) static RANK_KEY: Shape = Shape {
+    name: "rank_key",
+    about: "One key of a ranking.",
+    keys: &[
+        may("score", Form::Yes, "The published (rounded) score."),
+        may("node", Form::Id, "The exact value of that node."),
+        may("metric", Form::Name, "A reported figure."),
+        may("order", Form::Word(|| names(words::orders())), "Which end is first."),
+    ],
+    one_of: &[&["score", "node", "metric"]],
+    any_of: &[],
+    together: &[],
+};
+
+pub(in crate::domain::scheme) static AWARD: Shape = shape(
+    "award",
+    "One award, of final subjects only.",
+    &[
+        must("id", Form::Id, "Unique among the awards."),
+        may("title", Form::Title, "What people call it."),
+        must("amount", Form::Amount, "Yuan, to the fen; above 0."),
+        may("when", Form::Map(&PREDICATE), "The condition; not written: every final subject."),
+        must("to", Form::Word(|| names(words::award_to())), "Who gets it."),
+        may("basis", Form::Either(BASES), "What it rests on."),
+    ],
+);
+
+pub(in crate::domain::scheme) static EXAMPLE: Shape = shape(
+    "example",
+    "A worked example: one subject alone.",
+    &[
+        may("title", Form::Title, "What it shows."),
+        may(
+            "seats",
+            Form::Word(|| names(words::example_seats())),
+            "`open` leaves the limits on seats out.",
+        ),
+        must("facts", Form::Facts, "One line of facts, without `subject`."),
+        must("gives", Form::Map(&GIVES), "What comes of it; what is not said is not compared."),
+    ],
+);
+
+pub(in crate::domain::scheme) static GIVES: Shape = Shape {
+    name: "gives",
+    about: "What an example gives.",
+    keys: &[
+        may("score", Form::NumberOrNull, "The score."),
+        may("score_before_vetoes", Form::NumberOrNull, "The score without vetoes."),
+        may("grade", Form::IdOrNull, "The grade."),
+        may("status", Form::Word(|| names(words::statuses())), "The status."),
+        may("awards", Form::Amounts, "All awards, by id."),
+    ],
+    one_of: &[],
+    any_of: &["score", "score_before_vetoes", "grade", "status", "awards"],
+    together: &[],
+};
+
+/// Every mapping of the document that has a definition of its own in the JSON Schema.
+pub(in crate::domain::scheme) fn all() -> Vec<&'static Shape> {
+    let mut all = vec![
+        &DOCUMENT, &IN_FORCE, &BASIS, &GRADE, &SEATS, &VETO, &EFFECT, &RANKING, &RANK_KEY, &AWARD,
+        &EXAMPLE, &GIVES, &NODE, &PREDICATE, &RATIO,
+    ];
+    all.extend(super::node_shapes::KINDS);
+    all
+}

@@ -1,0 +1,137 @@
+//! The words of a scheme that name a choice. One table each: the reader takes them from here, and
+//! so does the JSON Schema.
+
+use crate::domain::{
+    exact::{ApportionRule, RoundingMode},
+    scheme::{
+        AwardTo, Combine, CompareWith, Order, Places, ResultsOf, SeatBase, Several, SubjectKind,
+        VetoCounts,
+    },
+    time::{PeriodKind, Window},
+};
+
+/// Words and what they stand for.
+pub(super) type Words<T> = Vec<(&'static str, T)>;
+
+/// The words alone.
+pub(super) fn names<T>(words: Words<T>) -> Vec<&'static str> {
+    words.into_iter().map(|it| it.0).collect()
+}
+
+pub(super) fn formats() -> Words<()> {
+    vec![("scheme/v1", ())]
+}
+
+pub(super) fn subjects() -> Words<SubjectKind> {
+    SubjectKind::ALL.map(|it| (it.name(), it)).to_vec()
+}
+
+pub(super) fn periods() -> Words<PeriodKind> {
+    [PeriodKind::Year, PeriodKind::Half, PeriodKind::Quarter, PeriodKind::Month]
+        .map(|it| (it.name(), it))
+        .to_vec()
+}
+
+pub(super) fn roundings() -> Words<RoundingMode> {
+    RoundingMode::ALL.map(|it| (it.name(), it)).to_vec()
+}
+
+pub(super) fn windows() -> Words<Window> {
+    Window::ALL.map(|it| (it.name(), it)).to_vec()
+}
+
+pub(super) fn seat_roundings() -> Words<ApportionRule> {
+    ApportionRule::ALL.map(|it| (it.name(), it)).to_vec()
+}
+
+pub(super) fn results_of() -> Words<ResultsOf> {
+    ResultsOf::ALL.map(|it| (it.name(), it)).to_vec()
+}
+
+pub(super) fn several() -> Words<Several> {
+    vec![
+        ("average", Several::Average),
+        ("median", Several::Median),
+        ("latest", Several::Latest),
+        ("trimmed", Several::Trimmed),
+    ]
+}
+
+pub(super) fn combines() -> Words<Combine> {
+    vec![
+        ("average", Combine::Average),
+        ("weighted", Combine::Weighted),
+        ("best", Combine::Best),
+        ("worst", Combine::Worst),
+        ("sum", Combine::Sum),
+    ]
+}
+
+pub(super) fn compare_with() -> Words<CompareWith> {
+    vec![("best", CompareWith::Best), ("mean", CompareWith::Mean)]
+}
+
+pub(super) fn seat_bases() -> Words<SeatBase> {
+    vec![("subjects", SeatBase::Subjects), ("results", SeatBase::Results)]
+}
+
+pub(super) fn veto_counts() -> Words<VetoCounts> {
+    vec![("any_day", VetoCounts::AnyDay), ("at_end", VetoCounts::AtEnd)]
+}
+
+pub(super) fn orders() -> Words<Order> {
+    vec![("descending", Order::Descending), ("ascending", Order::Ascending)]
+}
+
+pub(super) fn places() -> Words<Places> {
+    vec![("competition", Places::Competition), ("dense", Places::Dense)]
+}
+
+pub(super) fn award_to() -> Words<AwardTo> {
+    vec![("branch", AwardTo::Branch), ("person", AwardTo::Person)]
+}
+
+pub(super) fn statuses() -> Words<()> {
+    ["final", "incomplete", "excluded", "tie_open"].map(|it| (it, ())).to_vec()
+}
+
+pub(super) fn example_seats() -> Words<bool> {
+    vec![("applied", false), ("open", true)]
+}
+
+/// `absent: rescale`: the others' weights are scaled up.
+pub(super) fn absent() -> Words<()> {
+    vec![("rescale", ())]
+}
+
+/// `missing`, besides `{value: x}`.
+pub(super) fn missing() -> Words<MissingWord> {
+    vec![
+        ("incomplete", MissingWord::Incomplete),
+        ("zero", MissingWord::Zero),
+        ("exclude", MissingWord::Exclude),
+    ]
+}
+
+/// A word of `missing`.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum MissingWord {
+    Incomplete,
+    Zero,
+    Exclude,
+}
+
+/// `points: entered`.
+pub(super) fn entered() -> Words<()> {
+    vec![("entered", ())]
+}
+
+/// `channels: pooled`.
+pub(super) fn pooled() -> Words<()> {
+    vec![("pooled", ())]
+}
+
+/// `by: [score]`.
+pub(super) fn score() -> Words<()> {
+    vec![("score", ())]
+}

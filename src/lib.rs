@@ -1,0 +1,8 @@
+//! Steelyard (衡): exact, explained scores, ranks, seats and awards for neighbourhood governance.
+//!
+//! `domain` is pure: no clock, no I/O, no transport. Everything else is a shell around it.
+
+pub mod app;
+pub mod cli;
+pub mod domain;
+pub mod proto;

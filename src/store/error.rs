@@ -1,0 +1,67 @@
+//! What a store can answer besides values: each variant is something a caller can act on.
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A row of that key is there already: a source record, a reversal, a scheme version, a
+    /// published run. Nothing of the transaction is kept.
+    #[error("already recorded")]
+    AlreadyRecorded,
+    /// The row changed since it was read, or a claim was lost. Read again and try again.
+    #[error("the record changed since it was read")]
+    StaleRevision,
+    /// Another transaction held on for too long or got there first; the whole use case may be tried
+    /// again.
+    #[error("lost to a concurrent transaction")]
+    Contended,
+    /// An earlier statement failed, so nothing of this transaction is kept.
+    #[error("the transaction had already failed")]
+    Aborted,
+    /// A write of a county whose head the transaction has not taken by `lock_county`: a mistake in
+    /// the calling code.
+    #[error("county `{county}` is not locked by this transaction")]
+    NotLocked {
+        /// The county.
+        county: String,
+    },
+    /// A rolled-up sum left the range that can be kept; the entry is not stored.
+    #[error("a sum of points leaves its range")]
+    Overflow,
+    /// A stored value is none of its type: somebody edited the database.
+    #[error("stored value of `{column}` does not decode")]
+    Corrupt {
+        /// The column.
+        column: String,
+        /// What was wrong with the value.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// No room on the disk. Reads go on; nothing half is stored.
+    #[error("no space left for the database")]
+    StorageFull,
+    /// The database cannot be reached or refused the statement.
+    #[error("the database cannot be reached or refused the statement")]
+    Unavailable(#[source] sqlx::Error),
+    /// The connection broke while `COMMIT` was under way: it was kept or it was not. Never resent;
+    /// the caller repeats the call with the same request id.
+    #[error("the connection was lost at commit; the outcome is unknown")]
+    OutcomeUnknown(#[source] sqlx::Error),
+    /// The schema of the database is newer than this program, half migrated, or of another program.
+    #[error("the database's schema does not fit this program")]
+    Schema(#[source] Box<sqlx::migrate::MigrateError>),
+}
+
+impl StoreError {
+    /// A stored value of that column that does not decode.
+    pub(crate) fn corrupt(
+        column: &str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Corrupt { column: column.to_owned(), source: source.into() }
+    }
+
+    /// A stored text of that column that is none of the words it may be.
+    pub(crate) fn unknown_word(column: &str, word: &str) -> Self {
+        Self::corrupt(column, format!("`{word}` is not one of its words"))
+    }
+}

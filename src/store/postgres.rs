@@ -1,0 +1,195 @@
+//! The store of a county with a database server.
+
+use std::{sync::LazyLock, time::Duration};
+
+use sqlx::{
+    Arguments as _, AssertSqlSafe, ConnectOptions as _, Executor as _,
+    postgres::{PgArguments, PgConnectOptions, PgConnection, PgPoolOptions},
+};
+
+use super::{
+    StoreError,
+    bulk::{Holds, Table, Texts, Value},
+    day::SqlDay,
+};
+
+type Db = sqlx::Postgres;
+
+/// Writers of a county are put in a line by its head row, not by SERIALIZABLE and its retries.
+const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE";
+/// All statements of a reader see the same moment.
+const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+/// Serialization failure, deadlock, lock not available within `lock_timeout`.
+const CONTENTION: &[&str] = &["40001", "40P01", "55P03"];
+/// The disk is full.
+const FULL: &str = "53100";
+/// No connection in time: the server is away, or far too much is asked of it.
+const POOL_WAIT_IS_CONTENTION: bool = false;
+
+/// Is one of the list bound as an array.
+macro_rules! among {
+    ($list:literal) => {
+        concat!("= ANY(", $list, ")")
+    };
+}
+
+/// Leaves out what another replica is claiming.
+macro_rules! skip_locked {
+    () => {
+        " FOR UPDATE SKIP LOCKED"
+    };
+}
+
+#[path = "sql/mod.rs"]
+mod sql;
+#[path = "tx/mod.rs"]
+mod tx;
+
+pub use tx::SqlStore as PostgresStore;
+
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::of(sql::TABLES));
+
+/// A list parameter.
+#[expect(clippy::unnecessary_wraps, reason = "the other database's may fail")]
+fn list(items: &[String]) -> Result<Vec<String>, StoreError> {
+    Ok(items.to_vec())
+}
+
+/// A list parameter of words.
+#[expect(clippy::unnecessary_wraps, reason = "the other database's may fail")]
+fn words(items: &[&'static str]) -> Result<Vec<&'static str>, StoreError> {
+    Ok(items.to_vec())
+}
+
+/// A list parameter of integers.
+#[expect(clippy::unnecessary_wraps, reason = "the other database's may fail")]
+fn integers(items: &[i64]) -> Result<Vec<i64>, StoreError> {
+    Ok(items.to_vec())
+}
+
+/// A whole column of rows.
+enum Column<'a> {
+    Text(Vec<&'a str>),
+    Int(Vec<Option<i64>>),
+    Bytes(Vec<&'a [u8]>),
+    Day(Vec<Option<SqlDay>>),
+}
+
+impl<'a> Column<'a> {
+    fn of(holds: Holds, rows: usize) -> Self {
+        match holds {
+            Holds::Text => Self::Text(Vec::with_capacity(rows)),
+            Holds::Int => Self::Int(Vec::with_capacity(rows)),
+            Holds::Bytes => Self::Bytes(Vec::with_capacity(rows)),
+            Holds::Day => Self::Day(Vec::with_capacity(rows)),
+        }
+    }
+
+    /// A value of another kind than the column's is left out, and the statement then refused for
+    /// the column's length.
+    fn push(&mut self, value: Value<'a>) {
+        match (self, value) {
+            (Self::Text(all), Value::Text(text)) => all.push(text),
+            (Self::Int(all), Value::Int(int)) => all.push(Some(int)),
+            (Self::Int(all), Value::NoInt) => all.push(None),
+            (Self::Bytes(all), Value::Bytes(bytes)) => all.push(bytes),
+            (Self::Day(all), Value::Day(day)) => all.push(Some(day)),
+            (Self::Day(all), Value::NoDay) => all.push(None),
+            (Self::Text(_) | Self::Int(_) | Self::Bytes(_) | Self::Day(_), _) => {}
+        }
+    }
+}
+
+/// Puts rows into a table, a column per parameter.
+async fn insert_all<'a, R>(
+    db: &mut PgConnection,
+    table: &Table,
+    rows: &'a [R],
+    put: impl Fn(&'a R, &mut Vec<Value<'a>>) + Send,
+) -> Result<(), StoreError>
+where
+    R: Sync,
+{
+    /// Keeps a message to the server within some MiB.
+    const ROWS: usize = 5_000;
+    for chunk in rows.chunks(ROWS) {
+        let arguments = columns(table, chunk, &put)?;
+        let text = AssertSqlSafe(TEXTS.get(table, 0));
+        sqlx::query_with(text, arguments).execute(&mut *db).await.map_err(tx::fault)?;
+    }
+    Ok(())
+}
+
+fn columns<'a, R>(
+    table: &Table,
+    rows: &'a [R],
+    put: &impl Fn(&'a R, &mut Vec<Value<'a>>),
+) -> Result<PgArguments, StoreError> {
+    let mut columns: Vec<Column<'a>> =
+        table.columns.iter().map(|(_, holds)| Column::of(*holds, rows.len())).collect();
+    let mut values = Vec::with_capacity(columns.len());
+    for row in rows {
+        values.clear();
+        put(row, &mut values);
+        for (column, value) in columns.iter_mut().zip(&values) {
+            column.push(*value);
+        }
+    }
+    let mut arguments = PgArguments::default();
+    for column in columns {
+        let added = match column {
+            Column::Text(all) => arguments.add(all),
+            Column::Int(all) => arguments.add(all),
+            Column::Bytes(all) => arguments.add(all),
+            Column::Day(all) => arguments.add(all),
+        };
+        added.map_err(|it| StoreError::corrupt(table.name, it))?;
+    }
+    Ok(arguments)
+}
+
+/// Every statement by name, with the bulk inserts, for the test that prepares them.
+pub fn statements() -> Vec<(String, String)> {
+    let fixed = sql::all().into_iter().map(|(name, text)| (name.to_owned(), text.to_owned()));
+    fixed.chain(sql::TABLES.iter().map(|it| (it.name.to_owned(), it.unnest()))).collect()
+}
+
+impl PostgresStore {
+    /// Opens `postgres://user@host/name`, or `postgres:///name?host=/folder` over a UNIX socket.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let options = url_options(url)?
+            .application_name("steelyard")
+            .options([
+                ("statement_timeout", "20s"),
+                ("lock_timeout", "2s"),
+                ("idle_in_transaction_session_timeout", "10s"),
+            ])
+            .disable_statement_logging();
+        let pool = pool().connect_with(options).await.map_err(tx::fault)?;
+        sqlx::migrate!("migrations/postgres").run(&pool).await.map_err(tx::migration)?;
+        Ok(Self::over(pool.clone(), pool))
+    }
+}
+
+fn url_options(url: &str) -> Result<PgConnectOptions, StoreError> {
+    use std::str::FromStr;
+    #[expect(clippy::disallowed_methods, reason = "an address, not a number")]
+    PgConnectOptions::from_str(url).map_err(tx::fault)
+}
+
+fn pool() -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(16)
+        .acquire_timeout(Duration::from_secs(2))
+        .test_before_acquire(false)
+        .after_release(|db, _| {
+            Box::pin(async move {
+                // The second guard (see the module above): nobody inherits an open transaction,
+                // whatever sqlx believes of the connection. `BEGIN` goes first because a lone
+                // `ROLLBACK` outside a transaction warns in the server's log every time. An error
+                // closes the connection.
+                db.execute("BEGIN; ROLLBACK").await?;
+                Ok(true)
+            })
+        })
+}

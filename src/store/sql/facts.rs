@@ -1,0 +1,86 @@
+//! The ledger.
+
+use crate::store::bulk::{Holds, Table};
+
+/// The columns of fact `f`.
+macro_rules! columns {
+    () => {
+        "
+SELECT f.seq, f.kind, f.subject_kind, f.subject, f.item, f.period, f.on_day, f.until_day, f.name,
+       f.amount_a, f.amount_b, f.detail, f.by_whom, f.at_micros, f.evidence, f.source,
+       f.source_record, f.reverses, f.recorded, f.recorded_by, f.request_id"
+    };
+}
+
+/// The columns of `r`, which reverses it.
+macro_rules! reversal {
+    () => {
+        ", r.seq AS reversed_seq, r.recorded AS reversed,
+       r.detail AS reversed_reason, r.recorded_by AS reversed_by"
+    };
+}
+
+statements! {
+    // Facts of periods and facts of days, as they stood at `$4`.
+    FACTS = concat!(columns!(), "
+  FROM facts f
+ WHERE f.county = $1 AND f.subject_kind = $2 AND f.subject ", among!("$3"), "
+   AND f.recorded <= $4 AND f.kind ", among!("$5"), " AND f.kind <> 'reversal'
+   AND (f.period ", among!("$6"), "
+        OR (f.on_day <= $8 AND (f.until_day IS NULL OR f.until_day >= $7)))
+   AND NOT EXISTS (
+       SELECT 1 FROM facts r
+        WHERE r.county = f.county AND r.reverses = f.seq AND r.recorded <= $4)
+ ORDER BY f.subject, f.seq");
+
+    LIST_FACTS = concat!(columns!(), reversal!(), "
+  FROM facts f
+  LEFT JOIN facts r ON r.county = f.county AND r.reverses = f.seq AND r.recorded <= $4
+ WHERE f.county = $1 AND f.subject_kind = $2 AND f.subject = $3
+   AND f.recorded <= $4 AND f.seq > $9 AND f.kind ", among!("$5"), " AND f.kind <> 'reversal'
+   AND ($11 = 0 OR f.period ", among!("$6"), "
+        OR (f.on_day <= $8 AND (f.until_day IS NULL OR f.until_day >= $7)))
+   AND ($12 = 1 OR r.seq IS NULL)
+ ORDER BY f.seq
+ LIMIT $10");
+
+    FACT = concat!(columns!(), reversal!(), "
+  FROM facts f
+  LEFT JOIN facts r ON r.county = f.county AND r.reverses = f.seq AND r.recorded <= $3
+ WHERE f.county = $1 AND f.seq = $2 AND f.recorded <= $3");
+
+    FACTS_BY_SOURCE_RECORD = concat!(columns!(), reversal!(), "
+  FROM facts f
+  LEFT JOIN facts r ON r.county = f.county AND r.reverses = f.seq
+ WHERE f.county = $1 AND f.source_record <> '' AND f.source_record ", among!("$2"), "
+ ORDER BY f.seq");
+}
+
+pub(in super::super) const FACTS_TABLE: Table = Table {
+    name: "facts",
+    columns: &[
+        ("county", Holds::Text),
+        ("seq", Holds::Int),
+        ("kind", Holds::Text),
+        ("subject_kind", Holds::Text),
+        ("subject", Holds::Text),
+        ("item", Holds::Text),
+        ("period", Holds::Text),
+        ("on_day", Holds::Day),
+        ("until_day", Holds::Day),
+        ("name", Holds::Text),
+        ("amount_a", Holds::Int),
+        ("amount_b", Holds::Int),
+        ("detail", Holds::Text),
+        ("by_whom", Holds::Text),
+        ("at_micros", Holds::Int),
+        ("evidence", Holds::Text),
+        ("source", Holds::Text),
+        ("source_record", Holds::Text),
+        ("reverses", Holds::Int),
+        ("recorded", Holds::Int),
+        ("recorded_by", Holds::Text),
+        ("request_id", Holds::Text),
+    ],
+    tail: "",
+};

@@ -1,0 +1,69 @@
+//! The registry as of a day and a moment.
+
+use crate::store::bulk::{Holds, Table};
+
+/// The columns of a version, of the table named `v`.
+macro_rules! versions {
+    () => {
+        "
+SELECT v.kind, v.id, v.effective_from, v.seq, v.effective_until, v.name, v.parent_kind,
+       v.parent_id, v.attributes, v.recorded, v.recorded_by, v.request_id
+  FROM registry_versions v"
+    };
+}
+
+/// Whether `v` is the version that holds on day `$3` as known at `$4`.
+macro_rules! holds {
+    () => {
+        "
+   AND v.effective_from <= $3 AND v.recorded <= $4
+   AND NOT EXISTS (
+       SELECT 1
+         FROM registry_versions n
+        WHERE n.county = v.county AND n.kind = v.kind AND n.id = v.id
+          AND n.effective_from <= $3 AND n.recorded <= $4
+          AND (n.effective_from, n.seq) > (v.effective_from, v.seq))
+   AND (v.effective_until IS NULL OR v.effective_until >= $3)"
+    };
+}
+
+statements! {
+    REGISTERED = concat!(versions!(), "
+ WHERE v.county = $1 AND v.kind = $2 AND v.id ", among!("$5"), holds!(), "
+ ORDER BY v.id");
+
+    REGISTRY_PAGE = concat!(versions!(), "
+ WHERE v.county = $1 AND v.kind = $2 AND v.id > $5", holds!(), "
+ ORDER BY v.id
+ LIMIT $6");
+
+    REGISTRY_CHILDREN = concat!(versions!(), "
+ WHERE v.county = $1 AND v.kind = $2 AND v.id > $5 AND v.parent_kind = $7 AND v.parent_id = $8",
+ holds!(), "
+ ORDER BY v.id
+ LIMIT $6");
+
+    REGISTRY_HISTORY = concat!(versions!(), "
+ WHERE v.county = $1 AND v.kind = $2 AND v.id = $3
+ ORDER BY v.effective_from, v.seq");
+}
+
+pub(in super::super) const REGISTRY_VERSIONS: Table = Table {
+    name: "registry_versions",
+    columns: &[
+        ("county", Holds::Text),
+        ("kind", Holds::Text),
+        ("id", Holds::Text),
+        ("effective_from", Holds::Day),
+        ("seq", Holds::Int),
+        ("effective_until", Holds::Day),
+        ("name", Holds::Text),
+        ("parent_kind", Holds::Text),
+        ("parent_id", Holds::Text),
+        ("attributes", Holds::Text),
+        ("recorded", Holds::Int),
+        ("recorded_by", Holds::Text),
+        ("request_id", Holds::Text),
+    ],
+    tail: "",
+};

@@ -1,0 +1,168 @@
+//! The embedded default: one file, or memory in tests. One connection writes, others read beside it.
+
+use std::{
+    sync::LazyLock,
+    time::Duration,
+};
+
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _,
+    sqlite::{
+        SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode,
+        SqlitePoolOptions, SqliteSynchronous,
+    },
+};
+
+use super::{
+    StoreError,
+    bulk::{CHUNKS, Table, Texts, Value},
+};
+
+type Db = sqlx::Sqlite;
+
+/// Takes the write lock at once, so that two writers queue instead of failing half way.
+const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+/// A snapshot from its first statement on.
+const BEGIN_READ: &str = "BEGIN";
+/// Busy, locked, and their extended codes.
+const CONTENTION: &[&str] = &["5", "261", "517", "773", "6", "262"];
+/// The disk is full.
+const FULL: &str = "13";
+/// There is one connection that writes; who waits too long for it was kept by another writer.
+const POOL_WAIT_IS_CONTENTION: bool = true;
+
+/// Is one of the list bound as JSON.
+macro_rules! among {
+    ($list:literal) => {
+        concat!("IN (SELECT value FROM json_each(", $list, "))")
+    };
+}
+
+/// Writers are in a line anyway.
+macro_rules! skip_locked {
+    () => {
+        ""
+    };
+}
+
+#[path = "sql/mod.rs"]
+mod sql;
+#[path = "tx/mod.rs"]
+mod tx;
+
+pub use tx::SqlStore as SqliteStore;
+
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::of(sql::TABLES));
+
+/// A list parameter.
+fn list(items: &[String]) -> Result<String, StoreError> {
+    serde_json::to_string(items).map_err(|it| StoreError::corrupt("list", it))
+}
+
+/// A list parameter of words.
+fn words(items: &[&'static str]) -> Result<String, StoreError> {
+    serde_json::to_string(items).map_err(|it| StoreError::corrupt("list", it))
+}
+
+/// A list parameter of integers.
+fn integers(items: &[i64]) -> Result<String, StoreError> {
+    serde_json::to_string(items).map_err(|it| StoreError::corrupt("list", it))
+}
+
+/// Puts rows into a table, many per statement.
+async fn insert_all<'a, R>(
+    db: &mut SqliteConnection,
+    table: &Table,
+    rows: &'a [R],
+    put: impl Fn(&'a R, &mut Vec<Value<'a>>) + Send,
+) -> Result<(), StoreError>
+where
+    R: Sync,
+{
+    let mut left = rows;
+    let mut values = Vec::with_capacity(table.columns.len());
+    while let Some(size) = CHUNKS.into_iter().find(|it| *it <= left.len()) {
+        let Some((chunk, rest)) = left.split_at_checked(size) else { break };
+        left = rest;
+        let mut arguments = SqliteArguments::default();
+        for row in chunk {
+            values.clear();
+            put(row, &mut values);
+            for value in &values {
+                bind(&mut arguments, *value).map_err(|it| StoreError::corrupt(table.name, it))?;
+            }
+        }
+        let text = AssertSqlSafe(TEXTS.get(table, size));
+        sqlx::query_with(text, arguments).execute(&mut *db).await.map_err(tx::fault)?;
+    }
+    Ok(())
+}
+
+fn bind(
+    arguments: &mut SqliteArguments,
+    value: Value<'_>,
+) -> Result<(), sqlx::error::BoxDynError> {
+    use sqlx::Arguments as _;
+    match value {
+        Value::Text(text) => arguments.add(text),
+        Value::Int(int) => arguments.add(int),
+        Value::NoInt => arguments.add(None::<i64>),
+        Value::Bytes(bytes) => arguments.add(bytes),
+        Value::Day(day) => arguments.add(day),
+        Value::NoDay => arguments.add(None::<super::day::SqlDay>),
+    }
+}
+
+/// Every statement by name, with the bulk inserts, for the test that prepares them.
+pub fn statements() -> Vec<(String, String)> {
+    let fixed = sql::all().into_iter().map(|(name, text)| (name.to_owned(), text.to_owned()));
+    fixed.chain(sql::TABLES.iter().map(|it| (it.name.to_owned(), it.values(2)))).collect()
+}
+
+impl SqliteStore {
+    /// Opens `sqlite:path`, made if missing, or `sqlite::memory:`, which has one connection and ends
+    /// with it.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let options = url_options(url)?
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(2))
+            .pragma("recursive_triggers", "ON")
+            .disable_statement_logging();
+        // A database in memory lives as long as its connection.
+        let one = pool().max_connections(1).idle_timeout(None).max_lifetime(None);
+        let write = one.connect_with(options.clone()).await.map_err(tx::fault)?;
+        sqlx::migrate!("migrations/sqlite").run(&write).await.map_err(tx::migration)?;
+        let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+        let read = if in_memory {
+            write.clone()
+        } else {
+            let options = options.pragma("query_only", "ON");
+            pool().max_connections(4).connect_lazy_with(options)
+        };
+        Ok(Self::over(write, read))
+    }
+}
+
+fn url_options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
+    use std::str::FromStr;
+    #[expect(clippy::disallowed_methods, reason = "an address, not a number")]
+    SqliteConnectOptions::from_str(url).map_err(tx::fault)
+}
+
+fn pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .acquire_timeout(Duration::from_secs(2))
+        .test_before_acquire(false)
+        .after_release(|db, _| {
+            Box::pin(async move {
+                // The second guard (see the module above): nobody inherits an open transaction.
+                if db.is_in_transaction() {
+                    db.execute("ROLLBACK").await?;
+                }
+                Ok(true)
+            })
+        })
+}

@@ -1,0 +1,56 @@
+//! Columns of a row, through the domain's own constructors: a value that is none is `Corrupt`.
+
+use sqlx::{Database, Decode, Row as _, Type};
+
+use super::super::Db;
+use super::fault;
+use crate::{
+    domain::time::{Day, Moment},
+    store::{StoreError, day::SqlDay},
+};
+
+pub(super) type Row = <Db as Database>::Row;
+
+pub(super) fn get<'r, T>(row: &'r Row, column: &str) -> Result<T, StoreError>
+where
+    T: Decode<'r, Db> + Type<Db>,
+{
+    row.try_get(column).map_err(fault)
+}
+
+pub(super) fn day(row: &Row, column: &str) -> Result<Day, StoreError> {
+    get::<SqlDay>(row, column).map(|it| it.0)
+}
+
+pub(super) fn optional_day(row: &Row, column: &str) -> Result<Option<Day>, StoreError> {
+    Ok(get::<Option<SqlDay>>(row, column)?.map(|it| it.0))
+}
+
+pub(super) fn moment(row: &Row, column: &str) -> Result<Moment, StoreError> {
+    get(row, column).map(Moment::from_micros)
+}
+
+pub(super) fn optional_moment(row: &Row, column: &str) -> Result<Option<Moment>, StoreError> {
+    Ok(get::<Option<i64>>(row, column)?.map(Moment::from_micros))
+}
+
+pub(super) fn hash(row: &Row, column: &str) -> Result<[u8; 32], StoreError> {
+    let bytes: &[u8] = get(row, column)?;
+    bytes.try_into().map_err(|it| StoreError::corrupt(column, Box::new(it)))
+}
+
+pub(super) fn optional_hash(row: &Row, column: &str) -> Result<Option<[u8; 32]>, StoreError> {
+    let Some(bytes) = get::<Option<&[u8]>>(row, column)? else { return Ok(None) };
+    let hash = bytes.try_into().map_err(|it| StoreError::corrupt(column, Box::new(it)))?;
+    Ok(Some(hash))
+}
+
+/// A stored word, read by the type's own table of words.
+pub(super) fn word<T>(
+    row: &Row,
+    column: &str,
+    named: impl Fn(&str) -> Option<T>,
+) -> Result<T, StoreError> {
+    let word: &str = get(row, column)?;
+    named(word).ok_or_else(|| StoreError::unknown_word(column, word))
+}

@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""Runs a binary's `evaluate` against the reference on random cases and shows the first differences.
+
+Exit 0: all alike and every corner really happened. Exit 1: a difference, or a corner that never happened.
+"""
+import argparse
+import collections
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from fractions import Fraction as F
+
+import generate
+import reference as ref
+
+FIELDS = ("status", "score", "score_before_vetoes", "grade", "ranks", "awards", "reasons")
+ENOUGH = 200          # with fewer cases a corner that did not happen is only shown
+
+MUST_HAPPEN = """
+absent.channel absent.channel.rescaled absent.role absent.role.rescaled
+as_of.cut.ballots as_of.cut.entries as_of.cut.findings as_of.cut.imports as_of.cut.results as_of.cut.sheets
+as_of.cut.surveys as_of.cut.vetoes
+assessed.median.even assessed.median.odd assessed.replaced assessed.too_few_to_trim assessed.trimmed
+average.dropped average.nothing_left award checked.False checked.True child.left_out clamp.cut
+compared.best compared.mean compared.not_above_zero
+counted.cap.day.at_least counted.cap.day.at_most counted.cap.month.at_least counted.cap.month.at_most
+counted.cap.quarter.at_most counted.cap.half.at_most counted.cap.year.at_least counted.cap.year.at_most
+counted.each.cut counted.out_of_period counted.repeat counted.tier counted.tier.exact
+counted.valid.edge counted.valid.feb29 decision.groups decision.subjects
+effect.excluded effect.grade effect.grade_at_best effect.grades_down effect.no_awards effect.node
+effect.score_at_most effect.score_less excluded.and.incomplete fault forced.lower_already forced.lowered
+grade.edge grade.unless.barred grade.when.failed grades_down.past_last incomplete.forced key.missing
+kind.assessed kind.average kind.best kind.checked kind.compared kind.constant kind.counted kind.imported
+kind.measured kind.placed kind.result_of kind.sum kind.surveyed kind.voted kind.weighted kind.worst
+measured.band measured.band.edge measured.linear.between missing.every_child_left_out
+missing.assessed missing.average missing.compared missing.imported missing.measured missing.placed missing.result_of
+missing.surveyed missing.voted no_awards.took parent.none_left placed.named placed.otherwise reading.R1 reading.R1g reading.R2
+predicate.edge.above predicate.edge.at_least predicate.edge.at_most predicate.edge.below predicate.fact predicate.missing
+rank.competition.after_tie rank.dense.after_tie ratio.by_zero result_of.average result_of.best result_of.no_weight
+result_of.sum result_of.weighted result_of.worst root.default_round
+round.ceiling round.down round.floor round.half_even round.half_up round.up
+round.down.negative round.floor.negative round.half_up.negative round.up.negative
+rule.exclude rule.exclude.parent rule.incomplete rule.incomplete.parent rule.value rule.value.parent rule.zero
+rule.zero.parent score.rounded_after_veto score_less.clamped
+seats.why.ceiling seats.why.floor seats.why.half_up seats.why.remainder seats.why.tie_open seats.undecided
+seats.cut_by_each_at_most seats.equal_remainders.larger_first seats.floor_at_each_at_most seats_exhausted seats_exhausted.again
+state.not_submitted state.not_submitted.never_missing state.out.leaf state.out.parent
+status.excluded status.final status.incomplete status.tie_open surveyed.too_few surveyed.zero_answers
+tie_open.next_in_line veto.any_day veto.at_end veto.many_records veto.node.cut veto.node.missing veto.not_entitled
+veto.not_in_force.any_day veto.not_in_force.at_end veto.several voted.too_few voted.void weighted.rescaled
+""".split()
+
+
+def reasons(rows):
+    return [(r["code"], r.get("node") or r.get("item")) for r in rows or []]
+
+
+def plain(field, value):
+    if field == "reasons":
+        return reasons(value)
+    if field in ("ranks", "awards"):
+        return {k: v for k, v in (value or {}).items() if v is not None}
+    return value
+
+
+def same_quota(exact, shown):
+    """The exact decimal where there is one of at most 4 places; else as rounded half-up to 4 places."""
+    exact = F(exact)
+    if not isinstance(shown, str):
+        return False
+    try:
+        got = F(shown)
+    except (ValueError, ZeroDivisionError):
+        return False
+    if got == exact:
+        return True
+    return (exact * 10 ** 4).denominator != 1 and ref.rounded(got, 4, "half_up") == ref.rounded(exact, 4, "half_up")
+
+
+def differences(results, quotas, lines):
+    """[(where, field, expected, got)]"""
+    found = []
+    got = [x for x in lines if "subject" in x]
+    tables = [x for x in lines if "quotas" in x]
+    if [r["subject"] for r in results] != [g["subject"] for g in got]:
+        return [("all", "subjects in input order", [r["subject"] for r in results], [g["subject"] for g in got])]
+    for r, g in zip(results, got):
+        for field in ("period",) + FIELDS:
+            want, have = plain(field, r[field]), plain(field, g.get(field))
+            if want != have:
+                found.append((r["subject"], field, want, have))
+    if len(tables) != 1 or "quotas" not in lines[-1]:
+        return found + [("all", "one quotas line, the last", 1, len(tables))]
+    want = [(q["for"], row["group"]) for q in quotas for row in q["groups"]]
+    have = [(q["for"], row["group"]) for q in tables[0]["quotas"] for row in q["groups"]]
+    if want != have:
+        return found + [("quotas", "grades and groups", want, have)]
+    rows = [row for q in tables[0]["quotas"] for row in q["groups"]]
+    for (grade, group), w, h in zip(want, [row for q in quotas for row in q["groups"]], rows):
+        for field in ("members", "seats", "why"):
+            if w[field] != h.get(field):
+                found.append(("quota of %s in %s" % (grade, group), field, w[field], h.get(field)))
+        if not same_quota(w["quota_exact"], h.get("quota")):
+            found.append(("quota of %s in %s" % (grade, group), "quota", w["quota"], h.get("quota")))
+    return found
+
+
+def run_binary(binary, folder, scheme, facts, as_of):
+    paths = []
+    for name, text in (("scheme.json", scheme), ("facts.jsonl", facts)):
+        paths.append(os.path.join(folder, name))
+        with open(paths[-1], "w", encoding="utf-8") as f:
+            f.write(text)
+    command = [binary, "evaluate", "--scheme", paths[0], "--facts", paths[1]]
+    if as_of:
+        command += ["--as-of", as_of]
+    try:
+        done = subprocess.run(command + ["--json"], capture_output=True, timeout=60)
+    except subprocess.TimeoutExpired:
+        return None, "", "no answer within 60 s"
+    return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+
+
+def one_case(args, seed, folder, hits):
+    """([differences], readings that the case touched)"""
+    scheme, facts, as_of, fault = generate.build(seed, args.contested)
+    try:
+        results, quotas, evaluation = ref.evaluate(scheme, facts, as_of)
+    except ref.Refused as refusal:
+        hits["fault"] += 1
+        hits["fault.%s" % fault] += 1
+        code, _, err = run_binary(args.binary, folder, scheme, facts, as_of)
+        if code != 65:
+            return [("all", "refused input (%s)" % refusal, "exit 65", "exit %s %s" % (code, err[:300]))], set()
+        return [], set()
+    hits.update(evaluation.hits)
+    touched = {x for r in results for x in r["readings"]}
+    code, out, err = run_binary(args.binary, folder, scheme, facts, as_of)
+    if code != 0:
+        return [("all", "exit", 0, "%s: %s %s" % (code, err[:600], out[:600]))], touched
+    try:
+        lines = [json.loads(x) for x in out.split("\n") if x.strip()]
+    except ValueError as bad:
+        return [("all", "output is JSON lines", "yes", str(bad))], touched
+    return differences(results, quotas, lines), touched
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--binary", required=True)
+    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1, help="the first seed; one case's seed is shown with its differences")
+    parser.add_argument("--contested", action="store_true", help="also generate what the page leaves open")
+    parser.add_argument("--skip-readings", default="", help="R2,R6: leave out cases in which these readings decided something")
+    parser.add_argument("--show", type=int, default=12, help="differences shown")
+    parser.add_argument("--verbose", action="store_true", help="show how often each corner happened")
+    args = parser.parse_args()
+    skip = {x for x in args.skip_readings.split(",") if x}
+    hits, by_field, by_reading = collections.Counter(), collections.Counter(), collections.Counter()
+    shown, bad_cases, skipped, started = 0, [], 0, time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(args.seed, args.seed + args.count):
+            found, touched = one_case(args, seed, folder, hits)
+            if found and touched & skip:
+                skipped += 1
+                continue
+            if not found:
+                continue
+            bad_cases.append(seed)
+            by_reading.update(touched or {"none"})
+            by_field.update(field for _, field, _, _ in found)
+            for where, field, want, have in found[:4]:
+                if shown < args.show:
+                    shown += 1
+                    print("seed %d, %s, %s\n    expected %s\n    got      %s\n    readings in this case: %s" % (
+                        seed, where, field, want, have, ", ".join(sorted(touched)) or "none"))
+    seconds = time.monotonic() - started
+    print("%d cases, %d differ, %d skipped for their readings, %.1f s" % (args.count, len(bad_cases), skipped, seconds))
+    print("subjects: " + ", ".join("%s %d" % (k[7:], hits[k]) for k in sorted(hits) if k.startswith("status.")))
+    if bad_cases:
+        print("differing seeds: " + " ".join(map(str, bad_cases[:60])))
+        print("differing fields: " + ", ".join("%s %d" % x for x in by_field.most_common()))
+        print("readings in differing cases: " + ", ".join("%s %d" % x for x in by_reading.most_common()))
+    if args.verbose:
+        for k in sorted(hits):
+            print("  %-40s %d" % (k, hits[k]))
+    never = [k for k in MUST_HAPPEN if not hits[k]]
+    if never:
+        print("never happened: " + " ".join(never))
+    sys.exit(1 if bad_cases or (never and args.count >= ENOUGH) else 0)
+
+
+if __name__ == "__main__":
+    main()

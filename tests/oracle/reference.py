@@ -1,0 +1,1361 @@
+#!/usr/bin/env python3
+"""An independent, naive reference for the scheme language: exact fractions, standard library only.
+
+Written from the specification page alone. README.md lists every sentence of that page that could be
+read in two ways; `reading("R..")` marks the places where such a choice decided a result.
+"""
+import argparse
+import calendar
+import collections
+import datetime as dt
+import json
+import re
+import sys
+from fractions import Fraction as F
+
+PARENTS = ("sum", "weighted", "average", "best", "worst")
+LEAVES = ("counted", "assessed", "voted", "surveyed", "measured", "checked", "imported", "result_of",
+          "compared", "placed", "constant")
+NEVER_MISSING = ("counted", "checked", "constant")
+FULL_MARKS = ("weighted", "assessed", "voted", "surveyed", "imported", "result_of", "compared")
+WINDOWS = ("day", "month", "quarter", "half", "year")
+VALUE, INCOMPLETE, OUT = "value", "incomplete", "out"
+
+
+class Refused(Exception):
+    """The input is not one that may be evaluated."""
+
+
+# ---------------------------------------------------------------- text to numbers, days and moments
+
+def load(text):
+    def constant(word):
+        raise Refused("not a number: " + word)
+    try:
+        return json.loads(text, parse_float=str, parse_int=str, parse_constant=constant)
+    except ValueError as fault:
+        raise Refused("not JSON: %s" % fault)
+
+
+def num(text):
+    if not isinstance(text, str) or not re.match(r"-?[0-9]{1,10}(\.[0-9]{1,6})?\Z", text):
+        raise Refused("not a decimal: %r" % (text,))
+    return F(text)
+
+
+def count(text):
+    value = num(text)
+    if value < 0 or value.denominator != 1:
+        raise Refused("not a count: %r" % (text,))
+    return int(value)
+
+
+def share(text):
+    if isinstance(text, str) and text.endswith("%"):
+        return num(text[:-1]) / 100
+    if isinstance(text, str) and re.match(r"[0-9]{1,10}/[0-9]{1,10}\Z", text):
+        over, under = text.split("/")
+        if int(under) == 0:
+            raise Refused("a fraction by zero: " + text)
+        return F(int(over), int(under))
+    return num(text)
+
+
+def day(text):
+    if not isinstance(text, str) or not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", text):
+        raise Refused("not a day: %r" % (text,))
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise Refused("no such day: " + text)
+
+
+def moment(text):
+    try:
+        value = dt.datetime.fromisoformat(text)
+    except (ValueError, TypeError):
+        raise Refused("not a moment: %r" % (text,))
+    if value.tzinfo is None:
+        raise Refused("a moment without an offset: " + text)
+    return value.astimezone(dt.timezone.utc)
+
+
+def period_of(text):
+    """(kind, first day, last day)"""
+    m = re.match(r"([0-9]{4})(?:-(H[12]|Q[1-4]|0[1-9]|1[0-2]))?\Z", text or "")
+    if not m:
+        raise Refused("not a period: %r" % (text,))
+    year, part = int(m.group(1)), m.group(2)
+    if part is None:
+        kind, first, last = "year", 1, 12
+    elif part[0] == "H":
+        kind, last = "half", 6 * int(part[1])
+        first = last - 5
+    elif part[0] == "Q":
+        kind, last = "quarter", 3 * int(part[1])
+        first = last - 2
+    else:
+        kind, first, last = "month", int(part), int(part)
+    return kind, dt.date(year, first, 1), dt.date(year, last, calendar.monthrange(year, last)[1])
+
+
+def months_later(date, months):
+    index = date.year * 12 + date.month - 1 + months
+    year, month = index // 12, index % 12 + 1
+    return dt.date(year, month, min(date.day, calendar.monthrange(year, month)[1]))
+
+
+def window(date, per):
+    if per == "day":
+        return date
+    if per == "month":
+        return date.year, date.month
+    if per == "quarter":
+        return date.year, (date.month - 1) // 3
+    if per == "half":
+        return date.year, (date.month - 1) // 6
+    return date.year
+
+
+# ---------------------------------------------------------------- rounding and writing numbers
+
+def to_whole(x, mode):
+    low = x.numerator // x.denominator
+    rest = x - low
+    if rest == 0 or mode == "floor":
+        return low
+    if mode == "ceiling":
+        return low + 1
+    if mode == "down":
+        return low if x > 0 else low + 1
+    if mode == "up":
+        return low + 1 if x > 0 else low
+    if rest != F(1, 2):
+        return low if rest < F(1, 2) else low + 1
+    if mode == "half_up":
+        return low + 1 if x > 0 else low
+    if mode == "half_even":
+        return low if low % 2 == 0 else low + 1
+    raise Refused("no such rounding: %r" % (mode,))
+
+
+def rounded(x, places, mode):
+    return F(to_whole(x * 10 ** places, mode), 10 ** places)
+
+
+def written(x, places):
+    whole = x * 10 ** places
+    assert whole.denominator == 1
+    digits = str(abs(int(whole))).rjust(places + 1, "0")
+    text = digits if places == 0 else digits[:-places] + "." + digits[-places:]
+    return ("-" if whole < 0 else "") + text
+
+
+def exact_text(x):
+    """A decimal where one exists, otherwise 4 places half-up."""
+    for places in range(0, 13):
+        if (x * 10 ** places).denominator == 1:
+            return written(x, places)
+    return written(rounded(x, 4, "half_up"), 4)
+
+
+def ratio_text(x):
+    return None if x is None else "%d/%d" % (x.numerator, x.denominator)
+
+
+# ---------------------------------------------------------------- seats
+
+def apportion(sizes, part, mode, each_at_most, at_most, decided):
+    """sizes: group -> members. decided(tied groups) -> their order or None.
+
+    Returns group -> {quota, floor, remainder, seats, why}, and the set of groups whose remainder is tied and open.
+    """
+    table, tied = {}, []
+    total = sum(sizes.values())
+    if mode != "largest_remainder":
+        for group, n in sizes.items():
+            quota = part * n
+            seats = to_whole(quota, mode)
+            table[group] = dict(quota=quota, floor=to_whole(quota, "floor"), seats=seats, why=mode)
+    else:
+        seats_in_all = to_whole(part * total, "floor")
+        if at_most is not None:
+            seats_in_all = min(seats_in_all, at_most)
+        for group, n in sizes.items():
+            quota = F(seats_in_all * n, total) if total else F(0)
+            floor = to_whole(quota, "floor")
+            table[group] = dict(quota=quota, floor=floor, seats=floor, why="floor")
+        left = seats_in_all - sum(row["floor"] for row in table.values())
+        line = [g for g in table
+                if (each_at_most is None or table[g]["floor"] < each_at_most)
+                and table[g]["quota"] != table[g]["floor"]]
+        line.sort(key=lambda g: (table[g]["quota"] - table[g]["floor"], sizes[g]), reverse=True)
+        if left < len(line) and left > 0:
+            last = line[left - 1]
+            same = [g for g in line if (table[g]["quota"] - table[g]["floor"], sizes[g])
+                    == (table[last]["quota"] - table[last]["floor"], sizes[last])]
+            before = line.index(same[0])
+            if before + len(same) > left:
+                order = decided(set(same))
+                if order is None:
+                    tied, line, left = same, line[:before], before
+                else:
+                    line[before:before + len(same)] = order
+        for group in line[:left]:
+            table[group]["seats"] += 1
+            table[group]["why"] = "remainder"
+        for group in tied:
+            table[group]["why"] = "tie_open"
+    for group, row in table.items():
+        row["remainder"] = row["quota"] - row["floor"]
+        row["spare"] = mode == "largest_remainder" and each_at_most is not None and row["floor"] >= each_at_most
+        if each_at_most is not None:
+            row["seats"] = min(row["seats"], each_at_most)
+        row["seats"] = min(row["seats"], sizes[group])
+    return table, set(tied)
+
+
+# ---------------------------------------------------------------- money pools
+
+def allocate(amount, weights, remainder="largest"):
+    """amount in fen (int), weights as fractions; the parts in fen, adding up to the amount."""
+    total = sum(weights)
+    exact = [F(amount) * w / total for w in weights]
+    if remainder == "last":
+        parts = [to_whole(x, "half_up") for x in exact[:-1]]
+        return parts + [amount - sum(parts)]
+    parts = [to_whole(x, "floor") for x in exact]
+    line = sorted(range(len(parts)), key=lambda i: -(exact[i] - parts[i]))
+    for i in line[:amount - sum(parts)]:
+        parts[i] += 1
+    return parts
+
+
+# ---------------------------------------------------------------- the evaluation
+
+class Subject:
+    def __init__(self, facts):
+        self.facts = facts
+        self.id = facts["subject"]
+        self.groups = facts.get("groups", {})
+        self.readings = set()
+
+
+class Evaluation:
+    def __init__(self, scheme, lines, as_of=None):
+        self.scheme = scheme
+        self.as_of = moment(as_of) if as_of else None
+        self.hits = collections.Counter()
+        self.open_ties = []          # [{"for":, "within": group or None, "tied": set}]
+        self.memo = {}
+        self.group_memo = {}
+        self.nodes, self.parent, self.leaf_order = {}, {}, []
+        self.root = scheme["score"]
+        self.walk(self.root, None)
+        self.grades = scheme.get("grades", [])
+        self.grade_index = {g["id"]: i for i, g in enumerate(self.grades)}
+        self.vetoes = scheme.get("vetoes", [])
+        self.ranking = scheme.get("ranking") or {}
+        self.keys = self.ranking.get("by", ["score"])
+        self.decisions = []
+        self.subjects = []
+        seen = set()
+        for line in lines:
+            if "decision" in line:
+                if self.known(line["decision"]):
+                    self.decisions.append(line["decision"])
+                else:
+                    self.hit("as_of.cut.decision")
+                continue
+            if not isinstance(line.get("subject"), str):
+                raise Refused("a line without a subject")
+            if line["subject"] in seen:
+                raise Refused("subject twice: " + line["subject"])
+            seen.add(line["subject"])
+            self.subjects.append(Subject(line))
+        self.check_scheme()
+        for s in self.subjects:
+            self.prepare(s)
+
+    # ---- small helpers
+
+    def hit(self, what, n=1):
+        self.hits[what] += n
+
+    def reading(self, s, code):
+        s.readings.add(code)
+        self.hit("reading." + code)
+
+    def known(self, record):
+        if self.as_of is None or not isinstance(record, dict) or "recorded" not in record:
+            return True
+        return moment(record["recorded"]) <= self.as_of
+
+    def walk(self, node, parent):
+        if node["id"] in self.nodes:
+            raise Refused("two nodes called " + node["id"])
+        self.nodes[node["id"]] = node
+        self.parent[node["id"]] = parent
+        kind = self.kind(node)
+        if kind in PARENTS:
+            if not node[kind]:
+                raise Refused("a parent without children: " + node["id"])
+            for child in node[kind]:
+                self.walk(child, node["id"])
+        else:
+            self.leaf_order.append(node["id"])
+
+    @staticmethod
+    def kind(node):
+        kinds = [k for k in PARENTS + LEAVES if k in node]
+        if len(kinds) != 1:
+            raise Refused("a node needs exactly one kind: %r" % (node.get("id"),))
+        return kinds[0]
+
+    def check_scheme(self):
+        """Only what the evaluation itself leans on; the full list of checks is not the reference's business."""
+        for node in self.nodes.values():
+            kind = self.kind(node)
+            body = node[kind]
+            if kind in FULL_MARKS and "out_of" not in node:
+                raise Refused("no out_of: " + node["id"])
+            if kind == "weighted":
+                weights = [share(c["weight"]) for c in body]
+                if sum(weights) != 1 or min(weights) <= 0:
+                    raise Refused("weights do not add up to 100%%: %s" % node["id"])
+            if kind == "assessed" and sum(share(w) for w in body["by"].values()) != 1:
+                raise Refused("weights do not add up to 100%%: %s" % node["id"])
+            if kind == "surveyed" and body["channels"] != "pooled" \
+                    and sum(share(w) for w in body["channels"].values()) != 1:
+                raise Refused("weights do not add up to 100%%: %s" % node["id"])
+            if kind == "counted":
+                order = [WINDOWS.index(c["per"]) for c in body.get("caps", [])]
+                if order != sorted(set(order)):
+                    raise Refused("caps not from shorter to longer: " + node["id"])
+            if kind in ("compared", "placed") and body["node"] not in self.nodes:
+                raise Refused("no such node: " + body["node"])
+
+    # ---- one line of facts
+
+    def prepare(self, s):
+        f = s.facts
+        s.period = f.get("period") or self.first_period()
+        kind, s.first, s.last = period_of(s.period)
+        if kind != self.scheme["period"]:
+            raise Refused("period %s is not a %s" % (s.period, self.scheme["period"]))
+        for group in self.groups_named():
+            if group not in s.groups:
+                raise Refused("%s lacks the group %s" % (s.id, group))
+        for name in ("entries", "sheets", "vetoes", "findings"):
+            kept = [r for r in f.get(name, []) if self.known(r)]
+            self.hit("as_of.cut." + name, len(f.get(name, [])) - len(kept))
+            setattr(s, name, kept)
+        for name in ("ballots", "imports"):
+            kept = {k: r for k, r in f.get(name, {}).items() if self.known(r)}
+            self.hit("as_of.cut." + name, len(f.get(name, {})) - len(kept))
+            setattr(s, name, kept)
+        s.metrics, s.states, s.surveys, s.results = {}, {}, {}, {}
+        for k, r in f.get("metrics", {}).items():
+            if self.known(r):
+                if isinstance(r, dict):
+                    self.reading(s, "R31")
+                    r = r["value"]
+                s.metrics[k] = num(r)
+            else:
+                self.hit("as_of.cut.metrics")
+        for k, r in f.get("states", {}).items():
+            if self.known(r):
+                if isinstance(r, dict):
+                    self.reading(s, "R31")
+                    r = r["state"]
+                if k not in self.nodes:
+                    raise Refused("a state of no node: " + k)
+                if r not in ("not_submitted", "not_applicable", "excused"):
+                    raise Refused("no such state: %r" % (r,))
+                if k == self.root["id"]:
+                    raise Refused("the root has no state")
+                s.states[k] = r
+            else:
+                self.hit("as_of.cut.states")
+        for k, channels in f.get("surveys", {}).items():
+            s.surveys[k] = {c: r for c, r in channels.items() if self.known(r)}
+            self.hit("as_of.cut.surveys", len(channels) - len(s.surveys[k]))
+            for r in s.surveys[k].values():
+                if count(r["satisfied"]) > count(r["answered"]):
+                    raise Refused("more satisfied than answered: " + k)
+        for k, rows in f.get("results", {}).items():
+            s.results[k] = [r for r in rows if self.known(r)]
+            self.hit("as_of.cut.results", len(rows) - len(s.results[k]))
+        for k, r in s.imports.items():
+            raw, full = num(r["raw"]), num(r["full"])
+            if full <= 0:
+                raise Refused("full marks not above 0: " + k)
+            if raw > full and r.get("bonus") is not True:
+                raise Refused("raw above full: " + k)
+        for node in s.states:
+            for leaf in self.leaves_below(node):
+                if self.has_evidence(s, leaf):
+                    raise Refused("evidence beside a state: %s (%s)" % (leaf, s.id))
+        for r in s.sheets:
+            node = self.nodes.get(r["item"])
+            if node and self.kind(node) == "assessed" and num(r["points"]) > num(node["out_of"]):
+                raise Refused("a sheet above full marks: %s (%s)" % (r["item"], s.id))
+
+    def first_period(self):
+        """What a line without a period is about: the first period of the scheme's being in force."""
+        start = day(self.scheme["in_force"]["from"])
+        month = start.month - 1
+        return {"year": "%04d" % start.year, "half": "%04d-H%d" % (start.year, month // 6 + 1),
+                "quarter": "%04d-Q%d" % (start.year, month // 3 + 1),
+                "month": "%04d-%02d" % (start.year, start.month)}[self.scheme["period"]]
+
+    def groups_named(self):
+        names = set(self.ranking.get("within", []))
+        names |= {g["seats"]["within"] for g in self.grades if "seats" in g}
+        names |= {n[k]["within"] for n in self.nodes.values() for k in ("compared", "placed") if k in n}
+        return sorted(names)
+
+    def leaves_below(self, node_id):
+        def inside(x):
+            while x is not None:
+                if x == node_id:
+                    return True
+                x = self.parent[x]
+            return False
+        return [x for x in self.leaf_order if inside(x)]
+
+    def has_evidence(self, s, leaf):
+        node = self.nodes[leaf]
+        kind = self.kind(node)
+        body = node[kind]
+        if kind == "counted":
+            return any(e["item"] == leaf for e in s.entries)
+        if kind == "assessed":
+            return any(e["item"] == leaf for e in s.sheets)
+        if kind == "voted":
+            return body["ballot"] in s.ballots
+        if kind == "surveyed":
+            return bool(s.surveys.get(body["survey"]))
+        if kind == "measured":
+            names = [body["metric"]] if "metric" in body else [body["ratio"]["of"], body["ratio"]["per"]]
+            return any(m in s.metrics for m in names)
+        if kind == "imported":
+            return body["source"] in s.imports
+        if kind == "result_of":
+            return any(r["of"] == body["of"] for r in s.results.get(body["scheme"], []))
+        return False
+
+    # ---- nodes
+
+    def resolve(self, s, node_id, after):
+        """(VALUE, v), (INCOMPLETE, None) or (OUT, None). after: with the subject's node vetoes."""
+        key = (s.id, node_id, after)
+        if key not in self.memo:
+            self.memo[key] = None
+            self.memo[key] = self.resolve_fresh(s, node_id, after)
+        if self.memo[key] is None:
+            raise Refused("nodes in a circle at " + node_id)
+        return self.memo[key]
+
+    def stated_out(self, s, node_id):
+        while node_id is not None:
+            if s.states.get(node_id) in ("not_applicable", "excused"):
+                return True
+            node_id = self.parent[node_id]
+        return False
+
+    def resolve_fresh(self, s, node_id, after):
+        node = self.nodes[node_id]
+        kind = self.kind(node)
+        if self.stated_out(s, node_id):
+            self.hit("state.out." + ("parent" if kind in PARENTS else "leaf"))
+            return OUT, None
+        if s.states.get(node_id) == "not_submitted":
+            self.hit("state.not_submitted" + (".never_missing" if kind in NEVER_MISSING else ""))
+        value = getattr(self, "k_" + kind)(s, node, node[kind], after)
+        if value is None:
+            self.hit("missing." + kind)
+            rule = node.get("missing", "incomplete")
+            self.hit("rule." + ("value" if isinstance(rule, dict) else rule) + (".parent" if kind in PARENTS else ""))
+            if rule == "incomplete":
+                return INCOMPLETE, None
+            if rule == "exclude":
+                return OUT, None
+            value = F(0) if rule == "zero" else num(rule["value"])
+        else:
+            self.hit("kind." + kind)
+            value += num(node.get("base", "0"))
+            if "clamp" in node:
+                low, high = num(node["clamp"][0]), num(node["clamp"][1])
+                if not low <= value <= high:
+                    self.hit("clamp.cut")
+                value = max(low, min(high, value))
+            rule = node.get("round", {"to": "2", "mode": "half_up"} if node_id == self.root["id"] else None)
+            if rule:
+                exact, value = value, rounded(value, int(count(rule["to"])), rule.get("mode", "half_up"))
+                if "round" not in node:
+                    self.hit("root.default_round")
+                if exact < 0 and value == 0:
+                    self.hit("round.negative_to_zero")
+                if exact != value:
+                    self.hit("round." + rule.get("mode", "half_up") + (".negative" if exact < 0 else ""))
+        if after:
+            was = self.resolve(s, node_id, False)[1]
+            if value > was:
+                self.reading(s, "R1")
+                value = was
+            for veto in self.in_force(s):
+                then = veto["then"]
+                if then.get("node") == node_id:
+                    if value > num(then["value"]):
+                        self.hit("veto.node.cut")
+                        value = num(then["value"])
+        return VALUE, value
+
+    def children(self, s, nodes, after):
+        """The values of the children that stay in, as (child, value); None where one is incomplete or none is left."""
+        kept = []
+        for child in nodes:
+            state, value = self.resolve(s, child["id"], after)
+            if state == INCOMPLETE:
+                return None
+            if state == VALUE:
+                kept.append((child, value))
+            else:
+                self.hit("child.left_out")
+        if not kept:
+            self.hit("parent.none_left")
+        return kept or None
+
+    def k_sum(self, s, node, body, after):
+        kept = self.children(s, body, after)
+        return None if kept is None else sum(v for _, v in kept)
+
+    def k_weighted(self, s, node, body, after):
+        kept = self.children(s, body, after)
+        if kept is None:
+            return None
+        weights = sum(share(c["weight"]) for c, _ in kept)
+        if weights != 1:
+            self.hit("weighted.rescaled")
+        return sum(share(c["weight"]) / weights * v / num(c["out_of"]) for c, v in kept) * num(node["out_of"])
+
+    def k_average(self, s, node, body, after):
+        kept = self.children(s, body, after)
+        if kept is None:
+            return None
+        drop = node.get("drop", {})
+        high, low = count(drop.get("highest", "0")), count(drop.get("lowest", "0"))
+        values = sorted(v for _, v in kept)
+        if len(values) <= high + low:
+            self.hit("average.nothing_left")
+            return None
+        if high + low:
+            self.hit("average.dropped")
+        values = values[low:len(values) - high]
+        return sum(values) / len(values)
+
+    def k_best(self, s, node, body, after):
+        kept = self.children(s, body, after)
+        return None if kept is None else max(v for _, v in kept)
+
+    def k_worst(self, s, node, body, after):
+        kept = self.children(s, body, after)
+        return None if kept is None else min(v for _, v in kept)
+
+    def k_constant(self, s, node, body, after):
+        return num(body)
+
+    def k_counted(self, s, node, body, after):
+        entries = []
+        for place, e in enumerate(s.entries):
+            if e["item"] != node["id"]:
+                continue
+            on = day(e["on"])
+            if "valid" in body:
+                months = count(body["valid"].split(" ")[0])
+                counts = on <= s.last < months_later(on, months)
+                if on.month == 2 and on.day == 29 and months_later(on, months).day == 28:
+                    self.hit("counted.valid.feb29")
+                if s.last == months_later(on, months) or s.last == months_later(on, months) - dt.timedelta(1):
+                    self.hit("counted.valid.edge")
+            else:
+                counts = s.first <= on <= s.last
+            if counts:
+                # an entry without `recorded` goes before those that have one, both in the order of the list
+                known = moment(e["recorded"]) if "recorded" in e else dt.datetime.min.replace(tzinfo=dt.timezone.utc)
+                entries.append((on, known, place, e))
+            else:
+                self.hit("counted.out_of_period")
+        entries.sort(key=lambda row: row[:3])
+        if any(a[0] == b[0] and ("recorded" in a[3]) != ("recorded" in b[3]) for a, b in zip(entries, entries[1:])) \
+                and "repeats" in body:
+            self.reading(s, "R13")
+        if any(num(row[3].get("times", "1")) < 0 for row in entries):
+            self.reading(s, "R14")
+        if "tiers" in body:
+            times = sum((num(row[3].get("times", "1")) for row in entries), F(0))
+            points = F(0)
+            for least, p in body["tiers"]:
+                if times >= num(least):
+                    points = num(p)
+                    self.hit("counted.tier" + (".exact" if times == num(least) else ""))
+            return points
+        repeats = [num(r) for r in body.get("repeats", ["1"])]
+        totals = []                                    # (some day in the window, total)
+        for i, (on, _, _, e) in enumerate(entries):
+            if body["points"] == "entered":
+                if "points" not in e:
+                    raise Refused("an entry without points: " + node["id"])
+                points = num(e["points"])
+                if "each" in body:
+                    held = max(num(body["each"][0]), min(num(body["each"][1]), points))
+                    if held != points:
+                        self.hit("counted.each.cut")
+                    points = held
+            else:
+                points = num(body["points"])
+            if i and "repeats" in body:
+                self.hit("counted.repeat")
+            totals.append((on, num(e.get("times", "1")) * points * repeats[min(i, len(repeats) - 1)]))
+        for cap in body.get("caps", []):
+            grouped = {}
+            for on, points in totals:
+                w = window(on, cap["per"])
+                first, so_far = grouped.get(w, (on, F(0)))
+                grouped[w] = (first, so_far + points)
+            totals = []
+            for on, points in grouped.values():
+                held = points
+                if "at_most" in cap:
+                    held = min(held, num(cap["at_most"]))
+                if "at_least" in cap:
+                    held = max(held, num(cap["at_least"]))
+                if held != points:
+                    self.hit("counted.cap.%s.%s" % (cap["per"], "at_most" if held < points else "at_least"))
+                totals.append((on, held))
+        return sum((p for _, p in totals), F(0))
+
+    def k_assessed(self, s, node, body, after):
+        out_of = num(node["out_of"])
+        roles = {}
+        for role, weight in body["by"].items():
+            latest = {}
+            for place, r in enumerate(s.sheets):
+                if r["item"] == node["id"] and r["role"] == role:
+                    row = (moment(r["at"]), place, num(r["points"]))
+                    if r["by"] in latest:
+                        self.hit("assessed.replaced")
+                        if row[0] == latest[r["by"]][0]:
+                            self.reading(s, "R16")
+                    if r["by"] not in latest or row[:2] > latest[r["by"]][:2]:
+                        latest[r["by"]] = row
+            sheets = sorted(latest.values())
+            if not sheets:
+                continue
+            points = sorted(row[2] for row in sheets)
+            how = body.get("several", "average")
+            if how == "latest":
+                value = sheets[-1][2]
+                if len(sheets) > 1 and sheets[-1][0] == sheets[-2][0]:
+                    self.hit("assessed.latest.equal_at")
+            elif how == "median":
+                middle = len(points) // 2
+                value = points[middle] if len(points) % 2 else (points[middle - 1] + points[middle]) / 2
+                self.hit("assessed.median." + ("odd" if len(points) % 2 else "even"))
+            else:
+                if how == "trimmed" and len(points) >= count(body.get("trim_from", "3")):
+                    points = points[1:-1]
+                    self.hit("assessed.trimmed")
+                elif how == "trimmed":
+                    self.hit("assessed.too_few_to_trim")
+                value = sum(points) / len(points)
+            roles[role] = share(weight), value / out_of
+        return self.by_weights(roles, body, body["by"], "role", out_of)
+
+    def by_weights(self, present, body, named, what, out_of):
+        if len(present) < len(named):
+            self.hit("absent." + what)
+            if body.get("absent") != "rescale" or not present:
+                return None
+            self.hit("absent.%s.rescaled" % what)
+        total = sum(w for w, _ in present.values())
+        return sum(w / total * v for w, v in present.values()) * out_of
+
+    def k_voted(self, s, node, body, after):
+        votes = s.ballots.get(body["ballot"], {})
+        options = {o: num(v) for o, v in body["options"].items()}
+        if any(o not in options and o != "recorded" for o in votes):
+            self.hit("voted.void")
+        n = {o: count(votes[o]) for o in options if o in votes}
+        valid = sum(n.values())
+        if valid < max(1, count(body.get("least", "1"))):
+            if valid:
+                self.hit("voted.too_few")
+            return None
+        return sum(n[o] * options[o] for o in n) / valid / max(options.values()) * num(node["out_of"])
+
+    def k_surveyed(self, s, node, body, after):
+        channels = s.surveys.get(body["survey"], {})
+        pooled = body["channels"] == "pooled"
+        names = list(channels) if pooled else list(body["channels"])
+        rows = {c: (count(channels[c]["answered"]), count(channels[c]["satisfied"])) for c in names if c in channels}
+        answered = sum(a for a, _ in rows.values())
+        if any(a == 0 for a, _ in rows.values()):
+            self.hit("surveyed.zero_answers")
+        if answered < max(1, count(body.get("least", "1"))):
+            if answered:
+                self.hit("surveyed.too_few")
+            return None
+        if pooled:
+            return F(sum(y for _, y in rows.values()), answered) * num(node["out_of"])
+        present = {c: (share(body["channels"][c]), F(y, a)) for c, (a, y) in rows.items() if a > 0}
+        return self.by_weights(present, body, body["channels"], "channel", num(node["out_of"]))
+
+    def metric(self, s, body):
+        if "metric" in body:
+            return s.metrics.get(body["metric"])
+        over, under = s.metrics.get(body["ratio"]["of"]), s.metrics.get(body["ratio"]["per"])
+        if under == 0:
+            self.hit("ratio.by_zero")
+        if over is None or under is None or under == 0:
+            return None
+        return over / under
+
+    def k_measured(self, s, node, body, after):
+        x = self.metric(s, body)
+        if x is None:
+            return None
+        if "bands" in body:
+            for band in body["bands"]:
+                if "at_least" not in band or x >= num(band["at_least"]):
+                    self.hit("measured.band" + (".edge" if "at_least" in band and x == num(band["at_least"]) else ""))
+                    return num(band["points"])
+        if "linear" in body:
+            knots = [(num(a), num(b)) for a, b in body["linear"]]
+            if x <= knots[0][0]:
+                return knots[0][1]
+            for (x0, y0), (x1, y1) in zip(knots, knots[1:]):
+                if x <= x1:
+                    self.hit("measured.linear.between")
+                    return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+            return knots[-1][1]
+        return x
+
+    def k_checked(self, s, node, body, after):
+        held = self.holds(s, body["when"], after)
+        self.hit("checked.%s" % held)
+        return num(body["points"]) if held else num(body.get("otherwise", "0"))
+
+    def k_imported(self, s, node, body, after):
+        r = s.imports.get(body["source"])
+        if r is None:
+            return None
+        if num(r["raw"]) > num(r["full"]):
+            self.reading(s, "R18")
+        return num(r["raw"]) / num(r["full"]) * num(node["out_of"])
+
+    def k_result_of(self, s, node, body, after):
+        rows = [r for r in s.results.get(body["scheme"], []) if r["of"] == body["of"]]
+        if not rows:
+            return None
+        parts = [num(r["score"]) / num(r["out_of"]) for r in rows]
+        how = body.get("combine", "average")
+        self.hit("result_of." + how)
+        if how == "weighted":
+            if any("weight" not in r for r in rows):
+                raise Refused("a result without weight: " + body["scheme"])
+            weights = [num(r["weight"]) for r in rows]
+            if sum(weights) == 0:
+                self.hit("result_of.no_weight")
+                return None
+            value = sum(w * p for w, p in zip(weights, parts)) / sum(weights)
+        else:
+            value = {"average": sum(parts) / len(parts), "best": max(parts), "worst": min(parts),
+                     "sum": sum(parts)}[how]
+        return value * num(node["out_of"])
+
+    def group_values(self, s, body):
+        """(subject, value before vetoes) of everybody in this subject's group who has one."""
+        key = (body["node"], body["within"], s.groups[body["within"]])
+        if key not in self.group_memo:
+            rows = []
+            for other in self.subjects:
+                if other.groups[body["within"]] == s.groups[body["within"]]:
+                    state, value = self.resolve(other, body["node"], False)
+                    if state == VALUE:
+                        rows.append((other.id, value))
+            self.group_memo[key] = rows
+        return self.group_memo[key]
+
+    def k_compared(self, s, node, body, after):
+        state, own = self.resolve(s, body["node"], after)
+        if state != VALUE:
+            return None
+        values = [v for _, v in self.group_values(s, body)]
+        against = max(values) if body["with"] == "best" else sum(values) / len(values)
+        if against <= 0:
+            self.hit("compared.not_above_zero")
+            return None
+        self.hit("compared." + body["with"])
+        return max(F(0), min(F(1), own / against)) * num(node["out_of"])
+
+    def k_placed(self, s, node, body, after):
+        state, own = self.resolve(s, body["node"], after)
+        if state != VALUE:
+            return None
+        if after and own != self.resolve(s, body["node"], False)[1]:
+            self.reading(s, "R2")
+        place = 1 + sum(1 for i, v in self.group_values(s, body) if i != s.id and v > own)
+        for p, points in body["points"]:
+            if int(p) == place:
+                self.hit("placed.named")
+                return num(points)
+        self.hit("placed.otherwise")
+        return num(body.get("otherwise", "0"))
+
+    # ---- predicates
+
+    def holds(self, s, p, after, grade=None):
+        if "all" in p:
+            return all([self.holds(s, q, after, grade) for q in p["all"]])
+        if "any" in p:
+            return any([self.holds(s, q, after, grade) for q in p["any"]])
+        if "none" in p:
+            return not any([self.holds(s, q, after, grade) for q in p["none"]])
+        if "grade" in p:
+            return grade is not None and grade == p["grade"]
+        if "fact" in p:
+            for r in s.findings:
+                if r["fact"] == p["fact"] and self.overlaps(s, r, "any_day"):
+                    self.hit("predicate.fact")
+                    return True
+            return False
+        if "attribute" in p:
+            value = s.facts.get("attributes", {}).get(p["attribute"])
+            if value is None:
+                return False
+            return value == p["is"] if "is" in p else value in p["in"]
+        if "node" in p:
+            value = self.resolve(s, p["node"], after)[1]
+        else:
+            value = self.metric(s, p)
+        if value is None:
+            self.hit("predicate.missing")
+            return False
+        tests = {"at_least": lambda x: value >= x, "above": lambda x: value > x,
+                 "at_most": lambda x: value <= x, "below": lambda x: value < x}
+        named = [t for t in tests if t in p]
+        for t in named:
+            if value == num(p[t]):
+                self.hit("predicate.edge." + t)
+        return bool(named) and all(tests[t](num(p[t])) for t in named)
+
+    # ---- vetoes
+
+    def overlaps(self, s, record, counts):
+        start = day(record["from"])
+        until = day(record["until"]) if record.get("until") is not None else None
+        if counts == "at_end":
+            return start <= s.last and (until is None or until >= s.last)
+        return start <= s.last and (until is None or until >= s.first)
+
+    def in_force(self, s):
+        if not hasattr(s, "force"):
+            s.force = []
+            for veto in self.vetoes:
+                records = 0
+                for r in s.vetoes:
+                    if r["item"] != veto["id"]:
+                        continue
+                    if "raised_by" in veto and r.get("by") not in veto["raised_by"]:
+                        self.hit("veto.not_entitled")
+                        continue
+                    if self.overlaps(s, r, veto.get("counts", "any_day")):
+                        records += 1
+                    else:
+                        self.hit("veto.not_in_force." + veto.get("counts", "any_day"))
+                if records:
+                    s.force.append(veto)
+                    self.hit("veto.%s" % veto.get("counts", "any_day"))
+                if records > 1:
+                    self.hit("veto.many_records")
+        return s.force
+
+    def why(self, s, node_id):
+        """The missing leaves that made this node incomplete or left out."""
+        node = self.nodes[node_id]
+        kind = self.kind(node)
+        if kind in LEAVES:
+            return {node_id}
+        if self.stated_out(s, node_id):
+            self.reading(s, "R6")
+            return set(self.leaves_below(node_id))
+        states = {c["id"]: self.resolve(s, c["id"], False)[0] for c in node[kind]}
+        blamed = [c for c, state in states.items() if state == INCOMPLETE]
+        if not blamed:
+            self.hit("missing.every_child_left_out")
+            blamed = [c for c, state in states.items() if state == OUT]
+            for c in blamed:
+                if len(self.leaves_below(c)) > 1:
+                    self.reading(s, "R5")
+        found = set()
+        for c in blamed:
+            found |= self.why(s, c)
+        return found
+
+    def grade_by(self, s, score, after, below=-1):
+        """The first grade under number `below` that allows this score."""
+        for i, g in enumerate(self.grades):
+            if i <= below:
+                continue
+            if "at_least" in g:
+                if score == num(g["at_least"]):
+                    self.hit("grade.edge")
+                if score < num(g["at_least"]):
+                    continue
+            if "when" in g and not self.holds(s, g["when"], after):
+                self.hit("grade.when.failed")
+                continue
+            if "unless" in g and self.holds(s, g["unless"], after):
+                self.hit("grade.unless.barred")
+                continue
+            return i
+        return None
+
+    def score(self, s):
+        rule = self.root.get("round", {"to": "2", "mode": "half_up"})
+        self.places, mode = count(rule["to"]), rule.get("mode", "half_up")
+        force = self.in_force(s)
+        thens = [v["then"] for v in force]
+        for then in thens:
+            for effect in then:
+                if effect != "value":
+                    self.hit("effect." + effect)
+        if len(thens) > 1:
+            self.hit("veto.several")
+        state, before = self.resolve(s, self.root["id"], False)
+        s.before, s.score, s.grade, s.place, s.status = before, None, None, False, "final"
+        s.missing = []
+        if state != VALUE:
+            blamed = self.why(s, self.root["id"])
+            s.missing = [x for x in self.leaf_order if x in blamed]
+        forced = [self.grade_index[t["grade"]] for t in thens if "grade" in t]
+        moved = any("node" in t for t in thens)
+        for then in thens:
+            if "node" in then and self.resolve(s, then["node"], False)[0] != VALUE:
+                self.hit("veto.node.missing")
+        if any(t.get("excluded") for t in thens):
+            s.status = "excluded"
+            if state != VALUE:
+                self.hit("excluded.and.incomplete")
+            if forced:
+                self.reading(s, "R3")
+            return
+        if state != VALUE:
+            if forced:
+                s.grade = max(forced)
+                self.hit("incomplete.forced")
+            else:
+                s.status = "incomplete"
+            return
+        value = self.resolve(s, self.root["id"], moved)[1]
+        less = [num(t["score_less"]) for t in thens if "score_less" in t]
+        if less:
+            was, value = value, value - sum(less)
+            if "clamp" in self.root:
+                if value < num(self.root["clamp"][0]):
+                    self.hit("score_less.clamped")
+                value = max(value, num(self.root["clamp"][0]))
+            value = min(value, was)
+        most = [num(t["score_at_most"]) for t in thens if "score_at_most" in t]
+        if most:
+            value = min([value] + most)
+        s.score = rounded(value, self.places, mode)
+        if s.score != value:
+            self.hit("score.rounded_after_veto")
+        s.place = not forced
+        if not self.grades:
+            return
+        index = self.grade_by(s, s.score, moved)
+        if force:
+            index_before = self.grade_by(s, before, False)
+            if index_before > index:
+                self.reading(s, "R1g")
+                index = index_before
+        down = sum(count(t["grades_down"]) for t in thens if "grades_down" in t)
+        if down and index + down > len(self.grades) - 1:
+            self.hit("grades_down.past_last")
+        index = min(index + down, len(self.grades) - 1)
+        for t in thens:
+            if "grade_at_best" in t:
+                index = max(index, self.grade_index[t["grade_at_best"]])
+        if forced:
+            self.hit("forced." + ("lower_already" if index > max(forced) else "lowered"))
+        s.grade = max([index] + forced)
+
+    # ---- ranks and seats
+
+    def key(self, s):
+        parts = []
+        for k in self.keys:
+            if k == "score":
+                parts.append((0, -s.score))
+                continue
+            moved = any("node" in v["then"] for v in self.in_force(s))
+            value = self.resolve(s, k["node"], moved)[1]
+            if value is None:
+                self.hit("key.missing")
+                parts.append((1, F(0)))
+            else:
+                parts.append((0, value if k.get("order") == "ascending" else -value))
+        return tuple(parts)
+
+    def rank(self):
+        placed = [s for s in self.subjects if s.place]
+        for s in self.subjects:
+            s.ranks = {}
+        for group in self.ranking.get("within", []):
+            for s in placed:
+                others = [o.keyed for o in placed if o.groups[group] == s.groups[group]]
+                better = [k for k in others if k < s.keyed]
+                if self.ranking.get("places", "competition") == "dense":
+                    s.ranks[group] = 1 + len(set(better))
+                    if len(set(better)) != len(better):
+                        self.hit("rank.dense.after_tie")
+                else:
+                    s.ranks[group] = 1 + len(better)
+                    if len(set(better)) != len(better):
+                        self.hit("rank.competition.after_tie")
+
+    def decided(self, grade, within, tied):
+        """The order of a recorded decision that lists exactly the tied, or None."""
+        for d in self.decisions:
+            if d["for"] == grade["id"] and d.get("within") == within:
+                if len(d["order"]) == len(tied) and set(d["order"]) == set(tied):
+                    self.hit("decision." + ("subjects" if within is not None else "groups"))
+                    return list(d["order"])
+                for s in self.subjects:
+                    self.reading(s, "R21")
+        self.open_ties.append({"for": grade["id"], "within": within, "tied": set(tied)})
+        return None
+
+    def seats(self):
+        quotas = []
+        for s in self.subjects:
+            s.exhausted, s.tied = [], None
+        for index, grade in enumerate(self.grades):
+            if "seats" not in grade:
+                continue
+            rule = grade["seats"]
+            groups = collections.defaultdict(list)
+            for s in self.subjects:
+                groups[s.groups[rule["within"]]].append(s)
+            sizes = {g: sum(1 for s in members if rule["of"] == "subjects" or s.place)
+                     for g, members in sorted(groups.items())}
+            table, undecided = apportion(
+                sizes, share(rule["share"]), rule["rounding"],
+                count(rule["each_at_most"]) if "each_at_most" in rule else None,
+                count(rule["at_most"]) if "at_most" in rule else None,
+                lambda tied: self.decided(grade, None, tied))
+            if rule["rounding"] == "largest_remainder":
+                given = sum(row["floor"] for row in table.values()) + sum(
+                    1 for row in table.values() if row["why"] == "remainder")
+                wanted = sum(row["quota"] for row in table.values())
+                if given < wanted and not undecided:
+                    for s in self.subjects:
+                        self.reading(s, "R19")
+                if any(a["remainder"] == b["remainder"] and sizes[x] > sizes[y]
+                       and a["why"] == "remainder" and b["remainder"] and b["why"] == "floor" and not b["spare"]
+                       for x, a in table.items() for y, b in table.items()):
+                    self.hit("seats.equal_remainders.larger_first")
+            for g, row in table.items():
+                self.hit("seats.why." + row["why"])
+                if each_cut(rule, row):
+                    self.hit("seats.cut_by_each_at_most")
+                if row["spare"] and row["remainder"]:
+                    self.hit("seats.floor_at_each_at_most")
+                self.fill(index, grade, g, groups[g], row["seats"], g in undecided)
+            quotas.append({"for": grade["id"], "groups": [
+                {"group": g, "members": sizes[g], "quota": exact_text(row["quota"]),
+                 "quota_exact": ratio_text(row["quota"]), "floor": row["floor"],
+                 "remainder": exact_text(row["remainder"]), "seats": row["seats"], "why": row["why"]}
+                for g, row in sorted(table.items())]})
+        return quotas
+
+    def fill(self, index, grade, group, members, seats, one_more_undecided):
+        """Seats the best; `one_more_undecided`: one further seat hangs on an open tie between groups."""
+        line = sorted((s for s in members if s.place and s.tied is None and s.grade == index), key=lambda s: s.keyed)
+        if one_more_undecided:
+            self.hit("seats.undecided" + (".nobody_next" if len(line) <= seats else ""))
+        if len(line) <= seats:
+            return
+        last = seats if one_more_undecided else seats - 1     # the last position that may still be seated
+        blocks = []
+        for s in line:
+            if blocks and blocks[-1][0].keyed == s.keyed:
+                blocks[-1].append(s)
+            else:
+                blocks.append([s])
+        start = 0
+        for block in blocks:
+            end = start + len(block)
+            if end <= seats:                                  # all surely in
+                pass
+            elif start > last:                                # all surely out
+                for s in block:
+                    self.drop(s, index, grade)
+            else:
+                order = [s.id for s in block]
+                if len(block) > 1:
+                    if start == seats:
+                        for s in block:
+                            self.reading(s, "R20")
+                    order = self.decided(grade, group, set(order))
+                by_id = {s.id: s for s in block}
+                if order is None:
+                    for s in block:
+                        s.tied = grade["id"]
+                else:
+                    for i, subject in enumerate(order):
+                        if start + i < seats:
+                            continue
+                        if start + i == seats and one_more_undecided:
+                            by_id[subject].tied = grade["id"]
+                            self.hit("tie_open.next_in_line")
+                        else:
+                            self.drop(by_id[subject], index, grade)
+            start = end
+
+    def drop(self, s, index, grade):
+        s.exhausted.append(grade["id"])
+        self.hit("seats_exhausted" + (".again" if len(s.exhausted) > 1 else ""))
+        moved = any("node" in v["then"] for v in self.in_force(s))
+        s.grade = self.grade_by(s, s.score, moved, below=index)
+
+    # ---- all of it
+
+    def run(self):
+        for s in self.subjects:
+            self.score(s)
+        for s in self.subjects:
+            s.keyed = self.key(s) if s.place else None
+        self.rank()
+        quotas = self.seats()
+        for s in self.subjects:
+            if s.tied is not None:
+                s.status, s.grade = "tie_open", None
+        results = [self.result(s) for s in self.subjects]
+        return results, quotas
+
+    def awards(self, s):
+        force = self.in_force(s)
+        awards = {}
+        if s.status != "final":
+            return awards
+        moved = any("node" in v["then"] for v in force)
+        grade = None if s.grade is None else self.grades[s.grade]["id"]
+        for a in self.scheme.get("awards", []):
+            if "when" in a and not self.holds(s, a["when"], moved, grade):
+                continue
+            if any(v["then"].get("no_awards") for v in force):
+                self.hit("no_awards.took")
+                continue
+            if force and "when" in a and antitone(a["when"]):
+                self.reading(s, "R4")
+            self.hit("award")
+            awards[a["id"]] = written(num(a["amount"]), 2)
+        return awards
+
+    def result(self, s):
+        reasons = [{"code": "missing", "node": n} for n in s.missing]
+        reasons += [{"code": "veto", "item": v["id"]} for v in self.in_force(s)]
+        if s.tied is not None:
+            reasons.append({"code": "tie_open", "grade": s.tied})
+        reasons += [{"code": "seats_exhausted", "grade": g} for g in s.exhausted]
+        self.hit("status." + s.status)
+        moved = any("node" in v["then"] for v in self.in_force(s))
+        values = {n: ratio_text(self.resolve(s, n, moved)[1]) for n in self.nodes}
+        return {
+            "subject": s.id, "period": s.period, "status": s.status,
+            "score": None if s.score is None else written(s.score, self.places),
+            "score_before_vetoes": None if s.before is None else written(s.before, self.places),
+            "grade": None if s.grade is None else self.grades[s.grade]["id"],
+            "ranks": s.ranks, "awards": self.awards(s), "reasons": reasons, "values": values,
+            "readings": sorted(s.readings)}
+
+
+def each_cut(rule, row):
+    top = row["floor"] + (1 if row["why"] == "remainder" else 0)
+    return "each_at_most" in rule and row["seats"] < top
+
+
+def antitone(p, negated=False):
+    """Whether a lower value or a lower grade could make this predicate true."""
+    for word in ("all", "any"):
+        if word in p:
+            return any(antitone(q, negated) for q in p[word])
+    if "none" in p:
+        return any(antitone(q, not negated) for q in p["none"])
+    if "node" in p:
+        return (("below" in p or "at_most" in p) != negated)
+    return "grade" in p
+
+
+def read_facts(text):
+    return [load(line) for line in text.split("\n") if line.strip()]
+
+
+def evaluate(scheme_text, facts_text, as_of=None):
+    """(results, quotas, the evaluation); raises Refused."""
+    scheme, lines = load(scheme_text), read_facts(facts_text)
+    try:
+        evaluation = Evaluation(scheme, lines, as_of)
+        results, quotas = evaluation.run()
+    except (KeyError, AttributeError, TypeError, IndexError) as fault:
+        if "--debug" in sys.argv:
+            raise
+        raise Refused("not of the expected form: %r" % (fault,))
+    return results, quotas, evaluation
+
+
+# ---------------------------------------------------------------- the published examples
+
+def one(score, facts, more=None, as_of=None):
+    scheme = {"period": "year", "score": score, "grades": [{"id": "yes", "at_least": "60"}, {"id": "no"}]}
+    scheme.update(more or {})
+    lines = facts if isinstance(facts, list) else [facts]
+    lines = [dict({"subject": "s-%d" % i, "period": "2022"}, **f) for i, f in enumerate(lines)]
+    results, quotas, _ = evaluate(json.dumps(scheme), "\n".join(json.dumps(x) for x in lines), as_of)
+    return results, quotas
+
+
+PAGE_EXAMPLE = {
+    "id": "dual", "out_of": 100, "round": {"to": 2, "mode": "half_up"}, "weighted": [
+        {"id": "unit", "weight": "50%", "out_of": 100, "imported": {"source": "unit_branch"}},
+        {"id": "compound", "weight": "50%", "out_of": 100, "base": 60, "clamp": [0, 100], "sum": [
+            {"id": "volunteering", "counted": {"points": 2, "caps": [
+                {"per": "month", "at_most": 6}, {"per": "year", "at_most": 20}]}},
+            {"id": "duty", "counted": {"points": "entered", "each": [0, 5], "caps": [{"per": "year", "at_most": 10}]}},
+            {"id": "property_fee_arrears", "counted": {"points": -5, "caps": [{"per": "year", "at_least": -20}]}},
+            {"id": "owner_voice", "out_of": 10, "missing": "zero",
+             "voted": {"ballot": "neighbours", "options": {"good": 100, "fair": 80, "pass": 60, "poor": 0}}}]}]}
+
+
+def self_test():
+    facts = {"imports": {"unit_branch": {"raw": 43, "full": 50}},
+             "entries": [{"item": "volunteering", "on": "2022-03-05", "times": 5},
+                         {"item": "volunteering", "on": "2022-04-02", "times": 2}],
+             "ballots": {"neighbours": {"good": 3, "fair": 1}}}
+    results, _ = one(PAGE_EXAMPLE, facts)
+    assert results[0]["score"] == "82.75" and results[0]["grade"] == "yes", results
+    assert results[0]["values"]["owner_voice"] == "19/2" and results[0]["values"]["unit"] == "86/1"
+    results, _ = one(PAGE_EXAMPLE, {})
+    assert results[0]["status"] == "incomplete" and results[0]["reasons"] == [{"code": "missing", "node": "unit"}]
+
+    capped = {"id": "r", "sum": [
+        {"id": "a", "counted": {"points": 2, "caps": [{"per": "year", "at_most": 12}]}},
+        {"id": "b", "constant": 4}, {"id": "c", "constant": 4}]}
+    results, _ = one(capped, {"entries": [{"item": "a", "on": "2022-01-01", "times": 15}]})
+    assert results[0]["score"] == "20.00", results
+
+    by_metric = {"id": "r", "sum": [{"id": "m", "measured": {"metric": "x", "as_is": True}}]}
+    lines = [{"groups": {"county": "c"}, "metrics": {"x": v}} for v in ("72", "71", "71", "71", "70")]
+    results, _ = one(by_metric, lines, {"ranking": {"within": ["county"], "by": ["score"], "places": "competition"}})
+    assert [r["ranks"]["county"] for r in results] == [1, 2, 2, 2, 5]
+    results, _ = one(by_metric, lines, {"ranking": {"within": ["county"], "by": ["score"], "places": "dense"}})
+    assert [r["ranks"]["county"] for r in results] == [1, 2, 2, 2, 3]
+
+    thirds = {"id": "r", "out_of": 5, "weighted": [
+        {"id": "t%d" % i, "weight": "1/3", "out_of": 5, "constant": "3.5"} for i in range(3)]}
+    results, _ = one(thirds, {})
+    assert results[0]["score"] == "3.50" and results[0]["values"]["r"] == "7/2"
+
+    # remainders .5 .5 .7 .3: 20 of 100 branches over 47, 33, 13, 7 gives 9.4 6.6 2.6 1.4; and the four named
+    table, tied = apportion({"a": 47, "b": 33, "c": 13, "d": 7}, F(1, 5), "largest_remainder", None, 20, lambda t: None)
+    assert [table[g]["seats"] for g in "abcd"] == [9, 7, 3, 1] and not tied
+    table, tied = apportion({"a": 15, "b": 15, "c": 17, "d": 13}, F(1, 10), "largest_remainder", None, None, lambda t: None)
+    assert [exact_text(table[g]["remainder"]) for g in "abcd"] == ["0.5", "0.5", "0.7", "0.3"]
+    assert [table[g]["seats"] for g in "abcd"] == [1, 1, 2, 1] and tied == {"a", "b"}, table
+    assert [table[g]["why"] for g in "abcd"] == ["tie_open", "tie_open", "remainder", "floor"]
+    table, tied = apportion({"a": 15, "b": 15, "c": 17, "d": 13}, F(1, 10), "largest_remainder", None, None,
+                            lambda t: ["b", "a"])
+    assert [table[g]["seats"] for g in "abcd"] == [1, 2, 2, 1] and not tied
+    table, _ = apportion({"k": 47}, F(1, 5), "floor", None, None, None)
+    assert exact_text(table["k"]["quota"]) == "9.4" and table["k"]["seats"] == 9
+
+    for mode, expect in (("half_up", "3 -3 2 -2 1 -1"), ("half_even", "2 -2 2 -2 1 -1"), ("down", "2 -2 1 -1 1 -1"),
+                         ("up", "3 -3 2 -2 1 -1"), ("floor", "2 -3 1 -2 1 -1"), ("ceiling", "3 -2 2 -1 1 -1")):
+        got = " ".join(str(to_whole(F(x), mode)) for x in ("2.5", "-2.5", "1.6", "-1.6", "1", "-1"))
+        assert got == expect, (mode, got)
+    assert written(rounded(F("-0.004"), 2, "half_up"), 2) == "0.00"
+    assert written(F("-0.05"), 2) == "-0.05" and written(F(7), 0) == "7"
+    assert months_later(dt.date(2020, 2, 29), 24) == dt.date(2022, 2, 28)
+    assert months_later(dt.date(2021, 8, 31), 6) == dt.date(2022, 2, 28)
+    assert period_of("2022-H1")[1:] == (dt.date(2022, 1, 1), dt.date(2022, 6, 30))
+    assert period_of("2024-02")[2] == dt.date(2024, 2, 29) and period_of("2022-Q3")[1] == dt.date(2022, 7, 1)
+    for bad in ("1e3", "1_000", ".5", "5.", "+1", "0x10", "12345678901", "0.1234567", "１", "1\n", ""):
+        try:
+            num(bad)
+        except Refused:
+            continue
+        raise AssertionError("taken as a number: %r" % bad)
+    assert allocate(10000, [F(1)] * 3) == [3334, 3333, 3333] and allocate(10000, [F(1)] * 3, "last") == [3333, 3333, 3334]
+
+    # a tie at the line, and the decision that settles it
+    line = [{"groups": {"county": "c"}, "metrics": {"x": v}} for v in ("90", "80", "80", "70")]
+    graded = {"grades": [{"id": "top", "at_least": 60, "seats": {
+        "share": "50%", "of": "subjects", "within": "county", "rounding": "floor"}}, {"id": "rest"}],
+        "ranking": {"within": ["county"], "by": ["score"], "places": "competition"}}
+    results, quotas = one(by_metric, line, graded)
+    assert [r["grade"] for r in results] == ["top", None, None, "rest"]
+    assert [r["status"] for r in results] == ["final", "tie_open", "tie_open", "final"]
+    scheme = dict({"period": "year", "score": by_metric}, **graded)
+    lines = [dict(x, subject="s-%d" % i, period="2022") for i, x in enumerate(line)]
+    lines.insert(0, {"decision": {"for": "top", "within": "c", "order": ["s-2", "s-1"]}})
+    results, _, _ = evaluate(json.dumps(scheme), "\n".join(map(json.dumps, lines)))
+    assert [r["grade"] for r in results] == ["top", "rest", "top", "rest"]
+    assert results[1]["reasons"] == [{"code": "seats_exhausted", "grade": "top"}]
+
+    # a veto: less, at most, down; excluded and incomplete
+    vetoes = {"vetoes": [{"id": "less", "then": {"score_less": "0.125"}}, {"id": "force", "then": {"grade": "no"}},
+                         {"id": "gone", "then": {"excluded": True}}]}
+    results, _ = one(by_metric, [{"metrics": {"x": 90}, "vetoes": [{"item": "less", "from": "2021-01-01"}]},
+                                 {"vetoes": [{"item": "force", "from": "2022-12-31"}]},
+                                 {"vetoes": [{"item": "gone", "from": "2020-01-01", "until": "2022-01-01"}]},
+                                 {"metrics": {"x": 90}, "vetoes": [{"item": "gone", "from": "2020-01-01", "until": "2021-12-31"}]}],
+                     vetoes)
+    assert [(r["status"], r["score"], r["grade"]) for r in results] == [
+        ("final", "89.88", "yes"), ("final", None, "no"), ("excluded", None, None), ("final", "90.00", "yes")], results
+    assert results[2]["reasons"] == [{"code": "missing", "node": "m"}, {"code": "veto", "item": "gone"}]
+    print("self-test: ok")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--scheme")
+    parser.add_argument("--facts")
+    parser.add_argument("--as-of")
+    parser.add_argument("--self-test", action="store_true")
+    parser.add_argument("--debug", action="store_true")
+    args = parser.parse_args()
+    if args.self_test:
+        return self_test()
+    if not args.scheme or not args.facts:
+        parser.error("--scheme and --facts are needed")
+    with open(args.scheme, encoding="utf-8") as f:
+        scheme_text = f.read()
+    with open(args.facts, encoding="utf-8") as f:
+        facts_text = f.read()
+    try:
+        results, quotas, _ = evaluate(scheme_text, facts_text, args.as_of)
+    except Refused as fault:
+        print(json.dumps({"refused": str(fault)}, ensure_ascii=False))
+        sys.exit(65)
+    for r in results:
+        print(json.dumps(r, ensure_ascii=False))
+    print(json.dumps({"quotas": quotas}, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
