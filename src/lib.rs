@@ -6,3 +6,5 @@ pub mod app;
 pub mod cli;
 pub mod domain;
 pub mod proto;
+pub mod sample;
+pub mod store;

@@ -196,7 +196,6 @@ CREATE TABLE results (
     UNIQUE (county, run_id, subject)
 ) STRICT, WITHOUT ROWID;
 
-CREATE UNIQUE INDEX registry_versions_county_seq_key ON registry_versions (county, seq);
 CREATE INDEX registry_versions_parent ON registry_versions (county, parent_kind, parent_id, kind, id);
 CREATE INDEX facts_subject ON facts (county, subject_kind, subject, seq);
 CREATE UNIQUE INDEX facts_source_record_key ON facts (county, source_record, source) WHERE source_record <> '';

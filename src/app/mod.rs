@@ -1,3 +1,119 @@
 //! Use cases: load, decide, persist. The only place that holds a clock and a store.
 
+mod assemble;
+mod error;
+pub mod fact;
 pub mod offline;
+pub mod registry;
+pub mod scheme;
+mod roster;
+pub mod run;
+mod write;
+mod writer;
+
+use std::{fmt, sync::Arc};
+
+use tokio::sync::Notify;
+
+pub use error::{AppError, FieldFault, Missing, Refusal, StoredRefusal};
+pub use write::{Done, Effect, Item, Outcome, RefusedBecause, Work, Write, digest};
+
+use crate::{
+    domain::time::{Day, Moment},
+    store::{ReadTx, Store, StoreError},
+};
+
+/// Whoever tells the time. Nothing below this layer asks.
+pub trait Clock: Send + Sync + fmt::Debug {
+    /// The present moment.
+    fn now(&self) -> Moment;
+}
+
+/// What every use case works with. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Wakes the task that carries runs out.
+    pub nudge: Arc<Notify>,
+    /// What page tokens are bound with; the same for all servers of a store.
+    pub page_secret: Arc<str>,
+    /// Compiled schemes.
+    pub plans: Arc<scheme::Plans>,
+    writer: writer::Writer,
+}
+
+impl App {
+    /// An application over a store. `page_secret` binds page tokens: servers that share a store
+    /// share it too. Called inside a runtime: it starts the task that records facts.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, page_secret: &str) -> Self {
+        let plans = Arc::new(scheme::Plans::default());
+        let writer =
+            writer::Writer::start(Arc::clone(&store), Arc::clone(&clock), Arc::clone(&plans));
+        let nudge = Arc::new(Notify::new());
+        Self { store, clock, nudge, page_secret: page_secret.into(), plans, writer }
+    }
+
+    /// Opens a snapshot for reading.
+    pub async fn read(&self) -> Result<Box<dyn ReadTx>, AppError> {
+        Ok(self.store.read().await?)
+    }
+
+    /// Today in the county's civil calendar.
+    pub fn today(&self) -> Result<Day, AppError> {
+        let day = self.clock.now().beijing_day();
+        day.ok_or_else(|| AppError::Internal("the clock is out of the calendar".to_owned()))
+    }
+
+    /// The moment as of which a snapshot is read. What is recorded later than the county's newest
+    /// write gets a later moment, so reading as of that write is reading all there is, and stays
+    /// the same for ever; a page that follows shows what the first one would have shown.
+    pub async fn known(
+        &self,
+        tx: &mut dyn ReadTx,
+        county: &str,
+        asked: Option<Moment>,
+    ) -> Result<Known, StoreError> {
+        let now = self.clock.now();
+        let Some(head) = tx.head(county).await? else {
+            let at = asked.unwrap_or(now);
+            return Ok(if at > now { Known::InFuture } else { Known::At(at) });
+        };
+        Ok(match asked {
+            Some(asked) if asked > now && asked > head.recorded => Known::InFuture,
+            Some(asked) => Known::At(asked.min(head.recorded)),
+            None => Known::At(head.recorded),
+        })
+    }
+}
+
+/// As of when a county is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// As of this moment.
+    At(Moment),
+    /// A moment was asked for that has not come (`KNOWN_AT_IN_FUTURE`).
+    InFuture,
+}
+
+impl Known {
+    /// The moment, or the fault of the field that asked for it.
+    pub fn moment(self) -> Result<Moment, AppError> {
+        match self {
+            Self::At(moment) => Ok(moment),
+            Self::InFuture => Err(AppError::invalid(
+                "known_at",
+                "KNOWN_AT_IN_FUTURE",
+                "nobody knows what will be recorded: the moment has not come",
+                "该时刻尚未到来",
+            )),
+        }
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|it| format!("{it:02x}")).collect()
+}

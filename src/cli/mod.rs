@@ -1,6 +1,7 @@
 //! The commands. Each is thin: it reads arguments and files, calls a use case, and prints.
 
 mod evaluate;
+mod sample;
 mod scheme;
 
 use std::{
@@ -22,6 +23,8 @@ struct Cli {
 enum Command {
     /// Evaluate a scheme over a file of facts, without a server or a database.
     Evaluate(evaluate::Evaluate),
+    /// Write a sample county: a registry, a year's facts, and the same facts for `evaluate`.
+    Sample(sample::MakeSample),
     /// Check, test, describe and explain scheme documents.
     Scheme {
         #[command(subcommand)]
@@ -47,6 +50,11 @@ impl Failure {
         Self { code: 66, lines: vec![format!("{}: {why}", path.display())] }
     }
 
+    /// A file or folder cannot be written.
+    pub(crate) fn unwritable(path: &std::path::Path, why: &io::Error) -> Self {
+        Self { code: 73, lines: vec![format!("{}: {why}", path.display())] }
+    }
+
     /// The product itself failed.
     pub(crate) fn software(why: &dyn std::fmt::Display) -> Self {
         Self { code: 70, lines: vec![why.to_string()] }
@@ -64,6 +72,7 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Evaluate(command) => command.run(),
+        Command::Sample(command) => command.run(),
         Command::Scheme { command } => command.run(),
     };
     match done {

@@ -224,7 +224,13 @@ mod tests {
         edited[2].entry.subject = "fact/f2".to_owned();
         assert_eq!(first_break(&edited), Err(ChainBreak::Changed { seq: 3 }));
         let mut rehashed = edited;
-        rehashed[2] = AuditRecord::link("x", 3, Moment::from_micros(3), rehashed[2].entry.clone(), chain[1].hash);
+        rehashed[2] = AuditRecord::link(
+            "x",
+            3,
+            Moment::from_micros(3),
+            rehashed[2].entry.clone(),
+            chain[1].hash,
+        );
         assert_eq!(first_break(&rehashed), Err(ChainBreak::Unlinked { seq: 4 }));
     }
 }

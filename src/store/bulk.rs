@@ -123,6 +123,9 @@ mod tests {
     fn both_texts_name_the_same_columns() {
         let unnest = "INSERT INTO t (a, b) SELECT * FROM UNNEST($1::bigint[], $2::date[]) ON CONFLICT DO NOTHING";
         assert_eq!(TABLE.unnest(), unnest);
-        assert_eq!(TABLE.values(2), "INSERT INTO t (a, b) VALUES (?, ?), (?, ?) ON CONFLICT DO NOTHING");
+        assert_eq!(
+            TABLE.values(2),
+            "INSERT INTO t (a, b) VALUES (?, ?), (?, ?) ON CONFLICT DO NOTHING"
+        );
     }
 }

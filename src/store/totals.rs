@@ -63,8 +63,7 @@ impl Cell {
         self.product = self.product.checked_add(other.product)?;
         self.points = match (self.points, other.points) {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
-            (one, None) => one,
-            (None, one) => one,
+            (one, two) => one.or(two),
         };
         self.least_times = self.least_times.min(other.least_times);
         self.greatest_times = self.greatest_times.max(other.greatest_times);
@@ -114,13 +113,11 @@ impl Sums {
             self.items.insert(item.to_owned(), BTreeMap::new());
         }
         let months = self.items.get_mut(item)?;
-        match months.get_mut(&month) {
-            Some(there) => there.add(cell),
-            None => {
-                months.insert(month, cell.clone());
-                Some(())
-            }
+        if let Some(there) = months.get_mut(&month) {
+            return there.add(cell);
         }
+        months.insert(month, cell.clone());
+        Some(())
     }
 
     /// The months of an item that have entries, ascending; empty if there are none.
@@ -285,9 +282,10 @@ pub struct TotalsRow {
     pub year: i64,
     /// The sums of the entries that stand.
     pub sums: Sums,
-    /// The sequence number of the newest ledger row (entry or reversal) that went in.
+    /// The sequence number of the newest ledger row of the batch that changed the row last: all
+    /// entries and reversals of the subject up to it are in.
     pub through_seq: i64,
-    /// The moment at which that row was recorded. As of an earlier moment the sums do not hold, and
+    /// The moment at which that batch was recorded. As of an earlier moment the sums do not hold, and
     /// the ledger has to be read.
     pub latest: Moment,
     /// How many times the row was written.

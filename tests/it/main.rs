@@ -1,1 +1,13 @@
+//! Tests against the outside of the product: stores, calls, commands. One binary, so it links once.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test says no by panicking"
+)]
 
+mod architecture;
+mod postgres;
+mod store_conformance;

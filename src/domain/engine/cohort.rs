@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     Key,
-    judge::{Scratch, Standing},
+    judge::{Judged, Scratch, Standing},
     note::Silent,
     plan::Plan,
     tree::{GroupView, Walk},
@@ -202,16 +202,20 @@ impl Evaluator {
     pub fn candidate(&mut self, facts: &Facts, groups: &Groups) -> Result<Candidate, EngineError> {
         let plan = Arc::clone(&self.plan);
         let judged = plan.judge(facts, self.period, groups, &mut self.scratch, &mut Silent)?;
-        let keys = plan.keys(facts, &judged, &self.scratch.values);
+        Ok(self.candidate_of(facts, &judged))
+    }
+
+    pub(super) fn candidate_of(&mut self, facts: &Facts, judged: &Judged) -> Candidate {
+        let plan = Arc::clone(&self.plan);
         let names = plan.groups.iter().map(|it| facts.groups.get(it).map_or("", String::as_str));
-        Ok(Candidate {
+        Candidate {
             subject: facts.subject.as_str().into(),
             groups: names.map(|it| self.name(it)).collect(),
             standing: judged.standing,
             grade: judged.grade.and_then(|it| u8::try_from(it).ok()),
             qualifies: judged.qualifies,
-            keys,
-        })
+            keys: plan.keys(facts, judged, &self.scratch.values),
+        }
     }
 
     /// One shared copy of a group's name.

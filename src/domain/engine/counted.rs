@@ -195,6 +195,7 @@ impl Each<'_> {
     fn points_of(&self, entry: &Entry) -> (Decimal, bool) {
         match self.points {
             CountedPoints::Fixed(points) => (points, false),
+            CountedPoints::Entered { .. } if entry.rolled_up => (Decimal::ONE, false),
             CountedPoints::Entered { each } => {
                 let own = entry.points.unwrap_or(Decimal::ZERO);
                 let points = each.map_or(own, |(least, most)| own.max(least).min(most));

@@ -25,7 +25,7 @@ pub use key::Key;
 pub use note::Note;
 pub use output::{quotas_json, result_json};
 pub use plan::Plan;
-pub use report::{Awarded, Explained, Reason, Status, SubjectResult};
+pub use report::{Assessment, AwardIf, Awarded, Explained, Reason, Status, SubjectResult};
 pub use settle::{OpenTie, Quota, Settled, Settlement, settle};
 pub use value::{EngineError, Value};
 pub use words::{Words, reason_words, sentence};

@@ -1,11 +1,11 @@
 //! One subject's whole result: status, score, grade, places, awards, reasons, and why.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Settlement, Standing,
+    Candidate, Plan, Settlement, Standing,
     cohort::{Evaluator, Groups},
-    judge::{Judged, record_counts},
+    judge::{Judged, bit, record_counts},
     note::{Listener, Note, Notes, Silent},
     predicate::Asked,
     value::{EngineError, Value},
@@ -152,7 +152,80 @@ pub struct SubjectResult {
     pub nodes: Vec<Explained>,
 }
 
+/// For which grades an award would follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AwardIf {
+    /// The award's position in the scheme.
+    pub award: usize,
+    /// The grades with which it follows, as a set of positions.
+    pub grades: u64,
+    /// Whether it follows without a grade.
+    pub ungraded: bool,
+}
+
+/// One subject judged by itself: all that its facts decide, before the cohort is settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assessment {
+    /// What ranking and seats need.
+    pub candidate: Candidate,
+    /// The published score.
+    pub score: Option<Exact>,
+    /// The score without vetoes.
+    pub score_before_vetoes: Option<Exact>,
+    /// What is missing and which vetoes are in force.
+    pub reasons: Vec<Reason>,
+    /// The awards that some grade would bring.
+    pub awards: Vec<AwardIf>,
+}
+
+impl Plan {
+    /// The result of a subject once its cohort is settled.
+    pub fn conclude(
+        &self,
+        assessment: Assessment,
+        settlement: &Settlement,
+        period: Period,
+    ) -> SubjectResult {
+        let scheme = self.scheme();
+        let grade_id = |it: &u8| scheme.grades.get(usize::from(*it)).map(|it| it.id.clone());
+        let Assessment { candidate, score, score_before_vetoes, mut reasons, awards } = assessment;
+        let status = Status::of(candidate.standing, settlement);
+        let within = scheme.ranking.iter().flat_map(|it| it.within.iter().cloned());
+        let ranks = within.zip(settlement.ranks.iter().copied()).filter(|(_, place)| *place > 0);
+        let follows = |it: &&AwardIf| match settlement.grade {
+            _ if status != Status::Final => false,
+            Some(grade) => it.grades & bit(usize::from(grade)) != 0,
+            None => it.ungraded,
+        };
+        let awards = awards.iter().filter(follows).filter_map(|it| scheme.awards.get(it.award));
+        let tie = settlement.tie.as_ref().and_then(grade_id);
+        reasons.extend(tie.map(|grade| Reason::TieOpen { grade }));
+        let exhausted = settlement.exhausted.iter().filter_map(grade_id);
+        reasons.extend(exhausted.map(|grade| Reason::SeatsExhausted { grade }));
+        SubjectResult {
+            subject: candidate.subject.into(),
+            period,
+            status,
+            score,
+            score_before_vetoes,
+            grade: settlement.grade.as_ref().and_then(grade_id),
+            seated: settlement.seated,
+            ranks: ranks.collect(),
+            awards: awards
+                .map(|it| Awarded { id: it.id.clone(), amount: it.amount, to: it.to })
+                .collect(),
+            reasons,
+            nodes: Vec::new(),
+        }
+    }
+}
+
 impl Evaluator {
+    /// Judges one subject by itself.
+    pub fn assess(&mut self, facts: &Facts, groups: &Groups) -> Result<Assessment, EngineError> {
+        self.assess_with(facts, groups, &mut Silent)
+    }
+
     /// The whole result of one subject of a settled cohort, with its explanation.
     pub fn explain(
         &mut self,
@@ -161,7 +234,8 @@ impl Evaluator {
         settlement: &Settlement,
     ) -> Result<SubjectResult, EngineError> {
         let mut notes = Notes(vec![Vec::new(); self.plan.scheme.nodes.len()]);
-        let mut result = self.with_listener(facts, groups, settlement, &mut notes)?;
+        let assessment = self.assess_with(facts, groups, &mut notes)?;
+        let mut result = self.plan.conclude(assessment, settlement, self.period);
         let nodes = self.scratch.values.iter().cloned().zip(notes.0).enumerate();
         result.nodes =
             nodes.map(|(node, (value, notes))| Explained { node, value, notes }).collect();
@@ -175,75 +249,62 @@ impl Evaluator {
         groups: &Groups,
         settlement: &Settlement,
     ) -> Result<SubjectResult, EngineError> {
-        self.with_listener(facts, groups, settlement, &mut Silent)
+        let assessment = self.assess_with(facts, groups, &mut Silent)?;
+        Ok(self.plan.conclude(assessment, settlement, self.period))
     }
 
-    fn with_listener(
+    fn assess_with(
         &mut self,
         facts: &Facts,
         groups: &Groups,
-        settlement: &Settlement,
         listener: &mut impl Listener,
-    ) -> Result<SubjectResult, EngineError> {
-        let plan = std::sync::Arc::clone(&self.plan);
+    ) -> Result<Assessment, EngineError> {
+        let plan = Arc::clone(&self.plan);
         let judged = plan.judge(facts, self.period, groups, &mut self.scratch, listener)?;
-        let scheme = plan.scheme();
-        let grade_id = |it: u8| scheme.grades.get(usize::from(it)).map(|it| it.id.clone());
-        let status = Status::of(judged.standing, settlement);
-        let within = scheme.ranking.iter().flat_map(|it| it.within.iter().cloned());
-        let ranks = within.zip(settlement.ranks.iter().copied()).filter(|(_, place)| *place > 0);
-        let awards = if status == Status::Final {
-            self.awards(facts, &judged, settlement)?
-        } else {
-            Vec::new()
-        };
-        Ok(SubjectResult {
-            subject: facts.subject.clone(),
-            period: self.period,
-            status,
-            score: judged.score.clone(),
-            score_before_vetoes: judged.before.clone(),
-            grade: settlement.grade.and_then(grade_id),
-            seated: settlement.seated,
-            ranks: ranks.collect(),
-            awards,
-            reasons: self.reasons(facts, &judged, settlement),
-            nodes: Vec::new(),
+        Ok(Assessment {
+            candidate: self.candidate_of(facts, &judged),
+            reasons: self.reasons(facts, &judged),
+            awards: self.awards(facts, &judged)?,
+            score: judged.score,
+            score_before_vetoes: judged.before,
         })
     }
 
-    fn awards(
-        &self,
-        facts: &Facts,
-        judged: &Judged,
-        settlement: &Settlement,
-    ) -> Result<Vec<Awarded>, EngineError> {
+    /// The awards that would follow, by grade: a grade is only known once seats are settled.
+    fn awards(&self, facts: &Facts, judged: &Judged) -> Result<Vec<AwardIf>, EngineError> {
+        let scheme = &self.plan.scheme;
         let mut awards = Vec::new();
-        if judged.no_awards {
+        if judged.no_awards || scheme.awards.is_empty() {
             return Ok(awards);
         }
-        let grade = settlement.grade.map(usize::from);
         let values = &self.scratch.values;
-        let asked = Asked { facts, period: self.period, values, grade, node: 0 };
-        for award in &self.plan.scheme.awards {
-            let holds = match &award.when {
-                None => true,
+        for (index, award) in scheme.awards.iter().enumerate() {
+            let follows = |grade: Option<usize>| match &award.when {
+                None => Ok(true),
                 Some(when) => {
+                    let asked = Asked { facts, period: self.period, values, grade, node: 0 };
                     asked.holds(when, &mut Silent).map_err(|why| EngineError::Exact {
                         subject: facts.subject.clone(),
                         path: format!("awards/{}", award.id),
                         why,
-                    })?
+                    })
                 }
             };
-            if holds {
-                awards.push(Awarded { id: award.id.clone(), amount: award.amount, to: award.to });
+            let mut grades = 0_u64;
+            for grade in 0..scheme.grades.len() {
+                if follows(Some(grade))? {
+                    grades |= bit(grade);
+                }
+            }
+            let ungraded = follows(None)?;
+            if grades != 0 || ungraded {
+                awards.push(AwardIf { award: index, grades, ungraded });
             }
         }
         Ok(awards)
     }
 
-    fn reasons(&self, facts: &Facts, judged: &Judged, settlement: &Settlement) -> Vec<Reason> {
+    fn reasons(&self, facts: &Facts, judged: &Judged) -> Vec<Reason> {
         let scheme = &self.plan.scheme;
         let mut reasons = Vec::new();
         for node in judged.missing.iter().filter_map(|it| scheme.nodes.get(*it)) {
@@ -259,11 +320,6 @@ impl Evaluator {
             let records = records.cloned().collect();
             reasons.push(Reason::Veto { item: veto.id.clone(), records });
         }
-        let grade = |it: &u8| scheme.grades.get(usize::from(*it)).map(|it| it.id.clone());
-        let tie = settlement.tie.as_ref().and_then(grade);
-        reasons.extend(tie.map(|grade| Reason::TieOpen { grade }));
-        let exhausted = settlement.exhausted.iter().filter_map(grade);
-        reasons.extend(exhausted.map(|grade| Reason::SeatsExhausted { grade }));
         reasons
     }
 }

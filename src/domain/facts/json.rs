@@ -214,7 +214,7 @@ impl Reader {
             return None;
         }
         let times = times.unwrap_or(Decimal::ONE);
-        Some(Entry { item: item?, on: on?, times, points, recorded: record.recorded })
+        Some(Entry { item: item?, on: on?, times, points, recorded: record.recorded, rolled_up: false })
     }
 
     fn sheet(&mut self, path: &str, raw: &RawValue) -> Option<Sheet> {

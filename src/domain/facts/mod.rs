@@ -69,6 +69,9 @@ pub struct Entry {
     pub points: Option<Decimal>,
     /// When it was recorded.
     pub recorded: Option<Moment>,
+    /// Whether it stands for all entries of a month, kept as sums: `times` is then the sum of
+    /// times, or for items counted by the entries' own points the sum of times × points.
+    pub rolled_up: bool,
 }
 
 /// One assessor's sheet for one item.

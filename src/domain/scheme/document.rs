@@ -144,7 +144,7 @@ pub struct Veto {
     pub title: String,
     /// Where it stands.
     pub place: Place,
-    /// Who may raise it; empty means the list names nobody and nobody can.
+    /// Who may raise it; empty where the document does not say, and then anybody may.
     pub raised_by: Vec<String>,
     /// When in the period it must have been in force.
     pub counts: VetoCounts,

@@ -49,11 +49,12 @@ statements! {
   LEFT JOIN facts r ON r.county = f.county AND r.reverses = f.seq AND r.recorded <= $3
  WHERE f.county = $1 AND f.seq = $2 AND f.recorded <= $3");
 
+    // In no order: asked for one, both databases walk the whole ledger in that order instead of
+    // looking the records up.
     FACTS_BY_SOURCE_RECORD = concat!(columns!(), reversal!(), "
   FROM facts f
   LEFT JOIN facts r ON r.county = f.county AND r.reverses = f.seq
- WHERE f.county = $1 AND f.source_record <> '' AND f.source_record ", among!("$2"), "
- ORDER BY f.seq");
+ WHERE f.county = $1 AND f.source_record <> '' AND f.source_record ", among!("$2"));
 }
 
 pub(in super::super) const FACTS_TABLE: Table = Table {

@@ -23,8 +23,7 @@ use crate::store::bulk::Table;
 
 /// Every statement by name, for the test that prepares them.
 pub(super) fn all() -> Vec<(&'static str, &'static str)> {
-    let parts =
-        [county::ALL, registry::ALL, schemes::ALL, facts::ALL, totals::ALL, runs::ALL];
+    let parts = [county::ALL, registry::ALL, schemes::ALL, facts::ALL, totals::ALL, runs::ALL];
     parts.concat()
 }
 

@@ -6,9 +6,7 @@ use super::super::{insert_all, sql::runs as sql};
 use super::{SqlTx, fault, row::get};
 use crate::{
     domain::time::Moment,
-    store::{
-        ClaimedBatch, NewBatch, ResultRecord, RunRecord, RunWrites, StoreError, bulk::Value,
-    },
+    store::{ClaimedBatch, NewBatch, ResultRecord, RunRecord, RunWrites, StoreError, bulk::Value},
 };
 
 /// A batch or a result with the run it is of.

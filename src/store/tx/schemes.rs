@@ -50,11 +50,8 @@ impl SchemeReads for SqlTx {
         limit: i64,
     ) -> Result<Vec<SchemeHeader>, StoreError> {
         self.with(async |db| {
-            let query = sqlx::query(sql::SCHEME_PAGE)
-                .bind(county)
-                .bind(after.0)
-                .bind(after.1)
-                .bind(limit);
+            let query =
+                sqlx::query(sql::SCHEME_PAGE).bind(county).bind(after.0).bind(after.1).bind(limit);
             let rows = query.fetch_all(db).await.map_err(fault)?;
             rows.iter().map(header).collect()
         })

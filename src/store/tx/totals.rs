@@ -128,10 +128,8 @@ async fn write(
     stamp: Stamp<'_>,
     sums: BTreeMap<Key, Sums>,
 ) -> Result<(), StoreError> {
-    let lines: Vec<Line<'_>> = sums
-        .into_iter()
-        .map(|(key, sums)| Line { stamp, key, sums: sums.encode() })
-        .collect();
+    let lines: Vec<Line<'_>> =
+        sums.into_iter().map(|(key, sums)| Line { stamp, key, sums: sums.encode() }).collect();
     insert_all(db, &sql::TOTALS_TABLE, &lines, put).await
 }
 

@@ -78,6 +78,10 @@ impl Reader {
     }
 
     /// A value, or nothing where `null` is written.
+    #[expect(
+        clippy::option_option,
+        reason = "not said, said to be none, and said are three things"
+    )]
     fn or_null<T>(
         &mut self,
         at: &At<'_>,

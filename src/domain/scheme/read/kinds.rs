@@ -321,27 +321,23 @@ impl Reader {
         let node = fields.at("node").and_then(|it| self.node_ref(&it));
         let within = fields.at("within").and_then(|it| self.name(&it));
         let otherwise = self.number_or_zero(fields.at("otherwise"));
-        let mut points = Vec::new();
-        if let Some(at) = fields.at("points") {
-            for (position, (place, worth)) in
-                self.ascending(&at, "PLACES_ORDER").into_iter().enumerate()
-            {
-                let whole = place.millionths().checked_rem(Decimal::UNIT) == Some(0);
-                let number = place.millionths().checked_div(Decimal::UNIT);
-                match number.and_then(|it| u64::try_from(it).ok()).filter(|it| whole && *it > 0) {
-                    Some(number) => points.push((number, worth)),
-                    None => {
-                        let mut spot = at.spot();
-                        if let Some(item) = at.value.items().get(position) {
-                            spot.place = item.place;
-                        }
-                        let (wrong, zh) =
-                            (format!("`{place}` is no place"), format!("`{place}` 不是名次"));
-                        self.fault("NOT_A_PLACE", &spot, wrong, zh, "a place: 1, 2, 3, …");
-                    }
-                }
+        let points = fields.at("points").map(|it| self.places(&it)).unwrap_or_default();
+        Some(NodeKind::Placed { node: node?, within: within?, points, otherwise })
+    }
+
+    fn places(&mut self, at: &At<'_>) -> Vec<(u64, Decimal)> {
+        let mut places = Vec::new();
+        for (spot, (place, worth)) in self.ascending_at(at, "PLACES_ORDER") {
+            let whole = place.millionths().checked_rem(Decimal::UNIT) == Some(0);
+            let number = place.millionths().checked_div(Decimal::UNIT);
+            let number = number.and_then(|it| u64::try_from(it).ok());
+            if let Some(number) = number.filter(|it| whole && *it > 0) {
+                places.push((number, worth));
+            } else {
+                let (wrong, zh) = (format!("`{place}` is no place"), format!("`{place}` 不是名次"));
+                self.fault("NOT_A_PLACE", &spot, wrong, zh, "a place: 1, 2, 3, …");
             }
         }
-        Some(NodeKind::Placed { node: node?, within: within?, points, otherwise })
+        places
     }
 }

@@ -272,17 +272,27 @@ impl Reader {
         Some((least, most))
     }
 
-    /// Pairs whose first numbers ascend strictly; every one with its own place.
+    /// Pairs whose first numbers ascend strictly.
     pub(super) fn ascending(&mut self, at: &At<'_>, code: &'static str) -> Vec<(Decimal, Decimal)> {
-        let mut pairs: Vec<(Decimal, Decimal)> = Vec::new();
+        self.ascending_at(at, code).into_iter().map(|it| it.1).collect()
+    }
+
+    /// Pairs whose first numbers ascend strictly, each with where it stands.
+    pub(super) fn ascending_at(
+        &mut self,
+        at: &At<'_>,
+        code: &'static str,
+    ) -> Vec<(Spot, (Decimal, Decimal))> {
+        let mut pairs: Vec<(Spot, (Decimal, Decimal))> = Vec::new();
         for item in self.list(at) {
             let Some(pair) = self.pair(&item) else { continue };
-            if let Some(last) = pairs.last().filter(|it| it.0 >= pair.0) {
-                let wrong = format!("{} does not come after {}", pair.0, last.0);
-                let zh = format!("{} 应大于前一个 {}", pair.0, last.0);
+            let last = pairs.last().map(|it| it.1.0);
+            if let Some(last) = last.filter(|it| *it >= pair.0) {
+                let wrong = format!("{} does not come after {last}", pair.0);
+                let zh = format!("{} 应大于前一个 {last}", pair.0);
                 self.fault(code, &item.spot(), wrong, zh, "first numbers that ascend, each once");
             }
-            pairs.push(pair);
+            pairs.push((item.spot(), pair));
         }
         pairs
     }

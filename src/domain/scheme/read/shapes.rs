@@ -122,7 +122,7 @@ pub(in crate::domain::scheme) static EFFECT: Shape = Shape {
         may("grade_at_best", Form::Id, "Never above that grade (一票否优)."),
         may("grades_down", Form::Whole(1, 1000), "So many grades down."),
         may("score_at_most", Form::Number, "The score is at most this."),
-        may("score_less", Form::Number, "The score is less by this; not below 0."),
+        may("score_less", Form::Number, "The score is less by this, which is 0 or more."),
         may("node", Form::Id, "That node becomes `value` where it was greater."),
         may("value", Form::Number, "The value of `node`."),
         may("no_awards", Form::Yes, "No awards."),

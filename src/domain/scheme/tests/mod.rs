@@ -1,8 +1,10 @@
 //! The reader against good schemes, hostile ones, and random ones.
 
 mod faults;
+mod good_cases;
 mod hostile;
 mod read;
+mod rich_cases;
 mod schema;
 
 use super::{Scheme, SchemeFault};

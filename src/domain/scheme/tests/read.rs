@@ -104,20 +104,3 @@ fn what_nothing_can_reach_is_a_warning_and_no_fault() {
     let codes: Vec<_> = Scheme::read(open.as_bytes()).unwrap().warnings;
     assert_eq!(codes.iter().map(|it| it.code).collect::<Vec<_>>(), ["GRADE_TAKES_ALL"]);
 }
-
-#[test]
-fn zz_temporary() {
-    for dir in ["schemes/xinping", "schemes/xuancheng", "/tmp/reader-oracle"] {
-        let Ok(dir) = std::fs::read_dir(dir) else { continue };
-        for file in dir {
-            let path = file.unwrap().path();
-            match Scheme::read(&std::fs::read(&path).unwrap()) {
-                Ok(scheme) => println!(
-                    "@@ {path:?} ok {:?}",
-                    scheme.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
-                ),
-                Err(faults) => faults.iter().for_each(|it| println!("@@ {path:?} {it}")),
-            }
-        }
-    }
-}

@@ -1,0 +1,231 @@
+//! Everything a use case can end in besides its answer. What each becomes on the wire is decided in
+//! one place, `grpc/status.rs`.
+
+use serde::{Deserialize, Serialize};
+
+use super::offline::OfflineError;
+use crate::{domain::engine::EngineError, store::StoreError};
+
+/// Why a use case has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The request is wrong in its shape: every fault of it.
+    #[error("{} invalid field(s)", .0.len())]
+    Invalid(Vec<FieldFault>),
+    /// There is no such thing, in that county or at that moment.
+    #[error("{} `{id}` does not exist", .what.en())]
+    NotFound {
+        /// What was looked for.
+        what: Missing,
+        /// Its id, as it was asked for.
+        id: String,
+    },
+    /// The state of the county says no.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The state said no when the request came first, and that is its answer for ever.
+    #[error("{0}")]
+    Replayed(StoredRefusal),
+    /// The request id was used for another method or message.
+    #[error("the request id was used before, for something else")]
+    IdReused,
+    /// It is there already.
+    #[error("`{existing}` exists already")]
+    AlreadyExists {
+        /// The stable reason.
+        reason: &'static str,
+        /// The id of what is there.
+        existing: String,
+    },
+    /// More than one call may take.
+    #[error("{en}")]
+    Exhausted {
+        /// The stable reason.
+        reason: &'static str,
+        /// What the limit is, in English.
+        en: String,
+        /// In Chinese.
+        zh: String,
+    },
+    /// The store failed.
+    #[error("storage: {0}")]
+    Store(#[from] StoreError),
+    /// The engine could not compute a value.
+    #[error("the evaluation cannot be computed: {0}")]
+    Engine(String),
+    /// A mistake of the program: the text is for the log only.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl AppError {
+    /// One fault of one field.
+    pub fn invalid(
+        path: impl Into<String>,
+        reason: &'static str,
+        en: impl Into<String>,
+        zh: impl Into<String>,
+    ) -> Self {
+        let (path, en, zh) = (path.into(), en.into(), zh.into());
+        Self::Invalid(vec![FieldFault { path, reason, en, zh }])
+    }
+
+    /// Something that is not there.
+    pub fn not_found(what: Missing, id: impl Into<String>) -> Self {
+        Self::NotFound { what, id: id.into() }
+    }
+
+    /// A refusal without metadata that is not remembered.
+    pub fn refused(reason: &'static str, en: impl Into<String>, zh: impl Into<String>) -> Self {
+        Self::Refused(Refusal::new(reason, en, zh))
+    }
+}
+
+impl From<EngineError> for AppError {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error.to_string())
+    }
+}
+
+impl From<OfflineError> for AppError {
+    fn from(error: OfflineError) -> Self {
+        Self::Engine(error.to_string())
+    }
+}
+
+/// A field that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldFault {
+    /// Where it stands in the request, as `facts[3].entry.times`.
+    pub path: String,
+    /// The stable reason, as `DECIMAL_INVALID`.
+    pub reason: &'static str,
+    /// What is wrong and what would be right, in English.
+    pub en: String,
+    /// In Chinese.
+    pub zh: String,
+}
+
+/// What can be looked for and not be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// A record of the registry, or a unit of the tree.
+    Record,
+    /// A fact.
+    Fact,
+    /// A scheme, or a version of it.
+    Scheme,
+    /// A version in force on a day.
+    SchemeInForce,
+    /// A run.
+    Run,
+    /// A published run of a scheme and period.
+    PublishedRun,
+    /// A subject's result in a run.
+    Result,
+}
+
+impl Missing {
+    /// The stable reason.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Record => "NOT_FOUND",
+            Self::Fact => "FACT_NOT_FOUND",
+            Self::Scheme => "SCHEME_NOT_FOUND",
+            Self::SchemeInForce => "SCHEME_NOT_IN_FORCE",
+            Self::Run => "RUN_NOT_FOUND",
+            Self::PublishedRun => "RUN_NOT_PUBLISHED",
+            Self::Result => "RESULT_NOT_FOUND",
+        }
+    }
+
+    /// The name in English.
+    pub const fn en(self) -> &'static str {
+        match self {
+            Self::Record => "record",
+            Self::Fact => "fact",
+            Self::Scheme => "scheme",
+            Self::SchemeInForce => "scheme in force",
+            Self::Run => "run",
+            Self::PublishedRun => "published run",
+            Self::Result => "result",
+        }
+    }
+
+    /// The name in Chinese.
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Record => "登记记录",
+            Self::Fact => "事实记录",
+            Self::Scheme => "评分办法",
+            Self::SchemeInForce => "当日有效的评分办法",
+            Self::Run => "评价批次",
+            Self::PublishedRun => "已公布的评价批次",
+            Self::Result => "评价结果",
+        }
+    }
+}
+
+/// The state of the county says no.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{en}")]
+pub struct Refusal {
+    /// The stable reason.
+    pub reason: &'static str,
+    /// Why, in English.
+    pub en: String,
+    /// In Chinese.
+    pub zh: String,
+    /// What it is about, for machines.
+    pub metadata: Vec<(&'static str, String)>,
+    /// Whether the refusal is kept as the answer to its request id for ever. Money and publication
+    /// ask for it: a late repeat must not do what the caller was told was refused.
+    pub remember: bool,
+}
+
+impl Refusal {
+    /// A refusal without metadata that is not remembered.
+    pub fn new(reason: &'static str, en: impl Into<String>, zh: impl Into<String>) -> Self {
+        Self { reason, en: en.into(), zh: zh.into(), metadata: Vec::new(), remember: false }
+    }
+
+    /// The same with one more thing for machines.
+    #[must_use]
+    pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
+        self.metadata.push((key, value.into()));
+        self
+    }
+
+    /// The same, kept as the answer.
+    #[must_use]
+    pub fn remembered(mut self) -> Self {
+        self.remember = true;
+        self
+    }
+}
+
+/// A refusal as it was answered the first time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{en}")]
+pub struct StoredRefusal {
+    /// The stable reason.
+    pub reason: String,
+    /// Why, in English.
+    pub en: String,
+    /// In Chinese.
+    pub zh: String,
+    /// What it is about, for machines.
+    pub metadata: Vec<(String, String)>,
+}
+
+impl From<&Refusal> for StoredRefusal {
+    fn from(it: &Refusal) -> Self {
+        let metadata = it.metadata.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
+        Self {
+            reason: it.reason.to_owned(),
+            en: it.en.clone(),
+            zh: it.zh.clone(),
+            metadata: metadata.collect(),
+        }
+    }
+}

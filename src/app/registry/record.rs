@@ -1,0 +1,455 @@
+//! A record of the registry: its kinds, what each kind has, and which lies in which.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::{AppError, FieldFault},
+    domain::time::Day,
+    store::{RegistryVersion, StoreError},
+};
+
+/// Attributes by name, as predicates of schemes read them.
+pub type Attributes = BTreeMap<String, String>;
+
+/// What a record is. The order is that of the tree's children.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordKind {
+    /// County (县 / 区 / 新区): the root.
+    County,
+    /// Street or town (街道 / 镇).
+    Street,
+    /// Community (社区).
+    Community,
+    /// Compound (小区).
+    Compound,
+    /// Building (楼栋).
+    Building,
+    /// Party branch (党支部).
+    Branch,
+    /// Party member (党员).
+    Member,
+    /// Post (职务).
+    Post,
+    /// Property company (物业企业).
+    Company,
+    /// Property project (物业项目).
+    Project,
+}
+
+impl RecordKind {
+    /// All kinds.
+    pub const ALL: [Self; 10] = [
+        Self::County,
+        Self::Street,
+        Self::Community,
+        Self::Compound,
+        Self::Building,
+        Self::Branch,
+        Self::Member,
+        Self::Post,
+        Self::Company,
+        Self::Project,
+    ];
+
+    /// The stored word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::County => "county",
+            Self::Street => "street",
+            Self::Community => "community",
+            Self::Compound => "compound",
+            Self::Building => "building",
+            Self::Branch => "branch",
+            Self::Member => "member",
+            Self::Post => "post",
+            Self::Company => "company",
+            Self::Project => "project",
+        }
+    }
+
+    /// The kind of that word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.word() == word)
+    }
+
+    /// Whether it is a unit of the organisation tree.
+    pub const fn is_unit(self) -> bool {
+        self.level().is_some()
+    }
+
+    /// The level of a unit in the tree; 1 for the county.
+    pub const fn level(self) -> Option<usize> {
+        match self {
+            Self::County => Some(1),
+            Self::Street => Some(2),
+            Self::Community => Some(3),
+            Self::Compound => Some(4),
+            Self::Building => Some(5),
+            Self::Branch | Self::Member | Self::Post | Self::Company | Self::Project => None,
+        }
+    }
+
+    /// The attributes that the detail of this kind gives.
+    const fn reserved(self) -> &'static [&'static str] {
+        match self {
+            Self::Member => &["status", "directly_managed"],
+            Self::Post => &["post"],
+            Self::Project => &["class"],
+            Self::County
+            | Self::Street
+            | Self::Community
+            | Self::Compound
+            | Self::Building
+            | Self::Branch
+            | Self::Company => &[],
+        }
+    }
+}
+
+/// One record by kind and id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RecordRef {
+    /// The kind.
+    pub kind: RecordKind,
+    /// The id, unique within county and kind.
+    pub id: String,
+}
+
+/// The form of a branch (I1, I2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BranchForm {
+    /// Compound branch (小区党支部).
+    CompoundBranch,
+    /// Party group (党小组), which may lie below another branch.
+    PartyGroup,
+    /// Joint branch (联合党支部).
+    JointBranch,
+    /// Unit branch (单位党支部).
+    UnitBranch,
+    /// General branch (党总支).
+    GeneralBranch,
+    /// Party committee (党委).
+    PartyCommittee,
+}
+
+/// The standing of a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberStatus {
+    /// In-service (在职).
+    InService,
+    /// Retired (离退休).
+    Retired,
+    /// Floating (流动党员).
+    Floating,
+}
+
+impl MemberStatus {
+    /// The value of attribute `status`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::InService => "in_service",
+            Self::Retired => "retired",
+            Self::Floating => "floating",
+        }
+    }
+}
+
+/// What only one kind of record has. Areas are decimal texts, in square metres.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Detail {
+    /// Of a unit.
+    OrgUnit {
+        /// The floor area; absent where not measured.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        floor_area: Option<String>,
+        /// Households; absent where not counted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        households: Option<i64>,
+        /// The service centre's area (I6, I8); absent where not measured.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        site_area: Option<String>,
+    },
+    /// Of a branch.
+    Branch {
+        /// What it belongs to.
+        anchor: RecordRef,
+        /// Its form.
+        form: BranchForm,
+    },
+    /// Of a member, who may belong to two branches at once (M4).
+    Member {
+        /// The compound of residence.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        compound: Option<String>,
+        /// Directly managed (直管党员, I2).
+        directly_managed: bool,
+        /// In-service, retired or floating.
+        status: MemberStatus,
+        /// The branch at the employer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit_branch: Option<String>,
+    },
+    /// Of a post.
+    Post {
+        /// Who holds it.
+        person: String,
+        /// Which post.
+        title: String,
+        /// Where it is held.
+        unit: RecordRef,
+    },
+    /// Of a company.
+    Company {},
+    /// Of a project: one company's contract on one compound (P6).
+    Project {
+        /// The class within which projects are compared.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        class: Option<String>,
+        /// The company.
+        company: String,
+        /// The compound.
+        compound: String,
+        /// The floor area served; absent where not measured.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        floor_area: Option<String>,
+        /// Households served; absent where not counted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        households: Option<i64>,
+    },
+}
+
+/// One version of one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// What it is.
+    pub kind: RecordKind,
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it lies in.
+    pub parent: Option<RecordRef>,
+    /// The first day on which this version holds.
+    pub from: Day,
+    /// The last day; none until a later version does.
+    pub until: Option<Day>,
+    /// The attributes as given, without those of the detail.
+    pub attributes: Attributes,
+    /// What only its kind has.
+    pub detail: Detail,
+}
+
+/// What is stored of attributes and detail; the fields are in byte order, so that the text is
+/// canonical.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    attributes: Attributes,
+    detail: Detail,
+}
+
+impl Record {
+    /// The record as others refer to it.
+    pub fn reference(&self) -> RecordRef {
+        RecordRef { kind: self.kind, id: self.id.clone() }
+    }
+
+    /// Whether it holds on that day, if no later version does.
+    pub fn holds_on(&self, day: Day) -> bool {
+        self.from <= day && self.until.is_none_or(|it| day <= it)
+    }
+
+    /// The attributes as predicates read them: those given and those that the detail gives. A post's
+    /// `status`, where the post carries none, is that of its holder.
+    pub fn predicates(&self) -> Attributes {
+        let mut all = self.attributes.clone();
+        let mut put = |name: &str, value: &str| all.insert(name.to_owned(), value.to_owned());
+        match &self.detail {
+            Detail::Member { status, directly_managed, .. } => {
+                put("status", status.word());
+                put("directly_managed", if *directly_managed { "true" } else { "false" });
+            }
+            Detail::Post { title, .. } => {
+                put("post", title);
+            }
+            Detail::Project { class: Some(class), .. } => {
+                put("class", class);
+            }
+            Detail::Project { class: None, .. }
+            | Detail::OrgUnit { .. }
+            | Detail::Branch { .. }
+            | Detail::Company {} => (),
+        }
+        all
+    }
+
+    /// What the record refers to besides its parent.
+    pub(super) fn refers_to(&self) -> Option<RecordRef> {
+        match &self.detail {
+            Detail::Member { unit_branch: Some(id), .. } => {
+                Some(RecordRef { kind: RecordKind::Branch, id: id.clone() })
+            }
+            Detail::Project { company, .. } => {
+                Some(RecordRef { kind: RecordKind::Company, id: company.clone() })
+            }
+            Detail::Member { unit_branch: None, .. }
+            | Detail::OrgUnit { .. }
+            | Detail::Branch { .. }
+            | Detail::Post { .. }
+            | Detail::Company {} => None,
+        }
+    }
+
+    /// Reads a stored version.
+    pub fn from_version(version: &RegistryVersion) -> Result<Self, StoreError> {
+        let kind = |word: &str| {
+            RecordKind::named(word).ok_or_else(|| StoreError::unknown_word("kind", word))
+        };
+        let parent = match version.parent_kind.as_str() {
+            "" => None,
+            word => Some(RecordRef { kind: kind(word)?, id: version.parent_id.clone() }),
+        };
+        let stored: Stored = serde_json::from_str(&version.attributes)
+            .map_err(|why| StoreError::corrupt("attributes", why))?;
+        Ok(Self {
+            kind: kind(&version.kind)?,
+            id: version.id.clone(),
+            name: version.name.clone(),
+            parent,
+            from: version.effective_from,
+            until: version.effective_until,
+            attributes: stored.attributes,
+            detail: stored.detail,
+        })
+    }
+
+    /// The version to store.
+    pub fn version(&self, recorded_by: &str) -> Result<RegistryVersion, AppError> {
+        let stored = Stored { attributes: self.attributes.clone(), detail: self.detail.clone() };
+        let attributes =
+            serde_json::to_string(&stored).map_err(|why| AppError::Internal(why.to_string()))?;
+        let (parent_kind, parent_id) = match &self.parent {
+            Some(parent) => (parent.kind.word().to_owned(), parent.id.clone()),
+            None => (String::new(), String::new()),
+        };
+        Ok(RegistryVersion {
+            kind: self.kind.word().to_owned(),
+            id: self.id.clone(),
+            effective_from: self.from,
+            effective_until: self.until,
+            name: self.name.clone(),
+            parent_kind,
+            parent_id,
+            attributes,
+            recorded_by: recorded_by.to_owned(),
+        })
+    }
+
+    /// Settles what the record lies in by the rules of its kind, and gives every fault of it.
+    pub fn settle(&mut self, county: &str) -> Vec<FieldFault> {
+        let mut faults = Vec::new();
+        if !fits(self.kind, &self.detail) {
+            let en = format!("a {} has another detail", self.kind.word());
+            faults.push(fault("detail", "DETAIL_MISMATCH", en, "详情与记录类别不符"));
+            return faults;
+        }
+        if self.kind == RecordKind::County && self.id != county {
+            let en = format!("the county's own record bears the county's id, `{county}`");
+            faults.push(fault("id", "ID_INVALID", en, "县级记录的编号须与所属县一致"));
+        }
+        for name in self.kind.reserved() {
+            if self.attributes.contains_key(*name) {
+                let en = format!("`{name}` is given by the detail");
+                let path = format!("attributes.{name}");
+                faults.push(fault(path, "ATTRIBUTE_RESERVED", en, "该属性由详情给出，不得另填"));
+            }
+        }
+        self.settle_parent(county, &mut faults);
+        faults
+    }
+
+    fn settle_parent(&mut self, county: &str, faults: &mut Vec<FieldFault>) {
+        use RecordKind::{Branch, Building, Community, Compound, County, Street};
+        let at = |kind: RecordKind, id: &str| Some(RecordRef { kind, id: id.to_owned() });
+        let units: &[RecordKind] = &[County, Street, Community, Compound];
+        let unit_of_post: &[RecordKind] = &[County, Street, Community, Compound, Building];
+        let (implied, path, may_be): (_, _, &[RecordKind]) = match &self.detail {
+            Detail::OrgUnit { .. } => {
+                (self.parent.clone(), "parent", above(self.kind))
+            }
+            Detail::Branch { anchor, form: BranchForm::PartyGroup } => {
+                let with_branches: &[RecordKind] = &[County, Street, Community, Compound, Branch];
+                (Some(anchor.clone()), "branch.anchor", with_branches)
+            }
+            Detail::Branch { anchor, .. } => (Some(anchor.clone()), "branch.anchor", units),
+            Detail::Member { compound, .. } => {
+                let parent = compound.as_deref().and_then(|it| at(Compound, it));
+                (parent, "member.compound_id", &[Compound])
+            }
+            Detail::Post { unit, .. } => (Some(unit.clone()), "post.unit", unit_of_post),
+            Detail::Company {} => (at(County, county), "parent", &[County]),
+            Detail::Project { compound, .. } => {
+                (at(Compound, compound), "project.compound_id", &[Compound])
+            }
+        };
+        let given = std::mem::replace(&mut self.parent, implied);
+        if given.is_some() && given != self.parent {
+            let en = "the parent differs from what the detail says";
+            faults.push(fault("parent", "PARENT_MISMATCH", en, "上级与详情不一致"));
+        }
+        let wrong = match &self.parent {
+            Some(parent) => !may_be.contains(&parent.kind),
+            None => !(may_be.is_empty() || self.kind == RecordKind::Member),
+        };
+        if wrong {
+            let names: Vec<_> = may_be.iter().map(|it| it.word()).collect();
+            let en = match names.as_slice() {
+                [] => format!("a {} has no parent", self.kind.word()),
+                names => format!("a {} lies in a {}", self.kind.word(), names.join(" or ")),
+            };
+            faults.push(fault(path, "PARENT_KIND_INVALID", en, "上级的类别不符合规定"));
+        }
+    }
+}
+
+fn fault(
+    path: impl Into<String>,
+    reason: &'static str,
+    en: impl Into<String>,
+    zh: &str,
+) -> FieldFault {
+    FieldFault { path: path.into(), reason, en: en.into(), zh: zh.to_owned() }
+}
+
+/// In which kind of unit a unit lies.
+const fn above(kind: RecordKind) -> &'static [RecordKind] {
+    match kind {
+        RecordKind::Street => &[RecordKind::County],
+        RecordKind::Community => &[RecordKind::Street],
+        RecordKind::Compound => &[RecordKind::Community],
+        RecordKind::Building => &[RecordKind::Compound],
+        RecordKind::County
+        | RecordKind::Branch
+        | RecordKind::Member
+        | RecordKind::Post
+        | RecordKind::Company
+        | RecordKind::Project => &[],
+    }
+}
+
+/// Whether a detail is that of the kind.
+const fn fits(kind: RecordKind, detail: &Detail) -> bool {
+    match detail {
+        Detail::OrgUnit { .. } => kind.is_unit(),
+        Detail::Branch { .. } => matches!(kind, RecordKind::Branch),
+        Detail::Member { .. } => matches!(kind, RecordKind::Member),
+        Detail::Post { .. } => matches!(kind, RecordKind::Post),
+        Detail::Company {} => matches!(kind, RecordKind::Company),
+        Detail::Project { .. } => matches!(kind, RecordKind::Project),
+    }
+}

@@ -1,0 +1,342 @@
+//! What every batch of a run needs and none changes: the compiled scheme, the organisation, the
+//! results of other schemes, the groups' values.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{Frozen, compile, input_periods, kept, kept::Extra, period_of, unreadable};
+use crate::{
+    app::{
+        AppError, Missing, assemble,
+        assemble::Reading,
+        digest, hex,
+        roster::{self, Subject, Tree},
+    },
+    domain::{
+        engine::{Evaluator, Groups, Plan},
+        exact::Decimal,
+        facts::{Facts, FactsFault, GivenResult, TieDecision},
+        scheme::{NodeKind, ResultsOf},
+        time::{Day, Period},
+    },
+    store::{
+        AsOf, FactKind, FactQuery, ReadTx, ResultsAfter, RunRecord, StoreError, StoredFact,
+    },
+};
+
+/// How many results are read at once.
+const PAGE: i64 = 2_000;
+
+/// One published result of another scheme.
+#[derive(Debug, Clone)]
+struct Other {
+    score: Decimal,
+    out_of: Decimal,
+    weight: Option<Decimal>,
+    groups: BTreeMap<String, String>,
+}
+
+/// The results of one published run, by subject.
+type Others = BTreeMap<String, Other>;
+
+/// What every batch of one run needs.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) county: String,
+    pub(crate) run_id: String,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) period: Period,
+    pub(crate) as_of: AsOf,
+    reading: Reading,
+    tree: Tree,
+    /// By scheme and period.
+    others: BTreeMap<(String, String), Others>,
+    /// The groups' values of the levels that are closed.
+    pub(crate) groups: Arc<Groups>,
+    closed: usize,
+}
+
+impl Context {
+    /// Reads what a run froze.
+    pub(crate) async fn read(
+        tx: &mut dyn ReadTx,
+        county: &str,
+        run: &RunRecord,
+    ) -> Result<Self, AppError> {
+        let found = tx.scheme(county, &run.scheme_id, run.version).await?;
+        let (_, document) =
+            found.ok_or_else(|| AppError::not_found(Missing::Scheme, run.scheme_id.clone()))?;
+        let plan = compile(&document)?;
+        let period = period_of(&run.period)?;
+        let as_of = AsOf { day: period.last_day(), known: run.known };
+        let frozen = frozen(tx, county, &run.run_id).await?;
+        let mut others = BTreeMap::new();
+        for input in &frozen.inputs {
+            let results = other_results(tx, county, &input.run_id, as_of).await?;
+            others.insert((input.scheme_id.clone(), input.period.clone()), results);
+        }
+        Ok(Self {
+            county: county.to_owned(),
+            run_id: run.run_id.clone(),
+            reading: Reading::of(plan.scheme()),
+            groups: Arc::new(Groups::new(&plan)),
+            tree: Tree::read(tx, county, as_of).await?,
+            plan,
+            period,
+            as_of,
+            others,
+            closed: 0,
+        })
+    }
+
+    /// Reads the groups' values that the measuring passes below `level` gathered.
+    pub(crate) async fn close_levels(
+        &mut self,
+        tx: &mut dyn ReadTx,
+        level: usize,
+    ) -> Result<(), AppError> {
+        while self.closed < level {
+            let step = i64::try_from(self.closed).unwrap_or(i64::MAX);
+            let mut groups = (*self.groups).clone();
+            for payload in tx.payloads(&self.county, &self.run_id, step).await? {
+                let measured = kept::read_measurements(&payload).map_err(unreadable)?;
+                measured.into_iter().for_each(|it| groups.take(it));
+            }
+            groups.close_level()?;
+            self.groups = Arc::new(groups);
+            self.closed = self.closed.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    /// The facts of these subjects, ordered by id.
+    pub(crate) async fn facts(
+        &mut self,
+        tx: &mut dyn ReadTx,
+        ids: &[String],
+        single_entries: bool,
+    ) -> Result<Vec<(Facts, Extra)>, AppError> {
+        let kind = self.plan.scheme().subject;
+        let subjects =
+            roster::load(tx, &self.county, kind, ids, &mut self.tree, self.as_of).await?;
+        let mut rows = self.rows(tx, ids, &assemble::EVIDENCE).await?;
+        let mut entries = self.entries(tx, ids, single_entries).await?;
+        let mut all = Vec::with_capacity(subjects.len());
+        for subject in subjects {
+            let id = subject.facts.subject.clone();
+            let results = self.given(&subject);
+            let Subject { mut facts, person, branch, .. } = subject;
+            facts.period = Some(self.period);
+            facts.results = results;
+            facts.entries = entries.rolled_up.remove(&id).unwrap_or_default();
+            let mut own = rows.remove(&id).unwrap_or_default();
+            own.extend(entries.single.remove(&id).unwrap_or_default());
+            assemble::add_rows(&mut facts, own)?;
+            assemble::keep_known(&mut facts, self.plan.scheme());
+            let facts_digest = hex(&digest(&[format!("{facts:?}").as_bytes()]));
+            let groups = facts.groups.clone();
+            all.push((facts, Extra { groups, person, branch, facts_digest }));
+        }
+        Ok(all)
+    }
+
+    async fn rows(
+        &self,
+        tx: &mut dyn ReadTx,
+        ids: &[String],
+        kinds: &[FactKind],
+    ) -> Result<BTreeMap<String, Vec<StoredFact>>, AppError> {
+        let query = FactQuery {
+            subject_kind: self.plan.scheme().subject.name().to_owned(),
+            subjects: ids.to_vec(),
+            kinds: kinds.to_vec(),
+            periods: vec![self.period.to_string()],
+            from: self.first_day_of(kinds),
+            until: self.period.last_day(),
+            known: self.as_of.known,
+        };
+        let mut by_subject: BTreeMap<String, Vec<StoredFact>> = BTreeMap::new();
+        for row in tx.facts(&self.county, &query).await? {
+            by_subject.entry(row.fact.subject.clone()).or_default().push(row);
+        }
+        Ok(by_subject)
+    }
+
+    /// Entries that are valid over many months reach back before the period.
+    fn first_day_of(&self, kinds: &[FactKind]) -> Day {
+        let first = self.period.first_day();
+        if !kinds.contains(&FactKind::Entry) || self.reading.months_before == 0 {
+            return first;
+        }
+        let years = i64::from(self.reading.months_before.div_ceil(12));
+        Day::new(first.year().saturating_sub(years), first.month(), 1).unwrap_or(first)
+    }
+
+    /// The subjects' entries: as sums per month where the scheme allows it and the sums were
+    /// current at the run's moment, from the ledger otherwise.
+    async fn entries(
+        &self,
+        tx: &mut dyn ReadTx,
+        ids: &[String],
+        single_entries: bool,
+    ) -> Result<Entries, AppError> {
+        let mut entries = Entries::default();
+        if !self.reading.counts() {
+            return Ok(entries);
+        }
+        let mut from_ledger: Vec<String> = Vec::new();
+        if single_entries || self.reading.ledger {
+            from_ledger.extend_from_slice(ids);
+        } else {
+            let kind = self.plan.scheme().subject.name();
+            let years = [self.period.year()];
+            for row in tx.totals(&self.county, kind, ids, &years).await? {
+                let current = row.latest <= self.as_of.known;
+                match self.reading.rolled_up(&row, self.period).filter(|_| current) {
+                    Some(rolled_up) => {
+                        entries.rolled_up.insert(row.subject, rolled_up);
+                    }
+                    None => from_ledger.push(row.subject),
+                }
+            }
+        }
+        if !from_ledger.is_empty() {
+            entries.single = self.rows(tx, &from_ledger, &[FactKind::Entry]).await?;
+        }
+        Ok(entries)
+    }
+
+    /// The results of other schemes that stand in this subject's facts.
+    fn given(&self, subject: &Subject) -> BTreeMap<String, Vec<GivenResult>> {
+        let mut given: BTreeMap<String, Vec<GivenResult>> = BTreeMap::new();
+        let mut done: Vec<(&str, ResultsOf)> = Vec::new();
+        for node in &self.plan.scheme().nodes {
+            let NodeKind::ResultOf(of) = &node.kind else { continue };
+            if done.contains(&(of.scheme.as_str(), of.of)) {
+                continue;
+            }
+            done.push((&of.scheme, of.of));
+            for period in input_periods(of.of, self.period) {
+                let key = (of.scheme.clone(), period.to_string());
+                let Some(others) = self.others.get(&key) else { continue };
+                let results = given.entry(of.scheme.clone()).or_default();
+                let result = |it: &Other| GivenResult {
+                    of: of.of,
+                    score: it.score,
+                    out_of: it.out_of,
+                    weight: it.weight,
+                };
+                match of.of {
+                    ResultsOf::Itself | ResultsOf::Quarters | ResultsOf::Months => {
+                        results.extend(others.get(&subject.facts.subject).map(result));
+                    }
+                    ResultsOf::Children | ResultsOf::Projects => {
+                        let (dimension, id) = &subject.anchor;
+                        let below = |it: &&Other| it.groups.get(dimension) == Some(id);
+                        results.extend(others.values().filter(below).map(result));
+                    }
+                }
+            }
+        }
+        given.retain(|_, results| !results.is_empty());
+        given
+    }
+
+    /// Refuses facts that the scheme cannot take, with every fault of the batch.
+    pub(crate) fn check(&self, all: &[(Facts, Extra)]) -> Result<(), AppError> {
+        let evaluator = Evaluator::new(Arc::clone(&self.plan), self.period);
+        let faults: Vec<FactsFault> = all
+            .iter()
+            .flat_map(|(facts, _)| {
+                let of = |mut it: FactsFault| {
+                    it.path = format!("{}.{}", facts.subject, it.path);
+                    it
+                };
+                evaluator.check(facts, 0).into_iter().map(of)
+            })
+            .take(20)
+            .collect();
+        if faults.is_empty() {
+            return Ok(());
+        }
+        let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        Err(AppError::Engine(texts.join("; ")))
+    }
+
+    /// The recorded decisions about this scheme's ties in this period.
+    pub(crate) async fn decisions(
+        &self,
+        tx: &mut dyn ReadTx,
+    ) -> Result<Vec<TieDecision>, AppError> {
+        let query = FactQuery {
+            subject_kind: String::new(),
+            subjects: vec![String::new()],
+            kinds: vec![FactKind::Decision],
+            periods: vec![self.period.to_string()],
+            from: self.period.first_day(),
+            until: self.period.last_day(),
+            known: self.as_of.known,
+        };
+        let rows = tx.facts(&self.county, &query).await?;
+        Ok(assemble::decisions(rows, &self.plan.scheme().id)?)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    rolled_up: BTreeMap<String, Vec<crate::domain::facts::Entry>>,
+    single: BTreeMap<String, Vec<StoredFact>>,
+}
+
+/// What a run froze besides its record.
+pub(crate) async fn frozen(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    run_id: &str,
+) -> Result<Frozen, AppError> {
+    match tx.cohort(county, run_id).await? {
+        None => Ok(Frozen::default()),
+        Some(bytes) => serde_json::from_slice(&bytes)
+            .map_err(|why| AppError::Store(StoreError::corrupt("runs.cohort", why))),
+    }
+}
+
+/// The scores of a published run, with what they weigh.
+async fn other_results(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    run_id: &str,
+    as_of: AsOf,
+) -> Result<Others, AppError> {
+    let run = tx.run(county, run_id).await?;
+    let run = run.ok_or_else(|| AppError::not_found(Missing::Run, run_id))?;
+    let found = tx.scheme(county, &run.scheme_id, run.version).await?;
+    let (_, document) =
+        found.ok_or_else(|| AppError::not_found(Missing::Scheme, run.scheme_id.clone()))?;
+    let plan = compile(&document)?;
+    let mut others = Others::new();
+    let Some(out_of) = plan.scheme().nodes.first().and_then(|it| it.out_of) else {
+        return Ok(others);
+    };
+    let mut after = ResultsAfter::Ordinal(-1);
+    let mut tree = Tree::read(tx, county, as_of).await?;
+    loop {
+        let page = tx.results(county, run_id, &after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(others) };
+        after = ResultsAfter::Ordinal(last.ordinal);
+        let ids: Vec<String> = page.iter().map(|it| it.subject.clone()).collect();
+        let mut weights: BTreeMap<String, i64> = BTreeMap::new();
+        for chunk in ids.chunks(1_000) {
+            let kind = plan.scheme().subject;
+            for it in roster::load(tx, county, kind, chunk, &mut tree, as_of).await? {
+                weights.extend(it.weight.map(|weight| (it.facts.subject, weight)));
+            }
+        }
+        for record in page {
+            let Some(score) = record.score.and_then(Decimal::from_millionths) else { continue };
+            let result = kept::read_result(&record).map_err(unreadable)?;
+            let weight = weights.get(&record.subject).and_then(|it| Decimal::whole(*it));
+            let groups = result.groups;
+            others.insert(record.subject, Other { score, out_of, weight, groups });
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Why a result is as it is: computed again from the facts as they were known at the run's moment.
+
+use std::sync::Arc;
+
+use super::{KeptResult, Shown, context::Context, kept};
+use crate::{
+    app::{App, AppError, Missing},
+    domain::engine::{Evaluator, SubjectResult},
+    store::StoreError,
+};
+
+/// A result with its tree.
+#[derive(Debug, Clone)]
+pub struct Explanation {
+    /// The result as it is kept.
+    pub kept: KeptResult,
+    /// The same computed again, with what happened at every node.
+    pub explained: SubjectResult,
+}
+
+impl App {
+    /// Explains one result of a run.
+    ///
+    /// # Errors
+    /// `RESULT_NOT_FOUND`; data that was changed behind the service's back, where the facts no
+    /// longer give the result; those of the store and the engine.
+    pub async fn explain_result(
+        &self,
+        county: &str,
+        shown: &Shown,
+        subject: &str,
+    ) -> Result<Explanation, AppError> {
+        let kept = self.get_result(county, &shown.run, subject).await?;
+        let mut tx = self.read().await?;
+        let mut context = Context::read(&mut *tx, county, &shown.run).await?;
+        let levels = context.plan.levels();
+        context.close_levels(&mut *tx, levels).await?;
+        let facts = context.facts(&mut *tx, &[subject.to_owned()], true).await?;
+        drop(tx);
+        let facts = facts.into_iter().next();
+        let (facts, _) = facts.ok_or_else(|| AppError::not_found(Missing::Result, subject))?;
+        let settlement = kept::settlement_of(&context.plan, &kept);
+        let mut evaluator = Evaluator::new(Arc::clone(&context.plan), context.period);
+        let explained = evaluator.explain(&facts, &context.groups, &settlement)?;
+        if explained.score != kept.score || explained.status != kept.status {
+            let why = "the facts no longer give the result that was published";
+            return Err(StoreError::corrupt("results", why).into());
+        }
+        Ok(Explanation { kept, explained })
+    }
+}

@@ -1,0 +1,359 @@
+//! The runner: claims batches of open runs and carries them out. Any replica can take any batch,
+//! and a dead one's is taken again when its claim has run out.
+
+use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
+
+use sha2::{Digest, Sha256};
+
+use super::{
+    context::Context,
+    kept::{self, Extra},
+    unreadable,
+};
+use crate::{
+    app::{App, AppError, write::ended},
+    domain::{
+        engine::{
+            Assessment, Candidate, Evaluator, Measurement, Settled, Status, quotas_json, settle,
+        },
+        facts::Facts,
+        time::Moment,
+    },
+    store::{ClaimedBatch, ResultRecord, ResultsAfter, RunRecord, RunState, StoreError},
+};
+
+/// How long a claim lasts before another replica may take the batch.
+const CLAIM: Duration = Duration::from_secs(60);
+
+/// How long the runner sleeps when there is nothing to do and nobody wakes it.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// How many results are read at once for the digest.
+const PAGE: i64 = 5_000;
+
+/// Works on open runs until told to stop; what is under way is finished first.
+pub async fn run_forever(app: App, stop: impl Future<Output = ()>) {
+    let who = format!("{}-{:x}", std::process::id(), app.clock.now().micros());
+    tokio::pin!(stop);
+    loop {
+        let woken = app.nudge.notified();
+        let worked = match app.work_once(&who).await {
+            Ok(worked) => worked,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a run's batch failed");
+                false
+            }
+        };
+        let pause = async {
+            if !worked {
+                tokio::select! {
+                    () = woken => (),
+                    () = tokio::time::sleep(IDLE) => (),
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            () = &mut stop => return,
+            () = pause => (),
+        }
+    }
+}
+
+/// What a batch gives: its payload, its results, and what of the run it changes.
+#[derive(Debug, Default)]
+struct Outcome {
+    payload: Vec<u8>,
+    results: Vec<ResultRecord>,
+    quotas: Option<String>,
+}
+
+impl App {
+    /// Carries open runs on until nothing can be claimed. Answers whether anything was done.
+    ///
+    /// # Errors
+    /// Those of the store. What is wrong with a run itself ends that run, and is no error here.
+    pub async fn work_once(&self, who: &str) -> Result<bool, AppError> {
+        let mut worked = false;
+        let open = self.read().await?.open_runs().await?;
+        for (county, run_id) in open {
+            worked = self.work_on(&county, &run_id, who).await? || worked;
+        }
+        Ok(worked)
+    }
+
+    async fn work_on(&self, county: &str, run_id: &str, who: &str) -> Result<bool, AppError> {
+        let mut context: Option<Context> = None;
+        let mut worked = false;
+        while let Some(claimed) = self.claim(county, run_id, who).await? {
+            worked = true;
+            match self.carry_out(county, run_id, &mut context, &claimed).await {
+                Ok(outcome) => self.complete(county, &claimed, outcome).await?,
+                Err(AppError::Store(StoreError::StaleRevision)) => (),
+                Err(AppError::Store(error)) => return Err(error.into()),
+                Err(error) => {
+                    self.fail(county, run_id, error.to_string()).await?;
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(self.finish(county, run_id).await? || worked)
+    }
+
+    async fn claim(
+        &self,
+        county: &str,
+        run_id: &str,
+        who: &str,
+    ) -> Result<Option<ClaimedBatch>, AppError> {
+        let (app, county) = (self.clone(), county.to_owned());
+        let (run_id, who) = (run_id.to_owned(), who.to_owned());
+        let task = tokio::spawn(async move {
+            app.retried(|| async {
+                let now = app.clock.now();
+                let lasts = i64::try_from(CLAIM.as_micros()).unwrap_or(i64::MAX);
+                let until = Moment::from_micros(now.micros().saturating_add(lasts));
+                let mut tx = app.store.begin().await?;
+                let claimed = tx.claim_batch(&county, &run_id, &who, now, until).await?;
+                tx.commit().await?;
+                Ok(claimed)
+            })
+            .await
+        });
+        ended(task.await)
+    }
+
+    /// Computes one batch.
+    async fn carry_out(
+        &self,
+        county: &str,
+        run_id: &str,
+        context: &mut Option<Context>,
+        claimed: &ClaimedBatch,
+    ) -> Result<Outcome, AppError> {
+        let mut tx = self.read().await?;
+        if context.is_none() {
+            let run = tx.run(county, run_id).await?;
+            let Some(run) = run else { return Err(StoreError::StaleRevision.into()) };
+            *context = Some(Context::read(&mut *tx, county, &run).await?);
+        }
+        let Some(context) = context else { return Err(StoreError::StaleRevision.into()) };
+        let step = usize::try_from(claimed.batch.step).unwrap_or(usize::MAX);
+        let levels = context.plan.levels();
+        let settling = levels.saturating_add(1);
+        context.close_levels(&mut *tx, levels.min(step)).await?;
+        if step <= levels {
+            let ids: Vec<String> = serde_json::from_str(&claimed.batch.subjects)
+                .map_err(|why| StoreError::corrupt("run_batches.subjects", why))?;
+            let facts = context.facts(&mut *tx, &ids, false).await?;
+            drop(tx);
+            context.check(&facts)?;
+            return evaluate(context, step, levels, facts).await;
+        }
+        let judged = i64::try_from(levels).unwrap_or(i64::MAX);
+        let payloads = tx.payloads(county, run_id, judged).await?;
+        if step == settling {
+            let decisions = context.decisions(&mut *tx).await?;
+            drop(tx);
+            let mut candidates: Vec<Candidate> = Vec::new();
+            for payload in &payloads {
+                let assessed = kept::read_assessments(payload).map_err(unreadable)?;
+                candidates.extend(assessed.into_iter().map(|(it, _)| it.candidate));
+            }
+            let settled = settle(&context.plan, &candidates, &decisions, false)
+                .map_err(|why| AppError::Engine(why.to_string()))?;
+            let payload = kept::settlements(&settled.settlements).map_err(unreadable)?;
+            let quotas = Some(tables(context, &candidates, &settled)?);
+            return Ok(Outcome { payload, results: Vec::new(), quotas });
+        }
+        let at = i64::try_from(settling).unwrap_or(i64::MAX);
+        let settled = tx.payloads(county, run_id, at).await?;
+        drop(tx);
+        results(context, claimed, &payloads, &settled)
+    }
+
+    /// Ends a batch, and lets the run say that it is under way.
+    async fn complete(
+        &self,
+        county: &str,
+        claimed: &ClaimedBatch,
+        outcome: Outcome,
+    ) -> Result<(), AppError> {
+        let (app, county) = (self.clone(), county.to_owned());
+        let (claimed, outcome) = (claimed.clone(), Arc::new(outcome));
+        let task = tokio::spawn(async move {
+            app.retried(|| async {
+                let mut tx = app.store.begin().await?;
+                let Outcome { payload, results, quotas } = &*outcome;
+                tx.complete_batch(&county, &claimed, payload, results).await?;
+                if let Some(mut run) = tx.run(&county, &claimed.run_id).await?
+                    && (run.state == RunState::Pending || quotas.is_some())
+                {
+                    run.state = RunState::Measuring;
+                    if let Some(quotas) = quotas {
+                        run.quotas.clone_from(quotas);
+                    }
+                    tx.update_run(&county, &run).await?;
+                }
+                tx.commit().await?;
+                Ok(())
+            })
+            .await
+        });
+        match ended(task.await) {
+            // Another replica took the batch over: its work is as good, and ours is given up.
+            Err(AppError::Store(StoreError::StaleRevision)) => Ok(()),
+            done => done,
+        }
+    }
+
+    async fn fail(&self, county: &str, run_id: &str, why: String) -> Result<(), AppError> {
+        self.change_run(county, run_id, move |run| {
+            run.state = RunState::Failed;
+            run.reason.clone_from(&why);
+        })
+        .await
+    }
+
+    /// Marks a run computed once every batch is done, with the digest over all its results.
+    async fn finish(&self, county: &str, run_id: &str) -> Result<bool, AppError> {
+        let mut tx = self.read().await?;
+        let progress = tx.progress(county, run_id).await?;
+        let run = tx.run(county, run_id).await?;
+        let open = |it: &RunRecord| matches!(it.state, RunState::Pending | RunState::Measuring);
+        if !run.is_some_and(|it| open(&it)) || progress.iter().any(|it| it.done < it.total) {
+            return Ok(false);
+        }
+        let mut hash = Sha256::new();
+        let mut after = ResultsAfter::Ordinal(-1);
+        loop {
+            let page = tx.results(county, run_id, &after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = ResultsAfter::Ordinal(last.ordinal);
+            page.iter().for_each(|it| hash.update(it.digest));
+        }
+        let run = tx.run(county, run_id).await?;
+        hash.update(run.map(|it| it.quotas).unwrap_or_default().as_bytes());
+        drop(tx);
+        let digest: [u8; 32] = hash.finalize().into();
+        let now = self.clock.now();
+        self.change_run(county, run_id, move |run| {
+            run.state = RunState::Computed;
+            run.result_digest = Some(digest);
+            run.computed = Some(now);
+        })
+        .await?;
+        Ok(true)
+    }
+
+    /// Changes an open run; one that another replica has ended meanwhile stays as it is.
+    async fn change_run(
+        &self,
+        county: &str,
+        run_id: &str,
+        change: impl Fn(&mut RunRecord) + Send + Sync + 'static,
+    ) -> Result<(), AppError> {
+        let (app, county, run_id) = (self.clone(), county.to_owned(), run_id.to_owned());
+        let task = tokio::spawn(async move {
+            app.retried(|| async {
+                let mut tx = app.store.begin().await?;
+                let Some(mut run) = tx.run(&county, &run_id).await? else { return Ok(()) };
+                if !matches!(run.state, RunState::Pending | RunState::Measuring) {
+                    return Ok(());
+                }
+                change(&mut run);
+                match tx.update_run(&county, &run).await {
+                    Err(StoreError::StaleRevision) => return Ok(()),
+                    done => done?,
+                };
+                tx.commit().await?;
+                Ok(())
+            })
+            .await
+        });
+        ended(task.await)
+    }
+}
+
+/// A measuring or a judging batch, off the threads that serve calls.
+async fn evaluate(
+    context: &Context,
+    step: usize,
+    levels: usize,
+    all: Vec<(Facts, Extra)>,
+) -> Result<Outcome, AppError> {
+    let mut evaluator = Evaluator::new(Arc::clone(&context.plan), context.period);
+    let groups = Arc::clone(&context.groups);
+    let work = tokio::task::spawn_blocking(move || {
+        if step < levels {
+            let mut measured: Vec<Measurement> = Vec::new();
+            for (facts, _) in &all {
+                measured.extend(evaluator.measure(step, facts, &groups)?);
+            }
+            let payload = kept::measurements(&measured).map_err(unreadable)?;
+            return Ok(Outcome { payload, ..Outcome::default() });
+        }
+        let mut assessed: Vec<(Assessment, Extra)> = Vec::new();
+        for (facts, extra) in all {
+            assessed.push((evaluator.assess(&facts, &groups)?, extra));
+        }
+        let payload = kept::assessments(&assessed).map_err(unreadable)?;
+        Ok(Outcome { payload, ..Outcome::default() })
+    });
+    ended(work.await)
+}
+
+/// The quota tables, the open ties and the number of results by status, as they are kept with the
+/// run.
+fn tables(
+    context: &Context,
+    candidates: &[Candidate],
+    settled: &Settled,
+) -> Result<String, AppError> {
+    let internal = |it: serde_json::Error| AppError::Internal(it.to_string());
+    let mut tables: serde_json::Value =
+        serde_json::from_str(&quotas_json(&context.plan, &settled.quotas)).map_err(internal)?;
+    let grades = &context.plan.scheme().grades;
+    let ties = settled.ties.iter().map(|tie| {
+        serde_json::json!({
+            "for": grades.get(tie.grade).map(|it| it.id.as_str()),
+            "within": tie.within.as_deref(),
+            "tied": tie.tied,
+            "seats": tie.seats,
+        })
+    });
+    let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
+    for (candidate, settlement) in candidates.iter().zip(&settled.settlements) {
+        let count = counts.entry(Status::of(candidate.standing, settlement).name()).or_default();
+        *count = count.saturating_add(1);
+    }
+    if let Some(object) = tables.as_object_mut() {
+        object.insert("ties".to_owned(), ties.collect());
+        object.insert("counts".to_owned(), serde_json::json!(counts));
+    }
+    serde_json::to_string(&tables).map_err(internal)
+}
+
+/// The rows of one batch of results.
+fn results(
+    context: &Context,
+    claimed: &ClaimedBatch,
+    judged: &[Vec<u8>],
+    settled: &[Vec<u8>],
+) -> Result<Outcome, AppError> {
+    let lost = || AppError::Store(StoreError::corrupt("run_batches.payload", "a part is missing"));
+    let batch = usize::try_from(claimed.batch.batch).map_err(|_| lost())?;
+    let settlements = settled.first().ok_or_else(lost)?;
+    let settlements = kept::read_settlements(settlements).map_err(unreadable)?;
+    let from = batch.checked_mul(super::BATCH).ok_or_else(lost)?;
+    let payload = judged.get(batch).ok_or_else(lost)?;
+    let mut records = Vec::new();
+    let assessed = kept::read_assessments(payload).map_err(unreadable)?;
+    for (ordinal, (assessment, extra)) in (from..).zip(assessed) {
+        let settlement = settlements.get(ordinal).ok_or_else(lost)?;
+        let result = context.plan.conclude(assessment, settlement, context.period);
+        let ordinal = i64::try_from(ordinal).map_err(|_| lost())?;
+        records.push(kept::result_record(&result, ordinal, &extra).map_err(unreadable)?);
+    }
+    Ok(Outcome { payload: Vec::new(), results: records, quotas: None })
+}

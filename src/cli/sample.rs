@@ -1,0 +1,117 @@
+//! `steelyard sample`: a whole county with a year's facts, as files.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{Failure, evaluate};
+use crate::{
+    app::offline::{self, Terms},
+    domain::{engine::Plan, exact::RoundingMode, scheme::Scheme},
+    sample::{Document, Line, SCHEMES, Sample, Size},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct MakeSample {
+    /// What the county is made of: the same seed makes the same files, byte for byte.
+    #[arg(long, default_value_t = 2022)]
+    seed: u64,
+    /// The folder to write to; it is made where it is not there.
+    #[arg(long)]
+    out: PathBuf,
+    /// A county in little, with 25 compounds and 5,000 entries.
+    #[arg(long)]
+    little: bool,
+}
+
+impl MakeSample {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let size = if self.little { Size::LITTLE } else { Size::COUNTY };
+        let sample = Sample::make(self.seed, &size);
+        let unwritable = |why: io::Error| Failure::unwritable(&self.out, &why);
+        fs::create_dir_all(self.out.join("offline")).map_err(unwritable)?;
+        write_lines(&self.out.join("registry.jsonl"), &sample.records)?;
+        write_lines(&self.out.join("facts.jsonl"), &sample.facts)?;
+        let mut compounds = Vec::new();
+        for scheme in &SCHEMES {
+            let lines = sample.lines(scheme, &compounds);
+            let path = self.out.join("offline").join(format!("{}.jsonl", scheme.id));
+            write_lines(&path, &lines)?;
+            if scheme.id == "xinping.red-flag-compound" {
+                compounds = scores(scheme, &lines)?;
+            }
+        }
+        let readme = self.out.join("README.md");
+        fs::write(&readme, readme_text(self.seed, self.little, &sample))
+            .map_err(|why| Failure::unwritable(&readme, &why))?;
+        let (records, facts) = (sample.records.len(), sample.facts.len());
+        let shown = self.out.display();
+        writeln!(io::stdout().lock(), "{shown}: {records} records, {facts} facts, seed {}", self.seed)?;
+        Ok(())
+    }
+}
+
+fn write_lines<T: Serialize>(path: &Path, items: &[T]) -> Result<(), Failure> {
+    let write = || -> io::Result<()> {
+        let mut out = BufWriter::with_capacity(1 << 18, File::create(path)?);
+        for item in items {
+            serde_json::to_writer(&mut out, item)?;
+            out.write_all(b"\n")?;
+        }
+        out.flush()
+    };
+    write().map_err(|why| Failure::unwritable(path, &why))
+}
+
+/// What a scheme gives: the subjects that have a score, and their scores.
+fn scores(scheme: &Document, lines: &[Line]) -> Result<Vec<(String, String)>, Failure> {
+    let document = Scheme::read(scheme.text.as_bytes())
+        .map_err(|faults| Failure::data(faults.iter().map(ToString::to_string).collect()))?;
+    let plan = Arc::new(Plan::compile(Arc::new(document)));
+    let mut text = Vec::new();
+    for line in lines {
+        serde_json::to_writer(&mut text, line).map_err(io::Error::from)?;
+        text.push(b'\n');
+    }
+    let places = plan.scheme().nodes.first().and_then(|it| it.round).map_or(2, |it| it.to);
+    let mut scores = Vec::new();
+    let done = offline::evaluate(&plan, text.as_slice(), Terms::default(), |result| {
+        let score = result.score.map(|it| it.text(places, RoundingMode::HalfUp));
+        scores.extend(score.map(|it| (result.subject, it)));
+        Ok(())
+    });
+    done.map_err(evaluate::failure)?;
+    Ok(scores)
+}
+
+fn readme_text(seed: u64, little: bool, sample: &Sample) -> String {
+    let (records, facts) = (sample.records.len(), sample.facts.len());
+    let little = if little { " --little" } else { "" };
+    let mut text = format!(
+        "# A sample county\n\n\
+         Made by `steelyard sample --seed {seed}{little}`. Names and figures are invented; the same \
+         seed makes the same files, byte for byte.\n\n\
+         - `registry.jsonl`: {records} records, one a line, each after those it refers to.\n\
+         - `facts.jsonl`: {facts} facts, one a line. One with `reversed_because` is reversed after \
+         it was recorded.\n\
+         - `offline/<scheme>.jsonl`: the same facts by subject, for `steelyard evaluate`. Members \
+         are those in service. The community secretaries' file holds the compounds' scores that the \
+         red-flag scheme gives on its own file.\n\n\
+         ```\n"
+    );
+    for scheme in &SCHEMES {
+        let (county, name) = scheme.id.split_once('.').unwrap_or(("", scheme.id));
+        let id = scheme.id;
+        text.push_str(&format!(
+            "steelyard evaluate --scheme schemes/{county}/{name}.yaml --facts offline/{id}.jsonl\n"
+        ));
+    }
+    text.push_str("```\n");
+    text
+}

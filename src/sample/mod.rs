@@ -1,0 +1,75 @@
+//! A sample county: made of a seed, the same byte for byte, with everything that the county's five
+//! schemes ask for and the odd cases that a real year has. Pure: no clock, no files, no floats.
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "numbers here are small and drawn between bounds that stand beside them"
+)]
+
+mod build;
+mod communities;
+mod compounds;
+mod evidence;
+mod members;
+mod model;
+mod names;
+mod offline;
+mod places;
+mod posts;
+mod projects;
+mod rng;
+mod schemes;
+mod size;
+
+pub use model::{
+    Body, BranchForm, Date, Detail, Fact, MemberStatus, Record, RecordKind, RecordRef, State,
+    Subject, SubjectKind,
+};
+pub use offline::Line;
+pub use schemes::{Document, SCHEMES};
+pub use size::Size;
+
+use build::Build;
+
+/// The county's id.
+pub const COUNTY: &str = "xinping";
+/// The year of the sample.
+pub const YEAR: &str = "2022";
+/// The half year for which property projects are rated.
+pub const HALF: &str = "2022-H2";
+/// What the county has set aside for the year, in fen: 300,000 yuan (rule A4).
+pub const BUDGET_FEN: i64 = 30_000_000;
+
+/// A county with a year's facts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    /// The registry, every record after those it refers to.
+    pub records: Vec<Record>,
+    /// The facts.
+    pub facts: Vec<Fact>,
+}
+
+impl Sample {
+    /// Makes the county of a seed.
+    pub fn make(seed: u64, size: &Size) -> Self {
+        let mut build = Build::new(seed, size);
+        let places = places::make(&mut build);
+        let members = members::register(&mut build, &places);
+        let posts = posts::register(&mut build, &places, &members);
+        let projects = projects::register(&mut build, &places);
+        members::facts(&mut build, &members);
+        compounds::facts(&mut build, &places, &members);
+        posts::facts(&mut build, &places, &posts);
+        communities::facts(&mut build, &places);
+        projects::facts(&mut build, &projects);
+        Self { records: build.records, facts: build.facts }
+    }
+
+    /// The facts of one scheme as lines of the offline command, by subject id. `results` are
+    /// the published scores of compounds, by id, for the scheme that draws on them.
+    pub fn lines(&self, scheme: &Document, results: &[(String, String)]) -> Vec<Line> {
+        offline::lines(self, scheme, results)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,289 @@
+//! The sample's facts as lines of the offline command, with the groups and attributes that the
+//! service derives from the registry, so that both can be compared.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{
+    COUNTY, Document, Sample,
+    model::{Body, Detail, Fact, MemberStatus, Record, RecordKind, Subject, SubjectKind},
+};
+use crate::domain::exact::Decimal;
+
+/// One subject's facts, as `steelyard evaluate` reads them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    subject: String,
+    period: &'static str,
+    groups: BTreeMap<&'static str, String>,
+    attributes: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    entries: Vec<Entry>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sheets: Vec<Sheet>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    ballots: BTreeMap<&'static str, BTreeMap<&'static str, i64>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    surveys: BTreeMap<&'static str, BTreeMap<&'static str, Answers>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    metrics: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    imports: BTreeMap<&'static str, Import>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    results: BTreeMap<&'static str, Vec<Given>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    vetoes: Vec<Interval>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<Interval>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    states: BTreeMap<&'static str, Why>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Entry {
+    item: &'static str,
+    on: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    points: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Sheet {
+    item: &'static str,
+    role: &'static str,
+    by: String,
+    at: String,
+    points: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+struct Answers {
+    answered: i64,
+    satisfied: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Import {
+    raw: String,
+    full: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    bonus: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Given {
+    of: &'static str,
+    score: String,
+    out_of: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Interval {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fact: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'static str>,
+    from: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Why {
+    state: &'static str,
+    reason: &'static str,
+}
+
+type Registry<'a> = BTreeMap<(RecordKind, &'a str), &'a Record>;
+
+pub(super) fn lines(sample: &Sample, scheme: &Document, results: &[(String, String)]) -> Vec<Line> {
+    // Versions stand in the order of their first days, so the last one is that of the year's end.
+    let registry: Registry<'_> =
+        sample.records.iter().map(|it| ((it.kind, it.id.as_str()), it)).collect();
+    let mut facts: BTreeMap<&Subject, Vec<&Fact>> = BTreeMap::new();
+    for fact in sample.facts.iter().filter(|it| it.reversed_because.is_none()) {
+        facts.entry(&fact.subject).or_default().push(fact);
+    }
+    let mut lines = Vec::new();
+    for ((_, id), record) in &registry {
+        let Some(mut line) = line_of(record, scheme, &registry) else { continue };
+        let subject = Subject { kind: scheme.subject, id: (*id).to_owned() };
+        for fact in facts.remove(&subject).unwrap_or_default() {
+            line.add(&fact.body, scheme.period);
+        }
+        if scheme.posts.contains(&"community_secretary") {
+            line.draw(results, &registry);
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// A record as an empty line, if it is one of the scheme's subjects.
+fn line_of(record: &Record, scheme: &Document, registry: &Registry<'_>) -> Option<Line> {
+    let mut attributes = record.attributes.clone();
+    let mut groups = BTreeMap::new();
+    let mut set = |name: &str, value: &str| {
+        attributes.insert(name.to_owned(), value.to_owned());
+    };
+    match (&record.detail, scheme.subject) {
+        (Detail::OrgUnit { .. }, SubjectKind::Compound) if record.kind == RecordKind::Compound => {
+            climb(&mut groups, registry, RecordKind::Compound, &record.id);
+        }
+        (
+            Detail::Member { status: MemberStatus::InService, unit_branch_id, compound_id, directly_managed },
+            SubjectKind::Member,
+        ) => {
+            set("status", MemberStatus::InService.name());
+            set("directly_managed", if *directly_managed { "true" } else { "false" });
+            groups.insert("unit_branch", unit_branch_id.clone());
+            climb(&mut groups, registry, RecordKind::Compound, compound_id);
+        }
+        (Detail::Post { person_id, title, unit }, SubjectKind::Post)
+            if scheme.posts.contains(&title.as_str()) =>
+        {
+            set("post", title);
+            let holder = registry.get(&(RecordKind::Member, person_id.as_str()));
+            if let Some(Detail::Member { status, .. }) = holder.map(|it| &it.detail) {
+                set("status", status.name());
+            }
+            climb(&mut groups, registry, unit.kind, &unit.id);
+        }
+        (
+            Detail::Project { company_id, compound_id, project_class, .. },
+            SubjectKind::Project,
+        ) => {
+            set("class", project_class);
+            groups.insert("class", project_class.clone());
+            groups.insert("company", company_id.clone());
+            climb(&mut groups, registry, RecordKind::Compound, compound_id);
+        }
+        _ => return None,
+    }
+    Some(Line {
+        subject: record.id.clone(),
+        period: scheme.period,
+        groups,
+        attributes,
+        entries: Vec::new(),
+        sheets: Vec::new(),
+        ballots: BTreeMap::new(),
+        surveys: BTreeMap::new(),
+        metrics: BTreeMap::new(),
+        imports: BTreeMap::new(),
+        results: BTreeMap::new(),
+        vetoes: Vec::new(),
+        findings: Vec::new(),
+        states: BTreeMap::new(),
+    })
+}
+
+/// A unit and those above it, as groups.
+fn climb(groups: &mut BTreeMap<&'static str, String>, registry: &Registry<'_>, kind: RecordKind, id: &str) {
+    let mut at = (kind, id);
+    loop {
+        let dimension = match at.0 {
+            RecordKind::Compound => "compound",
+            RecordKind::Community => "community",
+            RecordKind::Street => "street",
+            RecordKind::County
+            | RecordKind::Branch
+            | RecordKind::Member
+            | RecordKind::Post
+            | RecordKind::Company
+            | RecordKind::Project => break,
+        };
+        groups.insert(dimension, at.1.to_owned());
+        match registry.get(&at).and_then(|it| it.parent.as_ref()) {
+            Some(parent) => at = (parent.kind, parent.id.as_str()),
+            None => break,
+        }
+    }
+    groups.insert("county", COUNTY.to_owned());
+}
+
+fn texts(value: Option<Decimal>) -> Option<String> {
+    value.map(|it| it.to_string())
+}
+
+impl Line {
+    /// The subject's id.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    fn add(&mut self, body: &Body, of: &'static str) {
+        match body {
+            Body::Entry { item, on, times, points } => {
+                let (times, points) = (texts(*times), texts(*points));
+                self.entries.push(Entry { item, on: on.to_string(), times, points });
+            }
+            Body::Sheet { item, role, assessor, at, points, period } if *period == of => {
+                let (by, at) = (assessor.clone(), at.clone());
+                self.sheets.push(Sheet { item, role, by, at, points: points.to_string() });
+            }
+            Body::Ballot { ballot, period, counts } if *period == of => {
+                self.ballots.insert(ballot, counts.clone());
+            }
+            Body::Survey { survey, channel, period, answered, satisfied } if *period == of => {
+                let answers = Answers { answered: *answered, satisfied: *satisfied };
+                self.surveys.entry(survey).or_default().insert(channel, answers);
+            }
+            Body::Metric { name, period, value } if *period == of => {
+                self.metrics.insert(name, value.to_string());
+            }
+            Body::Imported { source, period, raw, full, bonus } if *period == of => {
+                let (raw, full) = (raw.to_string(), full.to_string());
+                self.imports.insert(source, Import { raw, full, bonus: *bonus });
+            }
+            Body::Veto { item, raised_by, effective_from, effective_until } => {
+                self.vetoes.push(Interval {
+                    item: Some(item),
+                    fact: None,
+                    by: Some(raised_by),
+                    from: effective_from.to_string(),
+                    until: effective_until.map(|it| it.to_string()),
+                });
+            }
+            Body::Finding { finding, effective_from, effective_until } => {
+                self.findings.push(Interval {
+                    item: None,
+                    fact: Some(finding),
+                    by: None,
+                    from: effective_from.to_string(),
+                    until: effective_until.map(|it| it.to_string()),
+                });
+            }
+            Body::NodeState { node, state, reason, period } if *period == of => {
+                self.states.insert(node, Why { state: state.name(), reason });
+            }
+            // Of another period.
+            Body::Sheet { .. }
+            | Body::Ballot { .. }
+            | Body::Survey { .. }
+            | Body::Metric { .. }
+            | Body::Imported { .. }
+            | Body::NodeState { .. } => (),
+        }
+    }
+
+    /// The published results of the compounds of this line's community.
+    fn draw(&mut self, results: &[(String, String)], registry: &Registry<'_>) {
+        let community = self.groups.get("community").map_or("", String::as_str);
+        let here = results.iter().filter(|(compound, _)| {
+            let record = registry.get(&(RecordKind::Compound, compound.as_str()));
+            record.and_then(|it| it.parent.as_ref()).is_some_and(|it| it.id == community)
+        });
+        let given: Vec<Given> = here
+            .map(|(_, score)| Given { of: "children", score: score.clone(), out_of: "100" })
+            .collect();
+        if !given.is_empty() {
+            self.results.insert("xinping.red-flag-compound", given);
+        }
+    }
+}

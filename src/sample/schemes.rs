@@ -1,0 +1,57 @@
+//! The county's five documents, carried in the binary.
+
+use super::{HALF, SubjectKind, YEAR};
+
+/// A scheme document of the county, and what it is run over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Document {
+    /// The scheme's id.
+    pub id: &'static str,
+    /// The document.
+    pub text: &'static str,
+    /// What it is about.
+    pub subject: SubjectKind,
+    /// The posts on its roster; empty: it has none.
+    pub posts: &'static [&'static str],
+    /// The period of the sample.
+    pub period: &'static str,
+}
+
+/// The five, in an order in which every published result that one draws on is there before.
+pub const SCHEMES: [Document; 5] = [
+    Document {
+        id: "xinping.red-flag-compound",
+        text: include_str!("../../schemes/xinping/red-flag-compound.yaml"),
+        subject: SubjectKind::Compound,
+        posts: &[],
+        period: YEAR,
+    },
+    Document {
+        id: "xinping.member-dual-score",
+        text: include_str!("../../schemes/xinping/member-dual-score.yaml"),
+        subject: SubjectKind::Member,
+        posts: &[],
+        period: YEAR,
+    },
+    Document {
+        id: "xinping.secretary-appraisal",
+        text: include_str!("../../schemes/xinping/secretary-appraisal.yaml"),
+        subject: SubjectKind::Post,
+        posts: &["branch_secretary", "committee_member"],
+        period: YEAR,
+    },
+    Document {
+        id: "xinping.community-secretary-appraisal",
+        text: include_str!("../../schemes/xinping/community-secretary-appraisal.yaml"),
+        subject: SubjectKind::Post,
+        posts: &["community_secretary"],
+        period: YEAR,
+    },
+    Document {
+        id: "xuancheng.property-rating",
+        text: include_str!("../../schemes/xuancheng/property-rating.yaml"),
+        subject: SubjectKind::Project,
+        posts: &[],
+        period: HALF,
+    },
+];
