@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .open_files(files)?
         .encode_file_descriptor_set();
     let set = prost_types::FileDescriptorSet::decode(compiled.as_slice())?;
+    #[expect(clippy::disallowed_methods, reason = "cargo tells build scripts by variables")]
     let out = env::var("OUT_DIR")?;
     // The bytes as compiled: decoding them into `prost_types` drops extension options.
     fs::write(Path::new(&out).join("descriptor.bin"), compiled)?;

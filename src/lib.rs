@@ -4,7 +4,11 @@
 
 pub mod app;
 pub mod cli;
+pub mod client;
+pub mod config;
 pub mod domain;
+pub mod grpc;
 pub mod proto;
 pub mod sample;
+pub mod server;
 pub mod store;

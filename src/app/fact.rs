@@ -19,47 +19,23 @@ use crate::{
         scheme::{NodeKind, SubjectKind},
         time::{Day, Moment, Period},
     },
-    store::{
-        AsOf, Fact, FactKind, ReadTx, Reversing, StoreTx, StoredFact, fact_id, fact_seq,
-    },
+    store::{AsOf, Fact, FactKind, FactListing, ReadTx, Reversing, StoreTx, StoredFact, fact_id},
 };
 
-/// A fact's key in the system it comes from.
-type SourceKey = (String, String);
+/// How many rows are looked at for one page of the whole ledger.
+const LOOKED_AT_MAX: usize = 5_000;
 
-/// What was read for a batch before its facts are judged.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    /// Subjects that are not registered, by kind and id.
-    unregistered: BTreeSet<(String, String)>,
-    /// Schemes named by decisions that are not published.
-    unpublished: BTreeSet<String>,
-    /// The schemes in force, by kind of subject and day.
-    in_force: BTreeMap<(SubjectKind, Day), Vec<Arc<Plan>>>,
-    /// Facts by their source record.
-    by_source: BTreeMap<SourceKey, (i64, Fact)>,
-}
-
-/// What a message gives: its outcomes, and what is to be stored.
-#[derive(Debug)]
-pub(super) struct Judged {
-    /// Per item; those to be recorded have no id yet.
-    verdicts: Vec<Option<Outcome>>,
-    /// The facts to be recorded.
-    pub(super) facts: Vec<Fact>,
-}
-
-impl Judged {
-    /// The outcomes, once the facts have their numbers from `first` on.
-    pub(super) fn outcomes(self, first: i64) -> Vec<Outcome> {
-        let mut next = first;
-        let mut number = || {
-            let id = fact_id(next);
-            next = next.saturating_add(1);
-            Outcome::Recorded(id)
-        };
-        self.verdicts.into_iter().map(|it| it.unwrap_or_else(&mut number)).collect()
-    }
+/// What the row of a decision keeps in `detail` besides its scheme, grade and level, as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct DecisionDetail {
+    /// The group, for a tie of subjects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<String>,
+    /// Exactly the tied, first come first.
+    pub order: Vec<String>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
 }
 
 impl App {
@@ -127,18 +103,96 @@ impl App {
         .await
     }
 
-    /// One fact by its id.
-    pub async fn fact(
+    /// A page of facts in the order recorded, and after which number to go on; none at the end.
+    pub async fn facts(
         &self,
         tx: &mut dyn ReadTx,
         county: &str,
-        id: &str,
-        known: Moment,
-    ) -> Result<StoredFact, AppError> {
-        let missing = || AppError::not_found(Missing::Fact, id);
-        let seq = fact_seq(id).ok_or_else(missing)?;
-        tx.fact(county, seq, known).await?.ok_or_else(missing)
+        listed: &Listed,
+    ) -> Result<(Vec<StoredFact>, Option<i64>), AppError> {
+        let Some((subject_kind, subject)) = listed.subject.clone() else {
+            return every_fact(tx, county, listed).await;
+        };
+        let listing = FactListing {
+            subject_kind,
+            subject,
+            kinds: listed.kinds.clone(),
+            time: listed.time.clone(),
+            known: listed.known,
+            include_reversed: listed.include_reversed,
+            after: listed.after,
+            limit: listed.limit.saturating_add(1),
+        };
+        let mut found = tx.list_facts(county, &listing).await?;
+        let more = i64::try_from(found.len()).is_ok_and(|it| it > listed.limit);
+        if more {
+            found.pop();
+        }
+        let after = found.last().filter(|_| more).map(|it| it.seq);
+        Ok((found, after))
     }
+}
+
+/// Which facts are listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Only those about this subject, by kind and id.
+    pub subject: Option<(String, String)>,
+    /// Only these kinds; empty for all.
+    pub kinds: Vec<FactKind>,
+    /// Only those of these periods, or whose days meet the range.
+    pub time: Option<(Vec<String>, Day, Day)>,
+    /// As known at this moment.
+    pub known: Moment,
+    /// Whether facts reversed by then are listed too.
+    pub include_reversed: bool,
+    /// After this number.
+    pub after: i64,
+    /// At most so many.
+    pub limit: i64,
+}
+
+impl Listed {
+    fn shows(&self, stored: &StoredFact) -> bool {
+        let fact = &stored.fact;
+        let meets = |from: Day, until: Day| {
+            let starts = fact.on_day.is_some_and(|it| it <= until);
+            starts && fact.until_day.is_none_or(|it| it >= from)
+        };
+        fact.kind != FactKind::Reversal
+            && (self.kinds.is_empty() || self.kinds.contains(&fact.kind))
+            && (self.include_reversed || stored.reversed.is_none())
+            && self.time.as_ref().is_none_or(|(periods, from, until)| {
+                periods.contains(&fact.period) || meets(*from, *until)
+            })
+    }
+}
+
+/// A page of the whole ledger. Rows are looked at one by one in their order, at most
+/// [`LOOKED_AT_MAX`] for a page: where few are wanted, a page may show less than was asked for, and
+/// even nothing, and still say where to go on.
+async fn every_fact(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    listed: &Listed,
+) -> Result<(Vec<StoredFact>, Option<i64>), AppError> {
+    let last = tx.head(county).await?.map_or(0, |it| it.fact_seq);
+    let mut found = Vec::new();
+    let mut at = listed.after;
+    for _ in 0..LOOKED_AT_MAX {
+        let full = i64::try_from(found.len()).is_ok_and(|it| it >= listed.limit);
+        if at >= last || full {
+            break;
+        }
+        at = at.saturating_add(1);
+        match tx.fact(county, at, listed.known).await? {
+            Some(stored) if listed.shows(&stored) => found.push(stored),
+            Some(_) => (),
+            // Numbers follow the order of commits: nothing behind it was known then either.
+            None => return Ok((found, None)),
+        }
+    }
+    Ok((found, (at < last).then_some(at)))
 }
 
 /// Judges and records one message inside a transaction; what it adds is known to the next one.
@@ -202,189 +256,3 @@ fn effect(first: i64, facts: &[Fact]) -> Effect {
     Effect { subject, digest: digest(&parts) }
 }
 
-impl Known {
-    /// Reads all that is needed to judge these facts, by few statements.
-    pub(super) async fn read<'a>(
-        tx: &mut dyn StoreTx,
-        county: &str,
-        at: Moment,
-        facts: impl Iterator<Item = &'a Fact> + Send,
-        plans: &Plans,
-    ) -> Result<Self, AppError> {
-        let mut subjects: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        let mut sources: BTreeSet<String> = BTreeSet::new();
-        let mut schemes: BTreeSet<String> = BTreeSet::new();
-        let mut days: BTreeSet<(SubjectKind, Day)> = BTreeSet::new();
-        for fact in facts {
-            if fact.kind == FactKind::Decision {
-                schemes.insert(fact.item.clone());
-            } else {
-                let kind = subjects.entry(fact.subject_kind.clone()).or_default();
-                kind.insert(fact.subject.clone());
-            }
-            if !fact.source_record.is_empty() {
-                sources.insert(fact.source_record.clone());
-            }
-            days.extend(asks_schemes_of(fact));
-        }
-        let mut known = Self::default();
-        known.read_subjects(tx, county, at, subjects).await?;
-        for id in schemes {
-            if tx.scheme(county, &id, 0).await?.is_none() {
-                known.unpublished.insert(id);
-            }
-        }
-        for key in days {
-            known.in_force.insert(key, plans.in_force(tx, county, key).await?);
-        }
-        let sources: Vec<String> = sources.into_iter().collect();
-        for part in sources.chunks(1_000) {
-            for stored in tx.facts_by_source_record(county, part).await? {
-                known.put_source(stored.seq, stored.fact);
-            }
-        }
-        Ok(known)
-    }
-
-    /// A subject is known once any version of its record is. All that have not ended are found by
-    /// one statement for each kind; the few others by their history.
-    async fn read_subjects(
-        &mut self,
-        tx: &mut dyn StoreTx,
-        county: &str,
-        at: Moment,
-        subjects: BTreeMap<String, BTreeSet<String>>,
-    ) -> Result<(), AppError> {
-        let Some(day) = Day::new(9999, 12, 31) else { return Ok(()) };
-        for (kind, ids) in subjects {
-            let ids: Vec<String> = ids.into_iter().collect();
-            let mut found = BTreeSet::new();
-            for part in ids.chunks(1_000) {
-                let versions = tx.registered(county, &kind, part, AsOf { day, known: at }).await?;
-                found.extend(versions.into_iter().map(|it| it.version.id));
-            }
-            for id in ids.into_iter().filter(|it| !found.contains(it)) {
-                if tx.registry_history(county, &kind, &id).await?.is_empty() {
-                    self.unregistered.insert((kind.clone(), id));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn put_source(&mut self, seq: i64, fact: Fact) {
-        if !fact.source_record.is_empty() {
-            let key = (fact.source.clone(), fact.source_record.clone());
-            self.by_source.insert(key, (seq, Fact { reverses: None, ..fact }));
-        }
-    }
-
-    /// Takes up what was stored in this transaction.
-    fn learn(&mut self, first: i64, facts: &[Fact]) {
-        for (fact, seq) in facts.iter().zip(first..) {
-            self.put_source(seq, fact.clone());
-        }
-    }
-
-    fn judge(&self, items: &[Item<Fact>]) -> Judged {
-        let mut verdicts = Vec::with_capacity(items.len());
-        let mut facts = Vec::new();
-        for item in items {
-            let verdict = match item {
-                Err((id, faults)) => {
-                    let because = RefusedBecause::Shape(faults.clone());
-                    Some(Outcome::Refused { id: id.clone(), because })
-                }
-                Ok(fact) => self.verdict(fact),
-            };
-            if let (None, Ok(fact)) = (&verdict, item) {
-                facts.push(fact.clone());
-            }
-            verdicts.push(verdict);
-        }
-        Judged { verdicts, facts }
-    }
-
-    /// What the county's state says to a fact; nothing lets it in.
-    fn verdict(&self, fact: &Fact) -> Option<Outcome> {
-        let key = (fact.source.clone(), fact.source_record.clone());
-        if let Some((seq, there)) = self.by_source.get(&key) {
-            let id = fact_id(*seq);
-            if there == fact {
-                return Some(Outcome::Unchanged(id));
-            }
-            let because = RefusedBecause::Exists {
-                reason: "SOURCE_RECORD_EXISTS",
-                en: format!("its source record was recorded as `{id}`, with other content"),
-                zh: format!("该来源记录已登记为 {id}，内容不同"),
-            };
-            return Some(Outcome::Refused { id, because });
-        }
-        let refused = |reason, en, zh: &str| {
-            let because = RefusedBecause::State { reason, en, zh: zh.to_owned() };
-            Some(Outcome::Refused { id: String::new(), because })
-        };
-        let Fact { subject_kind, subject, item, .. } = fact;
-        if self.unregistered.contains(&(subject_kind.clone(), subject.clone())) {
-            let en = format!("no {subject_kind} `{subject}` is registered");
-            return refused("SUBJECT_UNKNOWN", en, "评价对象未登记");
-        }
-        if fact.kind == FactKind::Decision && self.unpublished.contains(item) {
-            let en = format!("the county has not published `{item}`");
-            return refused("SCHEME_NOT_FOUND", en, "评分办法未发布");
-        }
-        let plans = asks_schemes_of(fact).and_then(|it| self.in_force.get(&it))?;
-        if fact.kind == FactKind::Veto && !may_raise(plans, fact) {
-            let en = format!("`{}` may not raise veto `{item}`", fact.by_whom);
-            return refused("VETO_NOT_ALLOWED", en, "该主体无权提出此否决事项");
-        }
-        if fact.kind == FactKind::Sheet
-            && let Some(full) = full_marks_passed(plans, fact)
-        {
-            let en = format!("`{item}` has {full} points at most");
-            return refused("POINTS_OUT_OF_RANGE", en, "打分超过该项满分");
-        }
-        None
-    }
-}
-
-/// The schemes that have a say about a fact: those of its subject's kind in force on the first day
-/// of a veto, or on the last day of a sheet's period.
-fn asks_schemes_of(fact: &Fact) -> Option<(SubjectKind, Day)> {
-    let kind = SubjectKind::named(&fact.subject_kind);
-    let day = match fact.kind {
-        FactKind::Veto => fact.on_day,
-        FactKind::Sheet => Period::parse(&fact.period).ok().map(Period::last_day),
-        FactKind::Entry
-        | FactKind::Ballot
-        | FactKind::Survey
-        | FactKind::Metric
-        | FactKind::Import
-        | FactKind::Finding
-        | FactKind::NodeState
-        | FactKind::Decision
-        | FactKind::Reversal => None,
-    };
-    kind.zip(day)
-}
-
-/// Whether a veto's role may raise it: if schemes list the item, one of them names the role.
-fn may_raise(plans: &[Arc<Plan>], fact: &Fact) -> bool {
-    let lists = plans.iter().flat_map(|it| &it.scheme().vetoes).filter(|it| it.id == fact.item);
-    let mut listed = false;
-    for veto in lists {
-        if veto.raised_by.contains(&fact.by_whom) {
-            return true;
-        }
-        listed = true;
-    }
-    !listed
-}
-
-/// The full marks that a sheet passes, if it does.
-fn full_marks_passed(plans: &[Arc<Plan>], fact: &Fact) -> Option<Decimal> {
-    let points = fact.amount_a.and_then(Decimal::from_ten_thousandths)?;
-    let nodes = plans.iter().flat_map(|it| &it.scheme().nodes);
-    let assessed = nodes.filter(|it| it.id == fact.item && matches!(it.kind, NodeKind::Assessed(_)));
-    assessed.filter_map(|it| it.out_of).find(|full| points > *full)
-}

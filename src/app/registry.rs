@@ -154,7 +154,8 @@ impl App {
         let root = self.record(tx, county, root, as_of).await?.record;
         let mut below: BTreeMap<RecordRef, Vec<Record>> = BTreeMap::new();
         let kinds = RecordKind::ALL.into_iter();
-        for kind in kinds.filter(|it| it.is_unit() || (with_branches && *it == RecordKind::Branch)) {
+        for kind in kinds.filter(|it| it.is_unit() || (with_branches && *it == RecordKind::Branch))
+        {
             for record in all(tx, county, kind, as_of).await? {
                 if let Some(parent) = record.parent.clone() {
                     below.entry(parent).or_default().push(record);
@@ -214,9 +215,16 @@ fn effect(versions: &[RegistryVersion]) -> Effect {
     for it in versions {
         let until = it.effective_until.map_or_else(String::new, |it| it.to_string());
         let from = it.effective_from.to_string();
-        for field in
-            [&it.kind, &it.id, &from, &until, &it.name, &it.parent_kind, &it.parent_id, &it.attributes]
-        {
+        for field in [
+            &it.kind,
+            &it.id,
+            &from,
+            &until,
+            &it.name,
+            &it.parent_kind,
+            &it.parent_id,
+            &it.attributes,
+        ] {
             parts.push(field.as_bytes().to_vec());
         }
     }

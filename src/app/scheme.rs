@@ -119,9 +119,8 @@ pub async fn headers(tx: &mut dyn ReadTx, county: &str) -> Result<Vec<SchemeHead
 
 /// Of each scheme the version in force on a day: the highest whose days include it.
 pub fn headers_in_force(all: Vec<SchemeHeader>, day: Day) -> Vec<SchemeHeader> {
-    let holds = |it: &SchemeHeader| {
-        it.in_force_from <= day && last_day(it).is_none_or(|last| day <= last)
-    };
+    let holds =
+        |it: &SchemeHeader| it.in_force_from <= day && last_day(it).is_none_or(|last| day <= last);
     let mut highest: BTreeMap<String, SchemeHeader> = BTreeMap::new();
     for header in all.into_iter().filter(holds) {
         highest.insert(header.scheme_id.clone(), header);

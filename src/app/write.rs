@@ -177,7 +177,7 @@ impl App {
         let head = tx.lock_county(&call.county, self.clock.now()).await?;
         match tx.begin_request(&request).await? {
             Begun::Fresh => (),
-            Begun::Replay(stored) => return replayed(stored),
+            Begun::Replay(stored) => return replayed(&stored),
             Begun::Reused => return Err(AppError::IdReused),
         }
         let done = work(&mut *tx, head.recorded).await?;
@@ -195,7 +195,7 @@ impl App {
         tx.lock_county(&call.county, self.clock.now()).await?;
         match tx.begin_request(&request).await? {
             Begun::Fresh => (),
-            Begun::Replay(stored) => return replayed(stored).map(|_| ()),
+            Begun::Replay(stored) => return replayed(&stored).map(|_| ()),
             Begun::Reused => return Err(AppError::IdReused),
         }
         let text = serde_json::to_vec(refusal).map_err(|it| AppError::Internal(it.to_string()))?;
@@ -236,7 +236,7 @@ pub(super) fn stored_answer(response: &[u8]) -> Vec<u8> {
 }
 
 /// What was answered the first time.
-pub(super) fn replayed(stored: Vec<u8>) -> Result<Vec<u8>, AppError> {
+pub(super) fn replayed(stored: &[u8]) -> Result<Vec<u8>, AppError> {
     match stored.split_first() {
         Some((&ANSWER, response)) => Ok(response.to_vec()),
         Some((&REFUSAL, text)) => match serde_json::from_slice(text) {

@@ -58,7 +58,7 @@ impl App {
         facts: Vec<Fact>,
         encode: impl Fn(&[Outcome]) -> Vec<u8> + Send + Sync + 'static,
     ) -> Result<Vec<u8>, AppError> {
-        let gone = |_| AppError::Internal("the writer of facts has ended".to_owned());
+        let gone = |()| AppError::Internal("the writer of facts has ended".to_owned());
         let (reply, answer) = oneshot::channel();
         let items = facts.into_iter().map(Ok).collect();
         let job = Job { call, items, encode: Box::new(encode), reply };
@@ -135,7 +135,7 @@ impl Task {
         for Job { call, items, encode, .. } in jobs {
             let request = call.request();
             answers.push(match tx.begin_request(&request).await? {
-                Begun::Replay(stored) => replayed(stored),
+                Begun::Replay(stored) => replayed(&stored),
                 Begun::Reused => Err(AppError::IdReused),
                 Begun::Fresh => {
                     let (outcomes, effect) = record(&mut *tx, call, items, &mut known).await?;

@@ -1,8 +1,10 @@
 //! The commands. Each is thin: it reads arguments and files, calls a use case, and prints.
 
+mod demo;
 mod evaluate;
 mod sample;
 mod scheme;
+mod serve;
 
 use std::{
     io::{self, Write},
@@ -21,6 +23,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show a whole county's year: sample, service, five evaluations, seats, ties, stars, money.
+    Demo(demo::Demo),
     /// Evaluate a scheme over a file of facts, without a server or a database.
     Evaluate(evaluate::Evaluate),
     /// Write a sample county: a registry, a year's facts, and the same facts for `evaluate`.
@@ -30,6 +34,8 @@ enum Command {
         #[command(subcommand)]
         command: scheme::SchemeCommand,
     },
+    /// Serve the API over gRPC.
+    Serve(serve::Serve),
 }
 
 /// How a command ends when it cannot do its work: the codes of `sysexits.h`.
@@ -40,6 +46,16 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// A setting is wrong: one line for each.
+    pub(crate) fn usage(lines: Vec<String>) -> Self {
+        Self { code: 64, lines }
+    }
+
+    /// Something that is needed does not answer.
+    pub(crate) fn unavailable(why: String) -> Self {
+        Self { code: 69, lines: vec![why] }
+    }
+
     /// The data is wrong: the lines say what and where.
     pub(crate) fn data(lines: Vec<String>) -> Self {
         Self { code: 65, lines }
@@ -71,9 +87,11 @@ impl From<io::Error> for Failure {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
+        Command::Demo(command) => command.run(),
         Command::Evaluate(command) => command.run(),
         Command::Sample(command) => command.run(),
         Command::Scheme { command } => command.run(),
+        Command::Serve(command) => command.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

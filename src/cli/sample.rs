@@ -108,9 +108,8 @@ fn readme_text(seed: u64, little: bool, sample: &Sample) -> String {
     for scheme in &SCHEMES {
         let (county, name) = scheme.id.split_once('.').unwrap_or(("", scheme.id));
         let id = scheme.id;
-        text.push_str(&format!(
-            "steelyard evaluate --scheme schemes/{county}/{name}.yaml --facts offline/{id}.jsonl\n"
-        ));
+        let document = format!("schemes/{county}/{name}.yaml");
+        text.extend(["steelyard evaluate --scheme ", &document, " --facts offline/", id, ".jsonl\n"]);
     }
     text.push_str("```\n");
     text

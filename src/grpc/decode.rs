@@ -14,6 +14,9 @@ use crate::{
 /// The first and the last year of a period: facts of a range of days are found by their periods.
 pub(crate) const YEARS: (i64, i64) = (1900, 2199);
 
+/// A decoded value; nothing where it was faulty, which has been noted.
+pub(crate) type Decoded<T> = Option<T>;
+
 /// The faults found so far. A request is answered with all of them, not with the first.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
@@ -76,7 +79,7 @@ impl Faults {
     }
 
     /// An id, or nothing where it is empty.
-    pub(crate) fn optional_id(&mut self, path: &str, raw: &str) -> Option<Option<String>> {
+    pub(crate) fn optional_id(&mut self, path: &str, raw: &str) -> Decoded<Option<String>> {
         if raw.is_empty() { Some(None) } else { self.id(path, raw).map(Some) }
     }
 
@@ -115,7 +118,8 @@ impl Faults {
             "a text is 1 to {most} bytes of composed characters (NFC) on one line, without \
              control, bidirectional or zero-width characters and without blanks at its ends"
         );
-        let zh = format!("文本为 1 至 {most} 字节的单行 NFC 文本，不含控制、双向或零宽字符，首尾无空白");
+        let zh =
+            format!("文本为 1 至 {most} 字节的单行 NFC 文本，不含控制、双向或零宽字符，首尾无空白");
         self.add(path, "TEXT_INVALID", en, zh);
         None
     }
@@ -125,7 +129,7 @@ impl Faults {
         &mut self,
         path: &str,
         raw: Option<&google::Decimal>,
-    ) -> Option<Option<Decimal>> {
+    ) -> Decoded<Option<Decimal>> {
         let Some(raw) = raw else { return Some(None) };
         match Decimal::parse(&raw.value) {
             Ok(value) => Some(Some(value)),
@@ -142,7 +146,7 @@ impl Faults {
         &mut self,
         path: &str,
         raw: Option<&google::Decimal>,
-    ) -> Option<Option<i64>> {
+    ) -> Decoded<Option<i64>> {
         let Some(value) = self.decimal(path, raw)? else { return Some(None) };
         let points = value.ten_thousandths();
         if points.is_none() {
@@ -167,7 +171,7 @@ impl Faults {
     }
 
     /// A day; an absent one is `Some(None)`.
-    pub(crate) fn day(&mut self, path: &str, raw: Option<&google::Date>) -> Option<Option<Day>> {
+    pub(crate) fn day(&mut self, path: &str, raw: Option<&google::Date>) -> Decoded<Option<Day>> {
         let Some(raw) = raw else { return Some(None) };
         let day = Day::new(raw.year.into(), raw.month.into(), raw.day.into());
         if day.is_none() {
@@ -222,7 +226,7 @@ impl Faults {
         &mut self,
         path: &str,
         raw: Option<&prost_types::Timestamp>,
-    ) -> Option<Option<Moment>> {
+    ) -> Decoded<Option<Moment>> {
         let Some(raw) = raw else { return Some(None) };
         // The years 1 to 9999, as the type says.
         let seconds = (-62_135_596_800..=253_402_300_799).contains(&raw.seconds);
@@ -247,17 +251,27 @@ impl Faults {
     ) -> Option<T> {
         let value = named.ok().and_then(value);
         if value.is_none() {
-            self.add(path, "ENUM_UNSPECIFIED", "one of the named values must be given", "须选定一个取值");
+            self.add(
+                path,
+                "ENUM_UNSPECIFIED",
+                "one of the named values must be given",
+                "须选定一个取值",
+            );
         }
         value
     }
 
-    /// A count that is not negative.
+    /// A count of at most ten digits that is not negative.
     pub(crate) fn count(&mut self, path: &str, raw: i64) -> Option<i64> {
-        if raw < 0 {
-            self.add(path, "COUNT_NEGATIVE", "a count is not below 0", "计数不得为负");
+        match raw {
+            ..0 => self.add(path, "COUNT_NEGATIVE", "a count is not below 0", "计数不得为负"),
+            0..=9_999_999_999 => return Some(raw),
+            _ => {
+                let en = "a count has at most 10 digits";
+                self.add(path, "COUNT_TOO_LARGE", en, "计数至多 10 位");
+            }
         }
-        (raw >= 0).then_some(raw)
+        None
     }
 }
 
@@ -277,9 +291,19 @@ pub(crate) fn subject_kind(kind: v1::SubjectKind) -> Option<SubjectKind> {
 /// private ones, and those that NFC composes or replaces.
 fn is_hidden(it: char) -> bool {
     // Compatibility ideographs that NFC keeps: they are characters of their own.
-    let kept = matches!(it,
-        '\u{fa0e}' | '\u{fa0f}' | '\u{fa11}' | '\u{fa13}' | '\u{fa14}' | '\u{fa1f}' | '\u{fa21}'
-        | '\u{fa23}' | '\u{fa24}' | '\u{fa27}'..='\u{fa29}');
+    let kept = matches!(
+        it,
+        '\u{fa0e}'
+            | '\u{fa0f}'
+            | '\u{fa11}'
+            | '\u{fa13}'
+            | '\u{fa14}'
+            | '\u{fa1f}'
+            | '\u{fa21}'
+            | '\u{fa23}'
+            | '\u{fa24}'
+            | '\u{fa27}'..='\u{fa29}'
+    );
     let composed = matches!(it,
         '\u{300}'..='\u{36f}' | '\u{1160}'..='\u{11ff}' | '\u{3099}' | '\u{309a}'
         | '\u{f900}'..='\u{faff}' | '\u{2f800}'..='\u{2fa1f}');
@@ -299,8 +323,16 @@ mod tests {
     fn hidden_characters_are_no_names() {
         let mut faults = Faults::default();
         for name in [
-            "", " a", "a\n", "a\u{200b}b", "\u{202e}abc", "cafe\u{301}", "a\0", "\u{feff}a",
-            "\u{f900}", "a\u{e000}",
+            "",
+            " a",
+            "a\n",
+            "a\u{200b}b",
+            "\u{202e}abc",
+            "cafe\u{301}",
+            "a\0",
+            "\u{feff}a",
+            "\u{f900}",
+            "a\u{e000}",
         ] {
             assert_eq!(faults.name("name", name), None, "{name:?}");
         }

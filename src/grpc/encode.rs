@@ -55,22 +55,15 @@ pub(crate) fn statuses(outcomes: &[Outcome]) -> Vec<v1::ItemStatus> {
 fn status(outcome: &Outcome, item_index: i32) -> v1::ItemStatus {
     let blank = v1::ItemStatus { item_index, ..v1::ItemStatus::default() };
     match outcome {
-        Outcome::Recorded(id) => v1::ItemStatus {
-            state: v1::ItemState::Recorded.into(),
-            id: id.clone(),
-            ..blank
-        },
-        Outcome::Unchanged(id) => v1::ItemStatus {
-            state: v1::ItemState::Unchanged.into(),
-            id: id.clone(),
-            ..blank
-        },
+        Outcome::Recorded(id) => {
+            v1::ItemStatus { state: v1::ItemState::Recorded.into(), id: id.clone(), ..blank }
+        }
+        Outcome::Unchanged(id) => {
+            v1::ItemStatus { state: v1::ItemState::Unchanged.into(), id: id.clone(), ..blank }
+        }
         Outcome::Refused { id, because } => {
-            let refused = v1::ItemStatus {
-                state: v1::ItemState::Refused.into(),
-                id: id.clone(),
-                ..blank
-            };
+            let refused =
+                v1::ItemStatus { state: v1::ItemState::Refused.into(), id: id.clone(), ..blank };
             match because {
                 RefusedBecause::Shape(faults) => shape(refused, faults),
                 RefusedBecause::State { reason, en, zh } => v1::ItemStatus {
@@ -129,6 +122,7 @@ pub(crate) struct Gathered {
     pub(crate) items: Vec<v1::ItemStatus>,
     /// All items.
     pub(crate) counts: v1::BulkCounts,
+    bytes: usize,
 }
 
 impl Gathered {
@@ -147,9 +141,9 @@ impl Gathered {
         let message_index = i32::try_from(self.counts.messages).unwrap_or(i32::MAX);
         let refused = |it: &v1::ItemStatus| it.state() == v1::ItemState::Refused;
         for item in items.into_iter().filter(refused) {
-            let bytes = prost::Message::encoded_len(&item);
-            let used = self.items.len().saturating_mul(bytes.max(1));
-            if self.items.len() < Self::ITEMS_MAX && used < Self::BYTES_MAX {
+            let bytes = self.bytes.saturating_add(prost::Message::encoded_len(&item));
+            if self.items.len() < Self::ITEMS_MAX && bytes <= Self::BYTES_MAX {
+                self.bytes = bytes;
                 self.items.push(v1::ItemStatus { message_index, ..item });
             }
         }

@@ -481,7 +481,7 @@ fn compute(scheme: Scheme, lines: &[u8], terms: Terms) -> Result<v1::ComputeResp
     Ok(v1::ComputeResponse {
         results,
         quotas: result_encode::quotas(&plan, &summary.quotas),
-        document_warnings: plan.scheme().warnings.iter().map(super::scheme::fault).collect(),
+        document_warnings: plan.scheme().warnings.iter().cloned().map(super::scheme::fault).collect(),
         fact_warnings: summary.warnings.iter().map(encode::warning).collect(),
     })
 }

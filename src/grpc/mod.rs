@@ -2,6 +2,8 @@
 
 mod decode;
 mod encode;
+mod evaluation;
+mod evaluation_encode;
 mod fact;
 mod fact_decode;
 mod fact_encode;
@@ -9,8 +11,10 @@ mod page;
 mod registry;
 mod registry_decode;
 mod registry_encode;
+mod result_encode;
 mod scheme;
 mod status;
+mod stream;
 
 use prost::Message;
 use tonic::{Status, service::Routes};
@@ -30,6 +34,7 @@ pub fn routes(app: &App) -> Routes {
     Routes::new(registry::service(app))
         .add_service(scheme::service(app))
         .add_service(fact::service(app))
+        .add_service(evaluation::service(app))
 }
 
 /// A write as it is kept: the fingerprint is taken over the message as it is encoded again,

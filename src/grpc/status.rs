@@ -56,7 +56,7 @@ impl Told<'_> {
     }
 }
 
-fn told<'a>(code: Code, reason: &'a str, en: impl Into<String>, zh: impl Into<String>) -> Told<'a> {
+fn told(code: Code, reason: &str, en: impl Into<String>, zh: impl Into<String>) -> Told<'_> {
     Told { code, reason, en: en.into(), zh: zh.into(), metadata: Vec::new() }
 }
 
@@ -88,8 +88,7 @@ pub(crate) fn from(error: AppError) -> Status {
         }
         AppError::AlreadyExists { reason, existing } => {
             let en = format!("`{existing}` exists already");
-            let mut told =
-                told(Code::AlreadyExists, reason, en, format!("“{existing}”已存在"));
+            let mut told = told(Code::AlreadyExists, reason, en, format!("“{existing}”已存在"));
             told.metadata = pairs([("existing", existing)]);
             told.status()
         }
@@ -133,17 +132,20 @@ fn store(error: &StoreError) -> Status {
         }
         StoreError::Overflow => {
             let en = "a sum of points would leave the range that is kept";
-            told(Code::FailedPrecondition, "SUM_OUT_OF_RANGE", en, "积分合计超出可保存范围").status()
+            told(Code::FailedPrecondition, "SUM_OUT_OF_RANGE", en, "积分合计超出可保存范围")
+                .status()
         }
         StoreError::StorageFull => {
             tracing::error!(error = error as &dyn std::error::Error, "no space left");
             let en = "no space is left for the database: nothing was stored";
-            told(Code::ResourceExhausted, "STORAGE_FULL", en, "数据库空间不足，未保存任何内容").status()
+            told(Code::ResourceExhausted, "STORAGE_FULL", en, "数据库空间不足，未保存任何内容")
+                .status()
         }
         StoreError::OutcomeUnknown(_) => {
             tracing::error!(error = error as &dyn std::error::Error, "outcome unknown");
             let en = "the outcome is unknown: repeat the call with the same request id";
-            told(Code::Unavailable, "OUTCOME_UNKNOWN", en, "结果未知，请用同一请求编号重试").retried()
+            told(Code::Unavailable, "OUTCOME_UNKNOWN", en, "结果未知，请用同一请求编号重试")
+                .retried()
         }
         StoreError::Unavailable(_) | StoreError::Aborted => {
             tracing::error!(error = error as &dyn std::error::Error, "storage unavailable");

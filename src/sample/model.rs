@@ -13,6 +13,7 @@ fn shown<S: Serializer>(value: &impl Display, to: S) -> Result<S::Ok, S::Error> 
     to.collect_str(value)
 }
 
+#[expect(clippy::ref_option, reason = "serde hands fields over so")]
 fn shown_if<S: Serializer>(value: &Option<impl Display>, to: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => to.collect_str(value),

@@ -1,6 +1,6 @@
 //! Numbers that look random and are the same for the same seed, on every machine.
 
-/// SplitMix64 (Steele, Lea and Flood 2014): one addition and three mixing steps a number.
+/// `SplitMix64` (Steele, Lea and Flood 2014): one addition and three mixing steps a number.
 ///
 /// Integers only. Every subject draws from a generator of its own, forked by name and number, so
 /// that one more draw for one subject moves nobody else's.

@@ -1,7 +1,11 @@
 //! Inserts by set: one column list per table, from which `UNNEST` of whole columns is made for
 //! PostgreSQL and `VALUES` of many rows for SQLite. Never one statement per row.
 
-use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    sync::Arc,
+};
 
 use super::day::SqlDay;
 
@@ -79,6 +83,11 @@ impl Table {
         let row = format!("({})", vec!["?"; self.columns.len()].join(", "));
         format!("{} VALUES {} {}", self.head(), vec![row.as_str(); rows].join(", "), self.tail)
     }
+}
+
+/// The items of a list parameter, each once and in order: a text asked for twice is found once.
+pub(super) fn distinct(items: &[String]) -> Vec<String> {
+    items.iter().collect::<BTreeSet<_>>().into_iter().cloned().collect()
 }
 
 /// The numbers of rows of the SQLite texts; few, so that the prepared ones are used again.

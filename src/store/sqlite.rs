@@ -12,7 +12,7 @@ use sqlx::{
 
 use super::{
     StoreError,
-    bulk::{CHUNKS, Table, Texts, Value},
+    bulk::{CHUNKS, Table, Texts, Value, distinct},
 };
 
 type Db = sqlx::Sqlite;
@@ -35,6 +35,23 @@ macro_rules! among {
     };
 }
 
+/// The rows of a table that meet a condition with `k.value`, for each `k.value` of the list: looked up
+/// by an index, each by itself. `CROSS JOIN` keeps the list in front.
+macro_rules! for_each_of {
+    ($list:literal, $table:literal, $alias:literal, $condition:literal) => {
+        concat!(
+            "json_each(",
+            $list,
+            ") AS k CROSS JOIN ",
+            $table,
+            " AS ",
+            $alias,
+            " ON ",
+            $condition
+        )
+    };
+}
+
 /// Writers are in a line anyway.
 macro_rules! skip_locked {
     () => {
@@ -51,9 +68,9 @@ pub use tx::SqlStore as SqliteStore;
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::of(sql::TABLES));
 
-/// A list parameter.
+/// A list parameter, each once.
 fn list(items: &[String]) -> Result<String, StoreError> {
-    serde_json::to_string(items).map_err(|it| StoreError::corrupt("list", it))
+    serde_json::to_string(&distinct(items)).map_err(|it| StoreError::corrupt("list", it))
 }
 
 /// A list parameter of words.

@@ -64,16 +64,16 @@ const ROOMS: &[Room] = &[
             "store::postgres",
         ],
     },
-    // Makes a county out of a number: no clock, no store.
+    // Makes a county out of a number: no clock, no store. Its tests evaluate what it made.
     Room {
         name: "sample",
-        may_name: &["domain"],
+        may_name: &["domain", "app"],
         never: &["async", "await", "tokio", "sqlx", "tonic", "prost", "SystemTime", "Instant"],
     },
     Room { name: "proto", may_name: &[], never: &[] },
     Room { name: "grpc", may_name: &["domain", "store", "app", "proto"], never: &["sqlx", "clap"] },
-    // A caller like any other: it knows the wire and nothing behind it.
-    Room { name: "client", may_name: &["domain", "proto"], never: &["sqlx", "clap"] },
+    // A caller like any other: it knows the wire and nothing behind it, and puts a sample on it.
+    Room { name: "client", may_name: &["domain", "proto", "sample"], never: &["sqlx", "clap"] },
     Room {
         name: "cli",
         may_name: &[

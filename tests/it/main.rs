@@ -9,5 +9,10 @@
 )]
 
 mod architecture;
+mod fact_rpc;
+mod harness;
 mod postgres;
+mod registry_rpc;
+mod scheme_rpc;
+mod server;
 mod store_conformance;

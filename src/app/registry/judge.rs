@@ -308,8 +308,8 @@ impl Lines {
     }
 
     fn on(&self, id: &str, day: Day) -> Option<&Record> {
-        let versions = self.versions.get(id)?.iter();
-        versions.filter(|it| it.from <= day).next_back().filter(|it| it.holds_on(day))
+        let latest = self.versions.get(id)?.iter().rfind(|it| it.from <= day);
+        latest.filter(|it| it.holds_on(day))
     }
 
     /// The level on which the record lies on that day; too deep to be any in a circle.

@@ -379,9 +379,7 @@ impl Record {
         let units: &[RecordKind] = &[County, Street, Community, Compound];
         let unit_of_post: &[RecordKind] = &[County, Street, Community, Compound, Building];
         let (implied, path, may_be): (_, _, &[RecordKind]) = match &self.detail {
-            Detail::OrgUnit { .. } => {
-                (self.parent.clone(), "parent", above(self.kind))
-            }
+            Detail::OrgUnit { .. } => (self.parent.clone(), "parent", above(self.kind)),
             Detail::Branch { anchor, form: BranchForm::PartyGroup } => {
                 let with_branches: &[RecordKind] = &[County, Street, Community, Compound, Branch];
                 (Some(anchor.clone()), "branch.anchor", with_branches)

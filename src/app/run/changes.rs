@@ -37,7 +37,7 @@ pub struct Changes {
 }
 
 /// How an answer becomes the bytes that are kept for repeats of the request.
-pub type Encode = Arc<dyn Fn(&RunView, &Changes) -> Vec<u8> + Send + Sync>;
+pub(super) type Encode = Arc<dyn Fn(&RunView, &Changes) -> Vec<u8> + Send + Sync>;
 
 /// Whether score, grade, places, seat, money or standing differ.
 fn differs(before: &KeptResult, after: &KeptResult) -> bool {

@@ -16,7 +16,7 @@ pub use changes::{Change, Changes};
 pub use explain::Explanation;
 pub use kept::{GivenAward, KeptResult, Unreadable};
 pub use read::{ResultFilter, ResultPage, RunSelector, RunView, Shown};
-pub use work::run_forever;
+pub use work::{background, run_forever};
 
 use super::{
     App, AppError, Done, Effect, Missing, Refusal, Write, roster,

@@ -1,7 +1,7 @@
 //! The runner: claims batches of open runs and carries them out. Any replica can take any batch,
 //! and a dead one's is taken again when its claim has run out.
 
-use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use sha2::{Digest, Sha256};
 
@@ -30,6 +30,17 @@ const IDLE: Duration = Duration::from_millis(500);
 
 /// How many results are read at once for the digest.
 const PAGE: i64 = 5_000;
+
+/// The runner as work beside a server: until `stop` turns true.
+pub fn background(
+    app: App,
+    mut stop: tokio::sync::watch::Receiver<bool>,
+) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(run_forever(app, async move {
+        // An error means that the server is gone: that is a stop too.
+        let _ = stop.wait_for(|it| *it).await;
+    }))
+}
 
 /// Works on open runs until told to stop; what is under way is finished first.
 pub async fn run_forever(app: App, stop: impl Future<Output = ()>) {

@@ -118,6 +118,7 @@ pub fn sentence(note: &Note, scheme: &Scheme) -> Words {
         .unwrap_or_else(|| parts(note, scheme))
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other notes are told elsewhere")]
 fn entries(note: &Note) -> Option<Words> {
     Some(match note {
         Note::Entries { entries, sum } => words(
@@ -148,6 +149,7 @@ fn entries(note: &Note) -> Option<Words> {
     })
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other notes are told elsewhere")]
 fn evidence(note: &Note) -> Option<Words> {
     Some(match note {
         Note::Role { role, sheets, value, weight } => words(
@@ -193,6 +195,7 @@ fn evidence(note: &Note) -> Option<Words> {
     })
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other notes are told elsewhere")]
 fn figures(note: &Note) -> Option<Words> {
     Some(match note {
         Note::Metric { name, value } => {
@@ -231,6 +234,7 @@ fn figures(note: &Note) -> Option<Words> {
     })
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other notes are told elsewhere")]
 fn group(note: &Note) -> Option<Words> {
     Some(match note {
         Note::Compared { own, with, group, value } => {
@@ -255,6 +259,7 @@ fn group(note: &Note) -> Option<Words> {
     })
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other notes are told elsewhere")]
 fn parts(note: &Note, scheme: &Scheme) -> Words {
     match note {
         Note::Asked { what, test: Test { comparison, limit }, value, holds } => {

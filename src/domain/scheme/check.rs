@@ -111,6 +111,15 @@ pub(super) fn warnings(scheme: &Scheme) -> Vec<SchemeFault> {
             let path = below.map_or_else(|| "score".to_owned(), |it| format!("score/{it}"));
             warnings.push(warning("SUM_BELOW_OUT_OF", node.place, path, wrong, zh));
         }
+        if let NodeKind::Counted(counted) = &node.kind
+            && let (Counting::Tiers(_), Some(_)) = (&counted.counting, counted.caps.first())
+        {
+            let wrong = "tiers give one amount for all entries: caps beside them hold nothing";
+            let zh = "tiers 对全部记录只给一个分值，同列的 caps 不起作用".to_owned();
+            let path = format!("score/{}", node.id);
+            let wrong = wrong.to_owned();
+            warnings.push(warning("CAPS_BESIDE_TIERS", node.place, path, wrong, zh));
+        }
         if let Some(it) = greatest.get_mut(index) {
             *it = own.and_then(|own| finished(node, own));
         }

@@ -23,14 +23,13 @@ macro_rules! reversal {
 statements! {
     // Facts of periods and facts of days, as they stood at `$4`.
     FACTS = concat!(columns!(), "
-  FROM facts f
- WHERE f.county = $1 AND f.subject_kind = $2 AND f.subject ", among!("$3"), "
-   AND f.recorded <= $4 AND f.kind ", among!("$5"), " AND f.kind <> 'reversal'
+  FROM ", for_each_of!("$3", "facts", "f",
+    "f.county = $1 AND f.subject_kind = $2 AND f.subject = k.value"), "
+ WHERE f.recorded <= $4 AND f.kind ", among!("$5"), " AND f.kind <> 'reversal'
    AND (f.period ", among!("$6"), "
         OR (f.on_day <= $8 AND (f.until_day IS NULL OR f.until_day >= $7)))
-   AND NOT EXISTS (
-       SELECT 1 FROM facts r
-        WHERE r.county = f.county AND r.reverses = f.seq AND r.recorded <= $4)
+   AND (SELECT r.seq FROM facts r
+         WHERE r.county = f.county AND r.reverses = f.seq AND r.recorded <= $4) IS NULL
  ORDER BY f.subject, f.seq");
 
     LIST_FACTS = concat!(columns!(), reversal!(), "
@@ -49,12 +48,11 @@ statements! {
   LEFT JOIN facts r ON r.county = f.county AND r.reverses = f.seq AND r.recorded <= $3
  WHERE f.county = $1 AND f.seq = $2 AND f.recorded <= $3");
 
-    // In no order: asked for one, both databases walk the whole ledger in that order instead of
-    // looking the records up.
     FACTS_BY_SOURCE_RECORD = concat!(columns!(), reversal!(), "
-  FROM facts f
+  FROM ", for_each_of!("$2", "facts", "f",
+    "f.county = $1 AND f.source_record <> '' AND f.source_record = k.value"), "
   LEFT JOIN facts r ON r.county = f.county AND r.reverses = f.seq
- WHERE f.county = $1 AND f.source_record <> '' AND f.source_record ", among!("$2"));
+ ORDER BY f.seq");
 }
 
 pub(in super::super) const FACTS_TABLE: Table = Table {

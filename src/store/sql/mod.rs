@@ -1,8 +1,9 @@
 //! Every statement, once, in the SQL both databases read: `$n` placeholders, named columns,
 //! `ON CONFLICT`, `RETURNING`, no clock, no arithmetic on points, order by ids and integers only.
 //!
-//! `sqlite.rs` and `postgres.rs` each load this folder, with two words of their own: `among!` (is one
-//! of a bound list) and `skip_locked!` (do not wait for what another replica is claiming).
+//! `sqlite.rs` and `postgres.rs` each load this folder, with three words of their own: `for_each_of!`
+//! (look rows up for a list), `among!` (is one of a few) and `skip_locked!` (do not wait for what
+//! another replica is claiming).
 //! The conformance suite prepares all of them on both and compares the columns.
 
 macro_rules! statements {

@@ -2,13 +2,12 @@
 
 use crate::store::bulk::{Holds, Table};
 
-/// The columns of a version, of the table named `v`.
+/// The columns of version `v`.
 macro_rules! versions {
     () => {
         "
 SELECT v.kind, v.id, v.effective_from, v.seq, v.effective_until, v.name, v.parent_kind,
-       v.parent_id, v.attributes, v.recorded, v.recorded_by, v.request_id
-  FROM registry_versions v"
+       v.parent_id, v.attributes, v.recorded, v.recorded_by, v.request_id"
     };
 }
 
@@ -31,21 +30,26 @@ macro_rules! holds {
 
 statements! {
     REGISTERED = concat!(versions!(), "
- WHERE v.county = $1 AND v.kind = $2 AND v.id ", among!("$5"), holds!(), "
+  FROM ", for_each_of!("$5", "registry_versions", "v",
+    "v.county = $1 AND v.kind = $2 AND v.id = k.value"), "
+ WHERE 1 = 1", holds!(), "
  ORDER BY v.id");
 
     REGISTRY_PAGE = concat!(versions!(), "
+  FROM registry_versions v
  WHERE v.county = $1 AND v.kind = $2 AND v.id > $5", holds!(), "
  ORDER BY v.id
  LIMIT $6");
 
     REGISTRY_CHILDREN = concat!(versions!(), "
+  FROM registry_versions v
  WHERE v.county = $1 AND v.kind = $2 AND v.id > $5 AND v.parent_kind = $7 AND v.parent_id = $8",
  holds!(), "
  ORDER BY v.id
  LIMIT $6");
 
     REGISTRY_HISTORY = concat!(versions!(), "
+  FROM registry_versions v
  WHERE v.county = $1 AND v.kind = $2 AND v.id = $3
  ORDER BY v.effective_from, v.seq");
 }

@@ -13,12 +13,12 @@ SELECT run_id, scheme_id, version, scheme_digest, period, known_micros, facts_se
     };
 }
 
+/// The columns of result `r`.
 macro_rules! results {
     () => {
         "
-SELECT subject, ordinal, period, status, score, score_before, grade, ranks, awards, reasons, groups,
-       digest
-  FROM results"
+SELECT r.subject, r.ordinal, r.period, r.status, r.score, r.score_before, r.grade, r.ranks,
+       r.awards, r.reasons, r.groups, r.digest"
     };
 }
 
@@ -105,18 +105,21 @@ SELECT payload
  ORDER BY batch";
 
     RESULTS_BY_ORDINAL = concat!(results!(), "
- WHERE county = $1 AND run_id = $2 AND ordinal > $3
- ORDER BY ordinal
+  FROM results r
+ WHERE r.county = $1 AND r.run_id = $2 AND r.ordinal > $3
+ ORDER BY r.ordinal
  LIMIT $4");
 
     RESULTS_BY_SUBJECT = concat!(results!(), "
- WHERE county = $1 AND run_id = $2 AND subject > $3
- ORDER BY subject
+  FROM results r
+ WHERE r.county = $1 AND r.run_id = $2 AND r.subject > $3
+ ORDER BY r.subject
  LIMIT $4");
 
     RESULTS_OF = concat!(results!(), "
- WHERE county = $1 AND run_id = $2 AND subject ", among!("$3"), "
- ORDER BY subject");
+  FROM ", for_each_of!("$3", "results", "r",
+    "r.county = $1 AND r.run_id = $2 AND r.subject = k.value"), "
+ ORDER BY r.subject");
 }
 
 pub(in super::super) const RUN_BATCHES: Table = Table {

@@ -4,25 +4,26 @@ use crate::store::bulk::{Holds, Table};
 
 statements! {
     TOTALS = concat!("
-SELECT subject_kind, subject, year, sums, through_seq, latest, revision
-  FROM totals
- WHERE county = $1 AND subject_kind = $2 AND subject ", among!("$3"), " AND year ", among!("$4"), "
- ORDER BY subject, year");
+SELECT t.subject_kind, t.subject, t.year, t.sums, t.through_seq, t.latest, t.revision
+  FROM ", for_each_of!("$3", "totals", "t",
+    "t.county = $1 AND t.subject_kind = $2 AND t.subject = k.value"), "
+ WHERE t.year ", among!("$4"), "
+ ORDER BY t.subject, t.year");
 
     // All years of subjects, for the proof.
     TOTALS_ALL_YEARS = concat!("
-SELECT subject_kind, subject, year, sums, through_seq, latest, revision
-  FROM totals
- WHERE county = $1 AND subject_kind = $2 AND subject ", among!("$3"), "
- ORDER BY subject, year");
+SELECT t.subject_kind, t.subject, t.year, t.sums, t.through_seq, t.latest, t.revision
+  FROM ", for_each_of!("$3", "totals", "t",
+    "t.county = $1 AND t.subject_kind = $2 AND t.subject = k.value"), "
+ ORDER BY t.subject, t.year");
 
     // The entries that stand, of subjects over a range of days.
     STANDING_ENTRIES = concat!("
 SELECT f.subject, f.item, f.on_day, f.amount_a, f.amount_b
-  FROM facts f
- WHERE f.county = $1 AND f.subject_kind = $2 AND f.subject ", among!("$3"), "
-   AND f.kind = 'entry' AND f.on_day >= $4 AND f.on_day <= $5
-   AND NOT EXISTS (SELECT 1 FROM facts r WHERE r.county = f.county AND r.reverses = f.seq)
+  FROM ", for_each_of!("$3", "facts", "f",
+    "f.county = $1 AND f.subject_kind = $2 AND f.subject = k.value"), "
+ WHERE f.kind = 'entry' AND f.on_day >= $4 AND f.on_day <= $5
+   AND (SELECT r.seq FROM facts r WHERE r.county = f.county AND r.reverses = f.seq) IS NULL
  ORDER BY f.subject, f.seq");
 
     // The next subjects that have entries or rolled-up rows.

@@ -98,10 +98,7 @@ impl FactReads for SqlTx {
         self.with(async |db| {
             let query = sqlx::query(sql::FACTS_BY_SOURCE_RECORD).bind(county).bind(source_records);
             let rows = query.fetch_all(db).await.map_err(fault)?;
-            let mut found: Vec<StoredFact> =
-                rows.iter().map(with_reversal).collect::<Result<_, _>>()?;
-            found.sort_by_key(|it| it.seq);
-            Ok(found)
+            rows.iter().map(with_reversal).collect()
         })
         .await
     }

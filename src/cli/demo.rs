@@ -1,0 +1,214 @@
+//! `steelyard demo`: a whole county's year, from registry to published results, through the
+//! service's own API.
+
+mod folder;
+mod report;
+mod service;
+mod tables;
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Failure;
+use crate::{
+    client::{CallError, Client, Tell},
+    domain::scheme::Scheme,
+    sample::{COUNTY, Fact, RecordKind, SCHEMES, Sample, Size},
+};
+use report::{Done, Report};
+use service::Serving;
+
+/// Whom the demonstration explains: the first of those who are graded so.
+const EXPLAINED: (&str, &str) = ("xinping.member-dual-score", "excellent");
+
+/// Where `--keep` serves.
+const SERVED: &str = "127.0.0.1:50051";
+
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// What the sample county is made of.
+    #[arg(long, default_value_t = 2022)]
+    seed: u64,
+    /// The folder of the embedded store; one that a demonstration made before is replaced.
+    #[arg(long, default_value = "demo-county")]
+    dir: PathBuf,
+    /// A store to use instead of the folder, such as `postgres://user@host/database`.
+    #[arg(long)]
+    store: Option<String>,
+    /// Print one JSON object instead of tables.
+    #[arg(long)]
+    json: bool,
+    /// Go on serving on 127.0.0.1:50051 afterwards, until Ctrl-C.
+    #[arg(long)]
+    keep: bool,
+    /// A county in little, with 25 compounds and 5,000 entries.
+    #[arg(long)]
+    little: bool,
+}
+
+impl Demo {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let runtime =
+            tokio::runtime::Runtime::new().map_err(|why| Failure::software(&why))?;
+        runtime.block_on(self.show())
+    }
+
+    async fn show(self) -> Result<(), Failure> {
+        let started = Instant::now();
+        let size = if self.little { Size::LITTLE } else { Size::COUNTY };
+        let mut stage = Stage { quiet: self.json, started };
+        let url = match &self.store {
+            Some(url) => url.clone(),
+            None => folder::fresh(&self.dir)?,
+        };
+        let sample = Sample::make(self.seed, &size);
+        stage.done(&format!("sample county of seed {} made", self.seed))?;
+        let service = Serving::start(&url, "127.0.0.1:0").await?;
+        stage.done(&format!("service started on {}, store {url}", service.address))?;
+        let client = Client::new(service.connect().await?, COUNTY);
+        let told = tell(&client, &sample, &mut stage).await;
+        let (done, explained) = match told {
+            Ok(done) => done,
+            Err(why) => {
+                service.stop().await?;
+                return Err(Failure::software(&format!("the demonstration stopped: {why}")));
+            }
+        };
+        let report = Report::new(&sample, done);
+        let mut out = io::stdout().lock();
+        if self.json {
+            let object = report.json(self.seed, &explained).map_err(|it| Failure::software(&it))?;
+            serde_json::to_writer_pretty(&mut out, &object).map_err(io::Error::from)?;
+            writeln!(out)?;
+        } else {
+            tables::print(&report, &mut out)?;
+            let subject = explained.result.as_ref().map_or("", report::id_of);
+            let name = report.name(RecordKind::Member, subject);
+            tables::explanation(&explained, &format!("{subject} {name}"), &mut out)?;
+            let shop = folder::Shop { url: &url, tie: report.ties().into_iter().next(), subject };
+            shop.print(&mut out)?;
+            stage.done("all done")?;
+        }
+        drop(out);
+        drop(client);
+        service.stop().await?;
+        if self.keep {
+            let service = Serving::start(&url, SERVED).await?;
+            stage.done(&format!("serving on {}; Ctrl-C ends it", service.address))?;
+            tokio::signal::ctrl_c().await.map_err(|why| Failure::software(&why))?;
+            service.stop().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Prints one line for everything that is done, with the time since the start.
+struct Stage {
+    quiet: bool,
+    started: Instant,
+}
+
+impl Stage {
+    fn done(&mut self, what: &str) -> Result<(), Failure> {
+        if self.quiet {
+            return Ok(());
+        }
+        let took = self.started.elapsed();
+        let (seconds, tenths) = (took.as_secs(), took.subsec_millis().div_euclid(100));
+        Ok(writeln!(io::stdout().lock(), "{seconds:>4}.{tenths} s  {what}")?)
+    }
+
+    /// A bar on the error stream, where that is a terminal; hidden otherwise.
+    fn bar(what: &str, total: usize) -> ProgressBar {
+        let bar = ProgressBar::new(u64::try_from(total).unwrap_or(0));
+        let style = ProgressStyle::with_template("{msg:32} [{bar:40}] {pos:>7}/{len} {eta:>4}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_message(what.to_owned());
+        bar
+    }
+}
+
+/// Tells a bar of so many more.
+fn more(bar: &ProgressBar) -> Tell {
+    let bar = bar.clone();
+    Arc::new(move |rows| bar.inc(rows))
+}
+
+/// Tells a bar how many there are now.
+fn now(bar: &ProgressBar) -> Tell {
+    let (bar, most) = (bar.clone(), AtomicU64::new(0));
+    Arc::new(move |done| {
+        let most = most.fetch_max(done, Ordering::Relaxed).max(done);
+        bar.set_position(most);
+    })
+}
+
+/// The whole story: registry, schemes, facts, corrections, evaluations, one explanation.
+async fn tell(
+    client: &Client,
+    sample: &Sample,
+    stage: &mut Stage,
+) -> Result<(Vec<Done>, crate::proto::v1::ExplainResultResponse), Failed> {
+    let bar = Stage::bar("registry", sample.records.len());
+    let records = client.load_records(&sample.records, more(&bar)).await?;
+    bar.finish_and_clear();
+    stage.done(&format!("{records} records of the registry loaded in one stream"))?;
+    for document in &SCHEMES {
+        client.publish_scheme(document).await?;
+    }
+    stage.done(&format!("{} schemes checked and published", SCHEMES.len()))?;
+    let (mistakes, facts): (Vec<Fact>, Vec<Fact>) =
+        sample.facts.iter().cloned().partition(|it| it.reversed_because.is_some());
+    let bar = Stage::bar("facts", facts.len());
+    let loaded = client.load_facts(facts.into(), more(&bar)).await?;
+    bar.finish_and_clear();
+    stage.done(&format!("{loaded} facts loaded in four streams side by side"))?;
+    let reversed = client.record_and_reverse(&mistakes).await?;
+    stage.done(&format!("{reversed} entries recorded by mistake and reversed with a reason"))?;
+    let mut done = Vec::new();
+    for document in SCHEMES {
+        let subjects = sample.lines(&document, &[]).len();
+        let bar = Stage::bar(document.id, subjects);
+        let run = client.evaluate(&document, now(&bar)).await?;
+        bar.finish_and_clear();
+        let results = client.results(&document).await?;
+        let many = results.len();
+        stage.done(&format!("{} evaluated and published: {many} subjects", document.id))?;
+        let scheme = Scheme::read(document.text.as_bytes())
+            .map_err(|_| CallError::Lacks("a sound scheme document"))?;
+        done.push(Done { document, scheme, run, results });
+    }
+    let (scheme, grade) = EXPLAINED;
+    let of = done.iter().filter(|it| it.document.id == scheme);
+    let mut graded = of.flat_map(|it| it.results.iter().map(|result| (it.document, result)));
+    let (document, subject) = graded
+        .find(|(_, it)| it.grade.as_deref() == Some(grade))
+        .ok_or(CallError::Lacks("anybody of that grade"))?;
+    let explained = client.explain(&document, report::id_of(subject)).await?;
+    Ok((done, explained))
+}
+
+/// Why the story broke off.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error("{0}")]
+    Call(#[from] CallError),
+    #[error("{0}")]
+    Print(String),
+}
+
+impl From<Failure> for Failed {
+    fn from(why: Failure) -> Self {
+        Self::Print(why.lines.join("\n"))
+    }
+}

@@ -1,0 +1,200 @@
+//! The sample's records and facts as messages of the API.
+
+use crate::{
+    domain::{exact::Decimal, time::Moment},
+    proto::{google::r#type as google, v1},
+    sample::{
+        Body, BranchForm, Date, Detail, Fact, MemberStatus, Record, RecordKind, RecordRef, State,
+        Subject, SubjectKind,
+    },
+};
+
+/// A record as the API takes it.
+pub fn record(record: &Record) -> v1::RegistryRecord {
+    v1::RegistryRecord {
+        kind: kind(record.kind).into(),
+        id: record.id.clone(),
+        name: record.name.clone(),
+        parent: record.parent.as_ref().map(reference),
+        effective_from: Some(date(record.effective_from)),
+        effective_until: None,
+        attributes: record.attributes.clone(),
+        detail: Some(detail(&record.detail)),
+        record_time: None,
+    }
+}
+
+/// A fact as the API takes it.
+pub fn fact(fact: &Fact) -> v1::Fact {
+    v1::Fact {
+        subject: Some(subject(&fact.subject)),
+        fact: Some(body(&fact.body)),
+        source: fact.source.to_owned(),
+        source_record: fact.source_record.clone(),
+        recorded_by: fact.recorded_by.clone(),
+        ..v1::Fact::default()
+    }
+}
+
+const fn kind(kind: RecordKind) -> v1::RecordKind {
+    match kind {
+        RecordKind::County => v1::RecordKind::County,
+        RecordKind::Street => v1::RecordKind::Street,
+        RecordKind::Community => v1::RecordKind::Community,
+        RecordKind::Compound => v1::RecordKind::Compound,
+        RecordKind::Branch => v1::RecordKind::Branch,
+        RecordKind::Member => v1::RecordKind::Member,
+        RecordKind::Post => v1::RecordKind::Post,
+        RecordKind::Company => v1::RecordKind::Company,
+        RecordKind::Project => v1::RecordKind::Project,
+    }
+}
+
+fn reference(to: &RecordRef) -> v1::RecordRef {
+    v1::RecordRef { kind: kind(to.kind).into(), id: to.id.clone() }
+}
+
+fn subject(of: &Subject) -> v1::SubjectRef {
+    let kind = match of.kind {
+        SubjectKind::Member => v1::SubjectKind::Member,
+        SubjectKind::Project => v1::SubjectKind::Project,
+        SubjectKind::Post => v1::SubjectKind::Post,
+        SubjectKind::Compound => v1::SubjectKind::Compound,
+    };
+    v1::SubjectRef { kind: kind.into(), id: of.id.clone() }
+}
+
+fn date(date: Date) -> google::Date {
+    let part = |value: i64| i32::try_from(value).unwrap_or(0);
+    google::Date { year: part(date.year), month: part(date.month), day: part(date.day) }
+}
+
+fn decimal(value: Decimal) -> google::Decimal {
+    google::Decimal { value: value.to_string() }
+}
+
+fn detail(detail: &Detail) -> v1::registry_record::Detail {
+    use v1::registry_record::Detail as Out;
+    match detail {
+        Detail::OrgUnit { households } => {
+            Out::OrgUnit(v1::OrgUnit { households: *households, ..v1::OrgUnit::default() })
+        }
+        Detail::Branch { form, anchor } => {
+            let form = match form {
+                BranchForm::CompoundBranch => v1::BranchForm::CompoundBranch,
+                BranchForm::UnitBranch => v1::BranchForm::UnitBranch,
+                BranchForm::GeneralBranch => v1::BranchForm::GeneralBranch,
+                BranchForm::PartyCommittee => v1::BranchForm::PartyCommittee,
+            };
+            Out::Branch(v1::Branch { form: form.into(), anchor: Some(reference(anchor)) })
+        }
+        Detail::Member { status, unit_branch_id, compound_id, directly_managed } => {
+            let status = match status {
+                MemberStatus::InService => v1::MemberStatus::InService,
+                MemberStatus::Retired => v1::MemberStatus::Retired,
+                MemberStatus::Floating => v1::MemberStatus::Floating,
+            };
+            Out::Member(v1::Member {
+                status: status.into(),
+                unit_branch_id: unit_branch_id.clone(),
+                compound_id: compound_id.clone(),
+                directly_managed: *directly_managed,
+            })
+        }
+        Detail::Post { person_id, title, unit } => Out::Post(v1::Post {
+            person_id: person_id.clone(),
+            title: title.clone(),
+            unit: Some(reference(unit)),
+        }),
+        Detail::Company {} => Out::Company(v1::Company {}),
+        Detail::Project { company_id, compound_id, project_class, households } => {
+            Out::Project(v1::Project {
+                company_id: company_id.clone(),
+                compound_id: compound_id.clone(),
+                project_class: project_class.clone(),
+                households: Some(*households),
+                floor_area: None,
+            })
+        }
+    }
+}
+
+fn body(body: &Body) -> v1::fact::Fact {
+    use v1::fact::Fact as Out;
+    let owned = |text: &str| text.to_owned();
+    match body {
+        Body::Entry { item, on, times, points } => Out::Entry(v1::Entry {
+            item: owned(item),
+            on: Some(date(*on)),
+            times: times.map(decimal),
+            points: points.map(decimal),
+        }),
+        Body::Sheet { item, role, assessor, at, points, period } => Out::Sheet(v1::Sheet {
+            item: owned(item),
+            role: owned(role),
+            assessor: assessor.clone(),
+            at: Moment::parse(at).ok().map(timestamp),
+            points: Some(decimal(*points)),
+            period: owned(period),
+        }),
+        Body::Ballot { ballot, period, counts } => Out::Ballot(v1::Ballot {
+            ballot: owned(ballot),
+            period: owned(period),
+            counts: counts.iter().map(|(option, count)| (owned(option), *count)).collect(),
+        }),
+        Body::Survey { survey, channel, period, answered, satisfied } => Out::Survey(v1::Survey {
+            survey: owned(survey),
+            channel: owned(channel),
+            period: owned(period),
+            answered: *answered,
+            satisfied: *satisfied,
+        }),
+        Body::Metric { name, period, value } => Out::Metric(v1::Metric {
+            name: owned(name),
+            period: owned(period),
+            value: Some(decimal(*value)),
+        }),
+        Body::Imported { source, period, raw, full, bonus } => Out::Imported(v1::Import {
+            source: owned(source),
+            period: owned(period),
+            raw: Some(decimal(*raw)),
+            full: Some(decimal(*full)),
+            bonus: *bonus,
+        }),
+        Body::Veto { item, raised_by, effective_from, effective_until } => Out::Veto(v1::Veto {
+            item: owned(item),
+            raised_by: owned(raised_by),
+            effective_from: Some(date(*effective_from)),
+            effective_until: effective_until.map(date),
+        }),
+        Body::Finding { finding, effective_from, effective_until } => Out::Finding(v1::Finding {
+            finding: owned(finding),
+            effective_from: Some(date(*effective_from)),
+            effective_until: effective_until.map(date),
+        }),
+        Body::NodeState { node, state, reason, period } => Out::NodeState(v1::NodeState {
+            node: owned(node),
+            state: state_kind(*state).into(),
+            reason: owned(reason),
+            period: owned(period),
+        }),
+    }
+}
+
+const fn state_kind(state: State) -> v1::NodeStateKind {
+    match state {
+        State::NotSubmitted => v1::NodeStateKind::NotSubmitted,
+        State::NotApplicable => v1::NodeStateKind::NotApplicable,
+        State::Excused => v1::NodeStateKind::Excused,
+    }
+}
+
+/// A moment as the API has it.
+fn timestamp(moment: Moment) -> prost_types::Timestamp {
+    let micros = moment.micros();
+    let nanos = micros.rem_euclid(1_000_000).saturating_mul(1_000);
+    prost_types::Timestamp {
+        seconds: micros.div_euclid(1_000_000),
+        nanos: i32::try_from(nanos).unwrap_or(0),
+    }
+}

@@ -1,0 +1,141 @@
+//! Facts as they go out.
+
+use std::collections::BTreeMap;
+
+use super::encode::{date, decimal, subject_kind, timestamp};
+use crate::{
+    app::fact::DecisionDetail,
+    domain::{exact::Decimal, scheme::SubjectKind},
+    proto::{
+        google::r#type as google,
+        v1::{self, fact::Fact as Raw},
+    },
+    store::{Fact, FactKind, StoreError, StoredFact, fact_id},
+};
+
+/// A fact as it is kept, with what reversed it.
+pub(super) fn fact(stored: StoredFact) -> Result<v1::Fact, StoreError> {
+    let StoredFact { seq, recorded, fact, reversed, .. } = stored;
+    let subject = match fact.subject_kind.as_str() {
+        "" => None,
+        word => {
+            let kind = SubjectKind::named(word)
+                .ok_or_else(|| StoreError::unknown_word("subject_kind", word))?;
+            let id = fact.subject.clone();
+            Some(v1::SubjectRef { kind: subject_kind(kind).into(), id })
+        }
+    };
+    let evidence = match fact.evidence.as_str() {
+        "" => Vec::new(),
+        text => json("evidence", text)?,
+    };
+    let mut told = v1::Fact {
+        subject,
+        evidence,
+        source: fact.source.clone(),
+        source_record: fact.source_record.clone(),
+        recorded_by: fact.recorded_by.clone(),
+        fact_id: fact_id(seq),
+        record_time: Some(timestamp(recorded)),
+        fact: content(fact)?,
+        ..v1::Fact::default()
+    };
+    if let Some(reversal) = reversed {
+        told.reversed_by = fact_id(reversal.seq);
+        told.reverse_time = Some(timestamp(reversal.recorded));
+        told.reverse_reason = reversal.reason;
+    }
+    Ok(told)
+}
+
+fn json<T: serde::de::DeserializeOwned>(column: &str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|why| StoreError::corrupt(column, why))
+}
+
+fn amount(column: &str, value: Option<i64>) -> Result<google::Decimal, StoreError> {
+    let value = value.and_then(Decimal::from_ten_thousandths);
+    value.map(decimal).ok_or_else(|| StoreError::corrupt(column, "an amount is missing"))
+}
+
+fn count(column: &str, value: Option<i64>) -> Result<i64, StoreError> {
+    value.ok_or_else(|| StoreError::corrupt(column, "a count is missing"))
+}
+
+fn content(fact: Fact) -> Result<Option<Raw>, StoreError> {
+    let Fact { item, period, name, by_whom, detail, amount_a, amount_b, .. } = fact;
+    let (on, until) = (fact.on_day.map(date), fact.until_day.map(date));
+    Ok(Some(match fact.kind {
+        FactKind::Entry => Raw::Entry(v1::Entry {
+            item,
+            on,
+            times: Some(amount("amount_a", amount_a)?),
+            points: amount_b.and_then(Decimal::from_ten_thousandths).map(decimal),
+        }),
+        FactKind::Sheet => Raw::Sheet(v1::Sheet {
+            item,
+            role: name,
+            assessor: by_whom,
+            at: fact.at.map(timestamp),
+            points: Some(amount("amount_a", amount_a)?),
+            period,
+        }),
+        FactKind::Ballot => {
+            let counts: BTreeMap<String, i64> = json("detail", &detail)?;
+            Raw::Ballot(v1::Ballot { ballot: item, period, counts })
+        }
+        FactKind::Survey => Raw::Survey(v1::Survey {
+            survey: item,
+            channel: name,
+            period,
+            answered: count("amount_a", amount_a)?,
+            satisfied: count("amount_b", amount_b)?,
+        }),
+        FactKind::Metric => Raw::Metric(v1::Metric {
+            name: item,
+            period,
+            value: Some(amount("amount_a", amount_a)?),
+        }),
+        FactKind::Import => Raw::Imported(v1::Import {
+            source: item,
+            period,
+            raw: Some(amount("amount_a", amount_a)?),
+            full: Some(amount("amount_b", amount_b)?),
+            bonus: name == "bonus",
+        }),
+        FactKind::Veto => Raw::Veto(v1::Veto {
+            item,
+            raised_by: by_whom,
+            effective_from: on,
+            effective_until: until,
+        }),
+        FactKind::Finding => {
+            Raw::Finding(v1::Finding { finding: item, effective_from: on, effective_until: until })
+        }
+        FactKind::NodeState => {
+            let state = state(&name)?.into();
+            Raw::NodeState(v1::NodeState { node: item, state, reason: detail, period })
+        }
+        FactKind::Decision => {
+            let DecisionDetail { within, order, reason } = json("detail", &detail)?;
+            Raw::Decision(v1::Decision {
+                scheme_id: item,
+                for_grade: name,
+                within_group: within.unwrap_or_default(),
+                order,
+                period,
+                decided_by: by_whom,
+                reason,
+            })
+        }
+        FactKind::Reversal => return Ok(None),
+    }))
+}
+
+fn state(word: &str) -> Result<v1::NodeStateKind, StoreError> {
+    match word {
+        "not_submitted" => Ok(v1::NodeStateKind::NotSubmitted),
+        "not_applicable" => Ok(v1::NodeStateKind::NotApplicable),
+        "excused" => Ok(v1::NodeStateKind::Excused),
+        _ => Err(StoreError::unknown_word("name", word)),
+    }
+}

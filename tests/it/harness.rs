@@ -1,0 +1,204 @@
+//! A server in this process on a loopback port, over a store in memory, and a clock that stands.
+
+use std::sync::{Arc, Mutex};
+
+use steelyard::{
+    app::{App, Clock},
+    domain::time::Moment,
+    grpc,
+    proto::{
+        google::r#type::{Date, Decimal},
+        v1::{
+            self, fact_service_client::FactServiceClient,
+            registry_service_client::RegistryServiceClient,
+            scheme_service_client::SchemeServiceClient,
+        },
+    },
+    store,
+};
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::{
+    Status,
+    transport::{Channel, Endpoint, Server},
+};
+use tonic_types::StatusExt;
+
+/// The county of most tests.
+pub(crate) const COUNTY: &str = "xinping";
+
+/// A clock that stands until it is set.
+#[derive(Debug)]
+pub(crate) struct Standing(Mutex<Moment>);
+
+impl Standing {
+    pub(crate) fn set(&self, text: &str) {
+        *self.0.lock().unwrap() = Moment::parse(text).unwrap();
+    }
+}
+
+impl Clock for Standing {
+    fn now(&self) -> Moment {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// A running server and the ways to it.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) app: App,
+    pub(crate) clock: Arc<Standing>,
+    channel: Channel,
+}
+
+impl Served {
+    pub(crate) fn registry(&self) -> RegistryServiceClient<Channel> {
+        RegistryServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn schemes(&self) -> SchemeServiceClient<Channel> {
+        SchemeServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn facts(&self) -> FactServiceClient<Channel> {
+        FactServiceClient::new(self.channel.clone())
+    }
+
+    /// Records records in one message and answers what became of them.
+    pub(crate) async fn upsert(
+        &self,
+        request_id: &str,
+        records: Vec<v1::RegistryRecord>,
+    ) -> v1::UpsertRecordsResponse {
+        let message = v1::UpsertRecordsRequest {
+            county: COUNTY.into(),
+            request_id: request_id.into(),
+            records,
+        };
+        let answer = self.registry().upsert_records(tokio_stream::once(message)).await;
+        answer.unwrap().into_inner()
+    }
+
+    /// The county, a street, a community and a compound, all of 2022, and two members.
+    pub(crate) async fn with_a_county(self) -> Self {
+        let mut records = units();
+        records.extend(["m1", "m2"].map(member));
+        let answer = self.upsert("county", records).await;
+        assert_eq!(answer.items, []);
+        self
+    }
+}
+
+/// Serves over a store in memory.
+pub(crate) async fn served() -> Served {
+    let clock = Arc::new(Standing(Mutex::new(Moment::from_micros(0))));
+    clock.set("2023-01-10T01:00:00Z");
+    let store = store::open("sqlite::memory:").await.unwrap();
+    let app = App::new(store, clock.clone(), "of the tests");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let routes = grpc::routes(&app);
+    tokio::spawn(
+        Server::builder().add_routes(routes).serve_with_incoming(TcpListenerStream::new(listener)),
+    );
+    let channel = Endpoint::from_shared(format!("http://{at}")).unwrap().connect().await.unwrap();
+    Served { app, clock, channel }
+}
+
+pub(crate) fn date(text: &str) -> Option<Date> {
+    let parts: Vec<i32> = text.split('-').map(|it| it.parse().unwrap()).collect();
+    Some(Date { year: parts[0], month: parts[1], day: parts[2] })
+}
+
+pub(crate) fn decimal(text: &str) -> Option<Decimal> {
+    Some(Decimal { value: text.into() })
+}
+
+pub(crate) fn reference(kind: v1::RecordKind, id: &str) -> Option<v1::RecordRef> {
+    Some(v1::RecordRef { kind: kind.into(), id: id.into() })
+}
+
+/// A record of 2022 without a parent.
+pub(crate) fn record(
+    kind: v1::RecordKind,
+    id: &str,
+    detail: v1::registry_record::Detail,
+) -> v1::RegistryRecord {
+    v1::RegistryRecord {
+        kind: kind.into(),
+        id: id.into(),
+        name: format!("名称 {id}"),
+        effective_from: date("2022-01-01"),
+        detail: Some(detail),
+        ..Default::default()
+    }
+}
+
+/// A unit of 2022.
+pub(crate) fn unit(
+    kind: v1::RecordKind,
+    id: &str,
+    parent: Option<v1::RecordRef>,
+) -> v1::RegistryRecord {
+    let detail = v1::registry_record::Detail::OrgUnit(v1::OrgUnit::default());
+    v1::RegistryRecord { parent, ..record(kind, id, detail) }
+}
+
+pub(crate) fn units() -> Vec<v1::RegistryRecord> {
+    use v1::RecordKind::{Community, Compound, County, Street};
+    vec![
+        unit(County, COUNTY, None),
+        unit(Street, "guishan", reference(County, COUNTY)),
+        unit(Community, "c-01", reference(Street, "guishan")),
+        unit(Compound, "k-01", reference(Community, "c-01")),
+    ]
+}
+
+pub(crate) fn member(id: &str) -> v1::RegistryRecord {
+    let detail = v1::Member {
+        status: v1::MemberStatus::InService.into(),
+        compound_id: "k-01".into(),
+        ..Default::default()
+    };
+    record(v1::RecordKind::Member, id, v1::registry_record::Detail::Member(detail))
+}
+
+/// An entry of a member.
+pub(crate) fn entry(member: &str, item: &str, on: &str) -> v1::Fact {
+    v1::Fact {
+        subject: Some(v1::SubjectRef { kind: v1::SubjectKind::Member.into(), id: member.into() }),
+        recorded_by: "clerk".into(),
+        fact: Some(v1::fact::Fact::Entry(v1::Entry {
+            item: item.into(),
+            on: date(on),
+            ..Default::default()
+        })),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn record_facts(request_id: &str, facts: Vec<v1::Fact>) -> v1::RecordFactsRequest {
+    v1::RecordFactsRequest { county: COUNTY.into(), request_id: request_id.into(), facts }
+}
+
+/// The stable reason of a status; every status has one, of our domain, and a Chinese sentence.
+pub(crate) fn reason(status: &Status) -> String {
+    let details = status.get_error_details();
+    let info = details.error_info().unwrap_or_else(|| panic!("no ErrorInfo: {status:?}"));
+    assert_eq!(info.domain, "steelyard.v1");
+    let message = details.localized_message().unwrap();
+    assert_eq!(message.locale, "zh-CN");
+    assert!(message.message.chars().any(|it| it > '\u{2e80}'), "{}", message.message);
+    info.reason.clone()
+}
+
+/// The faulty fields of a status with their reasons.
+pub(crate) fn violations(status: &Status) -> Vec<(String, String)> {
+    let details = status.get_error_details();
+    let all = details.bad_request().unwrap().field_violations.iter();
+    all.map(|it| {
+        assert!(it.localized_message.is_some(), "{}", it.field);
+        (it.field.clone(), it.reason.clone())
+    })
+    .collect()
+}

@@ -1,0 +1,160 @@
+//! The server as a process manager and a client see it: health, reflection, stopping, limits.
+
+use std::{sync::Arc, time::Duration};
+
+use steelyard::{
+    app::{App, AppError, Clock, Done, Effect, Refusal, Write},
+    domain::time::Moment,
+    server::{self, Background},
+    store,
+};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tonic::transport::{Channel, Endpoint};
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
+use tonic_reflection::pb::v1::{
+    ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+    server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
+};
+
+use crate::harness::served;
+
+#[derive(Debug)]
+struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> Moment {
+        Moment::from_micros(1_700_000_000_000_000)
+    }
+}
+
+type Ended = JoinHandle<Result<bool, server::ServeError>>;
+
+async fn start(background: &'static [Background]) -> (Channel, oneshot::Sender<()>, Ended) {
+    let store = store::open("sqlite::memory:").await.unwrap();
+    let app = App::new(store, Arc::new(Noon), "of the tests");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let stopped = async {
+        let _ = stopped.await;
+    };
+    let grace = Duration::from_millis(500);
+    let ended = tokio::spawn(server::serve(app, listener, stopped, grace, background));
+    let channel = Endpoint::from_shared(format!("http://{at}")).unwrap().connect().await.unwrap();
+    (channel, stop, ended)
+}
+
+async fn until_serving(channel: &Channel, service: &str) {
+    let mut client = HealthClient::new(channel.clone());
+    for _ in 0..200 {
+        let request = HealthCheckRequest { service: service.into() };
+        let status = client.check(request).await.unwrap().into_inner().status();
+        if status == ServingStatus::Serving {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("`{service}` never served");
+}
+
+#[tokio::test]
+async fn it_serves_once_the_store_answers_and_ends_when_told() {
+    let (channel, stop, ended) = start(&[]).await;
+    until_serving(&channel, "").await;
+    until_serving(&channel, "steelyard.v1.FactService").await;
+    stop.send(()).unwrap();
+    assert!(ended.await.unwrap().unwrap(), "nothing was under way");
+}
+
+#[tokio::test]
+async fn it_describes_its_services() {
+    let (channel, _stop, _ended) = start(&[]).await;
+    let request = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let mut client = ServerReflectionClient::new(channel);
+    let mut answers =
+        client.server_reflection_info(tokio_stream::once(request)).await.unwrap().into_inner();
+    let answer = answers.message().await.unwrap().unwrap().message_response.unwrap();
+    let MessageResponse::ListServicesResponse(list) = answer else { panic!("{answer:?}") };
+    let names: Vec<_> = list.service.into_iter().map(|it| it.name).collect();
+    for name in ["RegistryService", "SchemeService", "FactService"] {
+        assert!(names.contains(&format!("steelyard.v1.{name}")), "{names:?}");
+    }
+}
+
+#[tokio::test]
+async fn work_beside_the_calls_is_told_to_stop_and_cut_when_it_does_not() {
+    let (_channel, stop, ended) = start(&[|_, mut stop| {
+        Box::pin(async move {
+            stop.wait_for(|it| *it).await.unwrap();
+        })
+    }])
+    .await;
+    stop.send(()).unwrap();
+    assert!(ended.await.unwrap().unwrap());
+    let (_channel, stop, ended) = start(&[|_, _| Box::pin(std::future::pending())]).await;
+    stop.send(()).unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(5), ended).await.unwrap();
+    assert!(!ended.unwrap().unwrap(), "something was still under way");
+}
+
+#[tokio::test]
+async fn an_open_call_does_not_hold_the_server_for_ever() {
+    let (channel, stop, ended) = start(&[]).await;
+    until_serving(&channel, "").await;
+    let mut watching = HealthClient::new(channel);
+    let mut stream = watching.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+    stream.message().await.unwrap().unwrap();
+    stop.send(()).unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(5), ended).await.unwrap();
+    assert!(!ended.unwrap().unwrap(), "a stream was still open");
+}
+
+#[tokio::test]
+async fn a_refusal_that_is_remembered_is_the_answer_for_ever() {
+    let served = served().await;
+    let call = |request_id: &str, body: u8| Write {
+        county: "xinping".into(),
+        principal: "local".into(),
+        request_id: request_id.into(),
+        method: "EvaluationService.PublishRun",
+        fingerprint: [body; 32],
+    };
+    let refuse = |remember: bool| {
+        served.app.write(call(if remember { "kept" } else { "not" }, 1), move |_, _| {
+            Box::pin(async move {
+                let refusal = Refusal::new("RUN_SUPERSEDED", "no", "否").with("run_id", "r-1");
+                Err(AppError::Refused(Refusal { remember, ..refusal }))
+            })
+        })
+    };
+    let good = async |request_id: &str, body| {
+        let work = |response: &'static [u8]| {
+            let effect = Effect { subject: "x".into(), digest: [0; 32] };
+            Done { response: response.to_vec(), effects: vec![effect] }
+        };
+        served
+            .app
+            .write(call(request_id, body), move |_, _| Box::pin(async move { Ok(work(b"done")) }))
+            .await
+    };
+    assert!(matches!(refuse(true).await, Err(AppError::Refused(_))));
+    let replayed = match good("kept", 1).await {
+        Err(AppError::Replayed(refusal)) => refusal,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((replayed.reason.as_str(), replayed.zh.as_str()), ("RUN_SUPERSEDED", "否"));
+    assert_eq!(replayed.metadata, [("run_id".to_owned(), "r-1".to_owned())]);
+    assert!(matches!(good("kept", 2).await, Err(AppError::IdReused)));
+    assert!(matches!(refuse(false).await, Err(AppError::Refused(_))));
+    assert_eq!(good("not", 1).await.unwrap(), b"done");
+    assert_eq!(good("not", 1).await.unwrap(), b"done", "a repeat");
+    let mut tx = served.app.store.read().await.unwrap();
+    let audit = tx.audit_page("xinping", 0, 10).await.unwrap();
+    let subjects: Vec<_> = audit.iter().map(|it| it.entry.subject.as_str()).collect();
+    assert_eq!(subjects, ["refused/RUN_SUPERSEDED", "x"]);
+}
