@@ -23,7 +23,7 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 /// ... and how long it may take to give it.
 const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
 /// How long one call may take until its answer begins.
-const CALL_MAX: Duration = Duration::from_secs(120);
+const CALL_MAX: Duration = Duration::from_mins(2);
 /// How often the store is asked whether it answers.
 const PING_EVERY: Duration = Duration::from_secs(5);
 /// The same while it does not.

@@ -1,25 +1,20 @@
-//! Facts: which of them a county's state lets in, recording, and reversing.
+//! Facts of a county: recording, reversing, and listing.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+mod judge;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
+
+pub(super) use judge::Known;
 
 use super::{
-    App, AppError, Done, Effect, Item, Missing, Outcome, Refusal, RefusedBecause, Write, digest,
-    registry::Written, scheme::Plans,
+    App, AppError, Done, Effect, Item, Missing, Outcome, Refusal, Write, digest, registry::Written,
 };
 use crate::{
-    domain::{
-        engine::Plan,
-        exact::Decimal,
-        scheme::{NodeKind, SubjectKind},
-        time::{Day, Moment, Period},
-    },
-    store::{AsOf, Fact, FactKind, FactListing, ReadTx, Reversing, StoreTx, StoredFact, fact_id},
+    domain::time::{Day, Moment},
+    store::{Fact, FactKind, FactListing, ReadTx, Reversing, StoreTx, StoredFact, fact_id},
 };
 
 /// How many rows are looked at for one page of the whole ledger.
@@ -255,4 +250,3 @@ fn effect(first: i64, facts: &[Fact]) -> Effect {
     };
     Effect { subject, digest: digest(&parts) }
 }
-

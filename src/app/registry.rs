@@ -2,6 +2,7 @@
 
 mod judge;
 mod record;
+mod rules;
 
 use std::{
     collections::BTreeMap,

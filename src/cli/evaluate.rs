@@ -15,7 +15,7 @@ use crate::{
     app::offline::{self, Lines, OfflineError, Summary, Terms},
     domain::{
         engine::{Plan, SubjectResult, quotas_json, reason_words, result_json},
-        exact::Exact,
+        exact::RoundingMode,
         time::Moment,
     },
 };
@@ -125,6 +125,7 @@ fn tables(
 
 fn row(plan: &Plan, result: &SubjectResult) -> Vec<String> {
     let scheme = plan.scheme();
+    let places = scheme.nodes.first().and_then(|it| it.round).map_or(2, |it| it.to);
     let ranks: Vec<String> = result.ranks.iter().map(|(group, it)| format!("{group} {it}")).collect();
     let awards: Vec<String> =
         result.awards.iter().map(|it| format!("{} {}", it.id, it.amount)).collect();
@@ -133,7 +134,7 @@ fn row(plan: &Plan, result: &SubjectResult) -> Vec<String> {
     vec![
         result.subject.clone(),
         result.status.name().to_owned(),
-        result.score.as_ref().map_or_else(String::new, Exact::exact_text),
+        result.score.as_ref().map_or_else(String::new, |it| it.text(places, RoundingMode::HalfUp)),
         result.grade.clone().unwrap_or_default(),
         ranks.join(", "),
         awards.join(", "),

@@ -1,6 +1,9 @@
 //! `steelyard serve`: the service on a store, until a signal stops it.
 
-use std::{io, sync::Arc};
+use std::{
+    io::{self, IsTerminal as _},
+    sync::Arc,
+};
 
 use clap::Args;
 use tokio::{net::TcpListener, signal::unix};
@@ -44,7 +47,11 @@ impl Serve {
             .map_err(|faults| Failure::usage(faults.iter().map(ToString::to_string).collect()))?;
         let level = tracing_subscriber::EnvFilter::new("info,sqlx=warn");
         // A subscriber that is there already stays.
-        let _ = tracing_subscriber::fmt().with_env_filter(level).with_writer(io::stderr).try_init();
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(level)
+            .with_ansi(io::stderr().is_terminal())
+            .with_writer(io::stderr)
+            .try_init();
         let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::software(&why))?;
         runtime.block_on(serve(config))
     }

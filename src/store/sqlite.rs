@@ -28,6 +28,10 @@ const FULL: &str = "13";
 /// There is one connection that writes; who waits too long for it was kept by another writer.
 const POOL_WAIT_IS_CONTENTION: bool = true;
 
+/// How long a writer stands in line for the one connection that writes. A call's own deadline is
+/// shorter or ends it; another process that holds the file is waited for two seconds only.
+const WRITERS_WAIT: Duration = Duration::from_secs(30);
+
 /// Is one of the list bound as JSON.
 macro_rules! among {
     ($list:literal) => {
@@ -147,9 +151,15 @@ impl SqliteStore {
             .pragma("wal_autocheckpoint", "16384")
             .disable_statement_logging();
         // A database in memory lives as long as its connection.
-        let one = pool().max_connections(1).idle_timeout(None).max_lifetime(None);
+        // Writers stand in one line for the one connection that writes: first come, first served.
+        let line = pool().acquire_timeout(WRITERS_WAIT);
+        let one = line.max_connections(1).idle_timeout(None).max_lifetime(None);
         let write = one.connect_with(options.clone()).await.map_err(tx::fault)?;
         sqlx::migrate!("migrations/sqlite").run(&write).await.map_err(tx::migration)?;
+        // The figures the plans are made by were read when the connection was opened; again now.
+        let mut db = write.acquire().await.map_err(tx::fault)?;
+        db.execute("ANALYZE sqlite_schema").await.map_err(tx::fault)?;
+        drop(db);
         let in_memory = url.contains(":memory:") || url.contains("mode=memory");
         let read = if in_memory {
             write.clone()

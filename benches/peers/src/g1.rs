@@ -101,7 +101,7 @@ fn by_hand(rows: &[Row]) -> Judged {
     let judge = |row: &Row| {
         let mut sum = 600_000_i64;
         for (times, (points, least, most)) in row.iter().zip(&RULES) {
-            // Points are whole quarters of a hundredth of a time's ten-thousandths: nothing is lost.
+            // Times are whole halves and points whole quarters: nothing is lost.
             let worth = times.wrapping_mul(*points) / 100;
             sum = sum.wrapping_add(worth.max(least * 10_000).min(most * 10_000));
         }
@@ -117,10 +117,10 @@ fn by_hand_columns(columns: &[Vec<i64>]) -> Judged {
     let mut judged = Vec::with_capacity(SUBJECTS);
     for start in (0..SUBJECTS).step_by(BLOCK) {
         let rows = BLOCK.min(SUBJECTS - start);
-        let mut sums = [6_000_000_000_i64; BLOCK];
+        let mut sums = [60_000_000_i64; BLOCK];
         let sums = &mut sums[..rows];
         for (column, (points, least, most)) in columns.iter().zip(&RULES) {
-            // In hundredths of ten-thousandths, so that nothing is divided on the way.
+            // In millionths of a point, so that nothing is divided on the way.
             let (least, most) = (least * 1_000_000, most * 1_000_000);
             for (sum, times) in sums.iter_mut().zip(&column[start..start + rows]) {
                 *sum = sum.wrapping_add(times.wrapping_mul(*points).max(least).min(most));
@@ -128,9 +128,7 @@ fn by_hand_columns(columns: &[Vec<i64>]) -> Judged {
         }
         let marks = &columns[ITEMS][start..start + rows];
         judged.extend(sums.iter().zip(marks).map(|(sum, marks)| {
-            // The base is 60 points: 60 × 10^6, beside the sums above of 10^6 a point.
-            let compound = (*sum - 5_940_000_000).clamp(0, 100_000_000);
-            let score = (compound + marks * 100 + 10_000) / 20_000;
+            let score = ((*sum).clamp(0, 100_000_000) + marks * 100 + 10_000) / 20_000;
             (score, grade(score))
         }));
     }

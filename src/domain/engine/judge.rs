@@ -10,7 +10,7 @@ use super::{
 use crate::domain::{
     exact::{Decimal, Exact, ExactError},
     facts::{Facts, VetoRecord, touches},
-    scheme::{Effect, KeyOf, NodeIndex, Rounding, Veto, VetoCounts},
+    scheme::{Effect, Grade, KeyOf, NodeIndex, Rounding, Veto, VetoCounts},
     time::Period,
 };
 
@@ -55,9 +55,6 @@ pub(super) struct Scratch {
     /// The values as they stand.
     pub(super) values: Vec<Value>,
 }
-
-/// The most grades a scheme can have, so that a set of them fits 64 bits.
-pub const GRADES_MAX: usize = 64;
 
 /// Whether this record counts for this item of the list.
 pub(super) fn record_counts(veto: &Veto, record: &VetoRecord, period: Period) -> bool {
@@ -217,7 +214,7 @@ impl Plan {
     ) -> Result<u64, ExactError> {
         let asked = Asked { facts, period, values, grade: None, node: 0 };
         let mut set = 0_u64;
-        for (index, grade) in self.scheme.grades.iter().enumerate().take(GRADES_MAX) {
+        for (index, grade) in self.scheme.grades.iter().enumerate().take(Grade::MAX) {
             let enough = grade.at_least.is_none_or(|it| *score >= Exact::from(it));
             let when = match &grade.when {
                 Some(when) if enough => asked.holds(when, &mut Silent)?,

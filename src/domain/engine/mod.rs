@@ -21,7 +21,7 @@ mod words;
 
 pub use cohort::{Candidate, Evaluator, Groups, Measurement};
 pub use examples::{ExampleFault, first_period, run_examples};
-pub use judge::{GRADES_MAX, Standing};
+pub use judge::Standing;
 pub use kernel::{Columns, Input, InputKind, Kernel, NotInColumns};
 pub use key::Key;
 pub use note::Note;

@@ -115,6 +115,11 @@ pub struct Grade {
     pub seats: Option<Seats>,
 }
 
+impl Grade {
+    /// The most grades that a scheme can have.
+    pub const MAX: usize = 64;
+}
+
 /// Seats of a grade (rules F5, S8).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seats {

@@ -39,3 +39,27 @@ fn both_databases_have_the_same_migrations() {
     assert!(!names("sqlite").is_empty());
     assert_eq!(names("sqlite"), names("postgres"));
 }
+
+/// Without statistics SQLite takes a county's rows for few, and looks one row up by reading them all.
+#[tokio::test]
+async fn no_statement_reads_a_whole_county_on_sqlite() {
+    use sqlx::Row as _;
+    let pool = sqlx::SqlitePool::connect("sqlite::memory:").await.unwrap();
+    let mut db = pool.acquire().await.unwrap();
+    sqlx::migrate!("migrations/sqlite").run(&mut *db).await.unwrap();
+    sqlx::raw_sql("ANALYZE sqlite_schema").execute(&mut *db).await.unwrap();
+    let mut looked_at = 0;
+    for (name, text) in sqlite::statements() {
+        let plan = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
+        for row in sqlx::query(plan).fetch_all(&mut *db).await.unwrap() {
+            let step: String = row.get("detail");
+            looked_at += 1;
+            let whole = step.ends_with("(county=?)") && !step.contains("county_heads");
+            let table = ["facts", "totals", "results", "registry_versions", "run_batches"]
+                .iter()
+                .any(|it| step.contains(&format!("SCAN {it}")));
+            assert!(!whole && !table, "{name}: {step}");
+        }
+    }
+    assert!(looked_at > 40, "plans were looked at");
+}

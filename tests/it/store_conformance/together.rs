@@ -15,15 +15,18 @@ use super::{
 };
 
 pub(crate) async fn a_second_writer_of_a_county_waits_and_is_told(on: &Backend) {
+    // As another process would; inside one, SQLite's writers stand in line for one connection.
+    let other = steelyard::store::open(&on.url).await.unwrap();
     let first = begin(&*on.store, 1).await.unwrap();
     let started = Instant::now();
-    let second = begin(&*on.store, 1).await.err();
+    let second = begin(&*other, 1).await.err();
     let waited = started.elapsed();
     assert!(matches!(second, Some(StoreError::Contended)), "{second:?}");
     assert!(waited > Duration::from_millis(1_500), "it waited {waited:?}");
     assert!(waited < Duration::from_millis(3_500), "it waited {waited:?}");
     drop(first);
-    begin(&*on.store, 1).await.unwrap().commit().await.unwrap();
+    begin(&*other, 1).await.unwrap().commit().await.unwrap();
+    other.close().await;
 }
 
 pub(crate) async fn writers_of_one_county_are_in_a_line(on: &Backend) {

@@ -21,6 +21,11 @@ impl Reader {
         let mut grades = Vec::with_capacity(count);
         for (position, item) in items.into_iter().enumerate() {
             let Some(fields) = self.open(&item, &GRADE) else { continue };
+            if position == Grade::MAX {
+                let wrong = format!("{count} grades, and a scheme has at most {}", Grade::MAX);
+                let zh = format!("等次共 {count} 个，至多 {} 个", Grade::MAX);
+                self.fault("TOO_MANY_GRADES", &fields.spot, wrong, zh, "fewer grades");
+            }
             let id = fields.at("id").and_then(|it| self.unique(&it, &mut ids)).unwrap_or_default();
             let at_least = fields.at("at_least").and_then(|it| self.number(&it));
             if let (Some(above), Some(here)) = (above, at_least)
