@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::fact::DecisionDetail;
 use crate::{
     domain::{
         exact::Decimal,
@@ -204,19 +205,6 @@ fn add_row(facts: &mut Facts, row: Fact, recorded: Moment) -> Option<()> {
         FactKind::Decision | FactKind::Reversal => (),
     }
     Some(())
-}
-
-/// What a decision's row keeps besides its scheme, grade and level.
-#[derive(Debug, serde::Serialize, serde::Deserialize)]
-pub(crate) struct DecisionDetail {
-    /// The group, for a tie of subjects.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) within: Option<String>,
-    /// Exactly the tied, first first.
-    pub(crate) order: Vec<String>,
-    /// Why.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(crate) reason: String,
 }
 
 /// The decisions about a scheme's ties, in the order recorded.

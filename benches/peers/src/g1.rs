@@ -23,10 +23,26 @@ const ITEMS: usize = 20;
 
 /// Points of one time, in hundredths, and the least and most of a year, in points.
 const RULES: [(i64, i64, i64); ITEMS] = [
-    (200, 0, 20), (150, 0, 12), (500, 0, 15), (100, 0, 10), (-500, -20, 0),
-    (250, 0, 10), (300, 0, 9), (50, 0, 5), (-200, -10, 0), (1_000, 0, 20),
-    (125, 0, 8), (200, 0, 6), (400, 0, 12), (75, 0, 3), (-100, -5, 0),
-    (600, 0, 18), (100, 0, 4), (350, 0, 7), (800, 0, 16), (-1_000, -30, 0),
+    (200, 0, 20),
+    (150, 0, 12),
+    (500, 0, 15),
+    (100, 0, 10),
+    (-500, -20, 0),
+    (250, 0, 10),
+    (300, 0, 9),
+    (50, 0, 5),
+    (-200, -10, 0),
+    (1_000, 0, 20),
+    (125, 0, 8),
+    (200, 0, 6),
+    (400, 0, 12),
+    (75, 0, 3),
+    (-100, -5, 0),
+    (600, 0, 18),
+    (100, 0, 4),
+    (350, 0, 7),
+    (800, 0, 16),
+    (-1_000, -30, 0),
 ];
 const GRADES: [i64; 2] = [9_000, 6_000];
 
@@ -163,10 +179,7 @@ mod zen {
     use std::fmt::Write as _;
 
     use rust_decimal::Decimal;
-    use zen_expression::{
-        Variable, compile_expression, expression::Standard, Expression,
-        vm::VM,
-    };
+    use zen_expression::{Expression, Variable, compile_expression, expression::Standard, vm::VM};
 
     use super::{ITEMS, Judged, RULES, Row, grade};
 

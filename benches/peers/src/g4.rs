@@ -61,11 +61,7 @@ fn member(number: u32, members: usize) -> usize {
     usize::try_from(number).unwrap_or(0) * 7_919 % members
 }
 
-async fn stream(
-    channel: Channel,
-    members: Arc<[String]>,
-    round: u32,
-) -> Result<Duration, Failure> {
+async fn stream(channel: Channel, members: Arc<[String]>, round: u32) -> Result<Duration, Failure> {
     let mut streams = tokio::task::JoinSet::new();
     let start = Instant::now();
     let each = FACTS / STREAMS;
@@ -78,11 +74,7 @@ async fn stream(
                 fact(&members[member(number, members.len())], number, key)
             });
             let request_id = format!("r{round:03}-{start:08}");
-            v1::StreamFactsRequest {
-                county: COUNTY.to_owned(),
-                request_id,
-                facts: facts.collect(),
-            }
+            v1::StreamFactsRequest { county: COUNTY.to_owned(), request_id, facts: facts.collect() }
         });
         let messages: Vec<_> = messages.collect();
         streams.spawn(async move { client.stream_facts(tokio_stream::iter(messages)).await });
@@ -279,7 +271,9 @@ fn on_sqlite(
     )?;
     let ddl: Vec<String> = ddl.query_map([], |it| it.get(0))?.collect::<Result<_, _>>()?;
     let db = rusqlite::Connection::open(place.folder.join("g4-raw.db"))?;
-    db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536")?;
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536",
+    )?;
     db.execute_batch(&ddl.join(";"))?;
     db.execute_batch(&format!("CREATE TABLE narrow {NARROW}"))?;
     let raw = |round| {
@@ -293,8 +287,16 @@ fn on_sqlite(
         for row in &rows {
             let day = format!("2022-{:02}-{:02}", row.on.0, row.on.1);
             insert.execute(rusqlite::params![
-                COUNTY, row.seq, row.member, row.item, day, day, 10_000_i64, row.source_record,
-                1_660_000_000_000_000_i64, row.request_id
+                COUNTY,
+                row.seq,
+                row.member,
+                row.item,
+                day,
+                day,
+                10_000_i64,
+                row.source_record,
+                1_660_000_000_000_000_i64,
+                row.request_id
             ])?;
         }
         db.execute_batch("COMMIT")?;
@@ -307,14 +309,19 @@ fn on_sqlite(
         let mut insert = db.prepare_cached("INSERT INTO narrow VALUES (?, ?, ?, ?, ?)")?;
         for row in &rows {
             let day = row.on.0 * 32 + row.on.1;
-            insert.execute(rusqlite::params![row.source_record, row.member, row.item, day, 10_000])?;
+            insert.execute(rusqlite::params![
+                row.source_record,
+                row.member,
+                row.item,
+                day,
+                10_000
+            ])?;
         }
         db.execute_batch("COMMIT")?;
         Ok(start.elapsed())
     };
-    let ours = |round| {
-        runtime.block_on(stream(served.channel.clone(), Arc::clone(&members), round))
-    };
+    let ours =
+        |round| runtime.block_on(stream(served.channel.clone(), Arc::clone(&members), round));
     let figures = alternate(
         vec![
             Contender { name: "StreamFacts", pieces: FACTS, round: numbered(ours) },
@@ -356,9 +363,8 @@ fn on_postgres(
     ];
     let narrow_staging = "CREATE TEMP TABLE narrow_staging (LIKE narrow)";
     runtime.block_on(two.execute(narrow_staging))?;
-    let ours = |round| {
-        runtime.block_on(stream(served.channel.clone(), Arc::clone(&members), round))
-    };
+    let ours =
+        |round| runtime.block_on(stream(served.channel.clone(), Arc::clone(&members), round));
     let staged = |round| runtime.block_on(staged(&mut one, rows(round, &members)));
     let narrow = |round| runtime.block_on(staged_narrow(&mut two, rows(round, &members)));
     let unnest = |round| runtime.block_on(unnest(&mut three, rows(round, &members)));

@@ -99,7 +99,9 @@ impl Table {
             return Ok(Self::Postgres(pool));
         }
         let pool = SqlitePoolOptions::new().max_connections(1).connect(url).await?;
-        sqlx::raw_sql("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL").execute(&pool).await?;
+        sqlx::raw_sql("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+            .execute(&pool)
+            .await?;
         sqlx::raw_sql(ddl).execute(&pool).await?;
         Ok(Self::Sqlite(pool))
     }
@@ -117,7 +119,8 @@ impl Table {
                 query.push(" ON CONFLICT DO NOTHING").build().execute(pool).await?;
             }
             Self::Postgres(pool) => {
-                let texts = |of: fn(&Row) -> &String| rows.iter().map(of).cloned().collect::<Vec<_>>();
+                let texts =
+                    |of: fn(&Row) -> &String| rows.iter().map(of).cloned().collect::<Vec<_>>();
                 let days: Vec<i32> = rows.iter().map(|it| it.day).collect();
                 let times: Vec<i64> = rows.iter().map(|it| it.times).collect();
                 sqlx::query(

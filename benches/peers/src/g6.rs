@@ -116,7 +116,10 @@ async fn published(served: &Served) -> Result<Vec<(String, v1::GetResultResponse
     Ok(answers)
 }
 
-async fn rows(url: &str, answers: &[(String, v1::GetResultResponse)]) -> Result<SqlitePool, Failure> {
+async fn rows(
+    url: &str,
+    answers: &[(String, v1::GetResultResponse)],
+) -> Result<SqlitePool, Failure> {
     let pool = SqlitePoolOptions::new().max_connections(4).test_before_acquire(false);
     let pool = pool.connect(url).await?;
     sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&pool).await?;
@@ -135,7 +138,9 @@ pub fn run(
     rounds: usize,
     report: &mut Report,
 ) -> Result<(), Failure> {
-    eprintln!("G6, SQLite: unary reads of a published result, {IN_FLIGHT} in flight, wall time a call");
+    eprintln!(
+        "G6, SQLite: unary reads of a published result, {IN_FLIGHT} in flight, wall time a call"
+    );
     let served = runtime.block_on(product(&place.sqlite("g6")))?;
     let answers = runtime.block_on(published(&served))?;
     let bytes = answers[0].1.encoded_len();
