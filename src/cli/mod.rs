@@ -5,6 +5,7 @@ mod evaluate;
 mod sample;
 mod scheme;
 mod serve;
+mod verify;
 
 use std::{
     io::{self, Write},
@@ -36,6 +37,11 @@ enum Command {
     },
     /// Serve the API over gRPC.
     Serve(serve::Serve),
+    /// Prove what is kept beside the ledger from the ledger.
+    Verify {
+        #[command(subcommand)]
+        command: verify::VerifyCommand,
+    },
 }
 
 /// How a command ends when it cannot do its work: the codes of `sysexits.h`.
@@ -92,6 +98,7 @@ pub fn run() -> ExitCode {
         Command::Sample(command) => command.run(),
         Command::Scheme { command } => command.run(),
         Command::Serve(command) => command.run(),
+        Command::Verify { command } => command.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -100,8 +100,8 @@ fn readme_text(seed: u64, little: bool, sample: &Sample) -> String {
          - `registry.jsonl`: {records} records, one a line, each after those it refers to.\n\
          - `facts.jsonl`: {facts} facts, one a line. One with `reversed_because` is reversed after \
          it was recorded.\n\
-         - `offline/<scheme>.jsonl`: the same facts by subject, for `steelyard evaluate`. Members \
-         are those in service. The community secretaries' file holds the compounds' scores that the \
+         - `offline/<scheme>.jsonl`: the same facts by subject, for `steelyard evaluate`: those \
+         whom the scheme's roster takes. The community secretaries' file holds the compounds' scores that the \
          red-flag scheme gives on its own file.\n\n\
          ```\n"
     );

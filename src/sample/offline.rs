@@ -7,9 +7,12 @@ use serde::Serialize;
 
 use super::{
     COUNTY, Document, Sample,
-    model::{Body, Detail, Fact, MemberStatus, Record, RecordKind, Subject, SubjectKind},
+    model::{Body, Detail, Fact, Record, RecordKind, Subject, SubjectKind},
 };
-use crate::domain::exact::Decimal;
+use crate::domain::{
+    exact::Decimal,
+    scheme::{Predicate, Scheme},
+};
 
 /// One subject's facts, as `steelyard evaluate` reads them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -109,14 +112,19 @@ pub(super) fn lines(sample: &Sample, scheme: &Document, results: &[(String, Stri
     for fact in sample.facts.iter().filter(|it| it.reversed_because.is_none()) {
         facts.entry(&fact.subject).or_default().push(fact);
     }
+    // A document that does not read has no roster; whoever evaluates it is told why.
+    let roster = Scheme::read(scheme.text.as_bytes()).ok().and_then(|it| it.roster);
     let mut lines = Vec::new();
     for ((_, id), record) in &registry {
         let Some(mut line) = line_of(record, scheme, &registry) else { continue };
+        if roster.as_ref().is_some_and(|it| !holds(it, &line.attributes)) {
+            continue;
+        }
         let subject = Subject { kind: scheme.subject, id: (*id).to_owned() };
         for fact in facts.remove(&subject).unwrap_or_default() {
             line.add(&fact.body, scheme.period);
         }
-        if scheme.posts.contains(&"community_secretary") {
+        if line.attributes.get("post").is_some_and(|it| it == "community_secretary") {
             line.draw(results, &registry);
         }
         lines.push(line);
@@ -124,7 +132,24 @@ pub(super) fn lines(sample: &Sample, scheme: &Document, results: &[(String, Stri
     lines
 }
 
-/// A record as an empty line, if it is one of the scheme's subjects.
+/// Whether a roster takes a subject: a roster asks about attributes only.
+fn holds(roster: &Predicate, attributes: &BTreeMap<String, String>) -> bool {
+    match roster {
+        Predicate::Attribute { attribute, values } => {
+            attributes.get(attribute).is_some_and(|it| values.contains(it))
+        }
+        Predicate::All(parts) => parts.iter().all(|it| holds(it, attributes)),
+        Predicate::Any(parts) => parts.iter().any(|it| holds(it, attributes)),
+        Predicate::None(parts) => !parts.iter().any(|it| holds(it, attributes)),
+        Predicate::Node { .. }
+        | Predicate::Metric { .. }
+        | Predicate::Ratio { .. }
+        | Predicate::Fact { .. }
+        | Predicate::Grade { .. } => false,
+    }
+}
+
+/// A record as an empty line, if it is of the scheme's kind of subject.
 fn line_of(record: &Record, scheme: &Document, registry: &Registry<'_>) -> Option<Line> {
     let mut attributes = record.attributes.clone();
     let mut groups = BTreeMap::new();
@@ -136,17 +161,17 @@ fn line_of(record: &Record, scheme: &Document, registry: &Registry<'_>) -> Optio
             climb(&mut groups, registry, RecordKind::Compound, &record.id);
         }
         (
-            Detail::Member { status: MemberStatus::InService, unit_branch_id, compound_id, directly_managed },
+            Detail::Member { status, unit_branch_id, compound_id, directly_managed },
             SubjectKind::Member,
         ) => {
-            set("status", MemberStatus::InService.name());
+            set("status", status.name());
             set("directly_managed", if *directly_managed { "true" } else { "false" });
-            groups.insert("unit_branch", unit_branch_id.clone());
+            if !unit_branch_id.is_empty() {
+                groups.insert("unit_branch", unit_branch_id.clone());
+            }
             climb(&mut groups, registry, RecordKind::Compound, compound_id);
         }
-        (Detail::Post { person_id, title, unit }, SubjectKind::Post)
-            if scheme.posts.contains(&title.as_str()) =>
-        {
+        (Detail::Post { person_id, title, unit }, SubjectKind::Post) => {
             set("post", title);
             let holder = registry.get(&(RecordKind::Member, person_id.as_str()));
             if let Some(Detail::Member { status, .. }) = holder.map(|it| &it.detail) {

@@ -11,8 +11,6 @@ pub struct Document {
     pub text: &'static str,
     /// What it is about.
     pub subject: SubjectKind,
-    /// The posts on its roster; empty: it has none.
-    pub posts: &'static [&'static str],
     /// The period of the sample.
     pub period: &'static str,
 }
@@ -23,35 +21,30 @@ pub const SCHEMES: [Document; 5] = [
         id: "xinping.red-flag-compound",
         text: include_str!("../../schemes/xinping/red-flag-compound.yaml"),
         subject: SubjectKind::Compound,
-        posts: &[],
         period: YEAR,
     },
     Document {
         id: "xinping.member-dual-score",
         text: include_str!("../../schemes/xinping/member-dual-score.yaml"),
         subject: SubjectKind::Member,
-        posts: &[],
         period: YEAR,
     },
     Document {
         id: "xinping.secretary-appraisal",
         text: include_str!("../../schemes/xinping/secretary-appraisal.yaml"),
         subject: SubjectKind::Post,
-        posts: &["branch_secretary", "committee_member"],
         period: YEAR,
     },
     Document {
         id: "xinping.community-secretary-appraisal",
         text: include_str!("../../schemes/xinping/community-secretary-appraisal.yaml"),
         subject: SubjectKind::Post,
-        posts: &["community_secretary"],
         period: YEAR,
     },
     Document {
         id: "xuancheng.property-rating",
         text: include_str!("../../schemes/xuancheng/property-rating.yaml"),
         subject: SubjectKind::Project,
-        posts: &[],
         period: HALF,
     },
 ];

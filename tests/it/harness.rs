@@ -9,7 +9,8 @@ use steelyard::{
     proto::{
         google::r#type::{Date, Decimal},
         v1::{
-            self, fact_service_client::FactServiceClient,
+            self, evaluation_service_client::EvaluationServiceClient,
+            fact_service_client::FactServiceClient,
             registry_service_client::RegistryServiceClient,
             scheme_service_client::SchemeServiceClient,
         },
@@ -60,6 +61,10 @@ impl Served {
         SchemeServiceClient::new(self.channel.clone())
     }
 
+    pub(crate) fn evaluations(&self) -> EvaluationServiceClient<Channel> {
+        EvaluationServiceClient::new(self.channel.clone())
+    }
+
     pub(crate) fn facts(&self) -> FactServiceClient<Channel> {
         FactServiceClient::new(self.channel.clone())
     }
@@ -91,9 +96,14 @@ impl Served {
 
 /// Serves over a store in memory.
 pub(crate) async fn served() -> Served {
+    served_over("sqlite::memory:").await
+}
+
+/// Serves over a store, without the runner: tests carry runs out themselves.
+pub(crate) async fn served_over(url: &str) -> Served {
     let clock = Arc::new(Standing(Mutex::new(Moment::from_micros(0))));
     clock.set("2023-01-10T01:00:00Z");
-    let store = store::open("sqlite::memory:").await.unwrap();
+    let store = store::open(url).await.unwrap();
     let app = App::new(store, clock.clone(), "of the tests");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();

@@ -9,7 +9,10 @@
 )]
 
 mod architecture;
+mod demo;
+mod evaluation_rpc;
 mod fact_rpc;
+mod golden;
 mod harness;
 mod postgres;
 mod registry_rpc;

@@ -1,14 +1,14 @@
 //! The service in this process, on a port of this machine.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tonic::transport::{Channel, Endpoint};
 
 use super::super::{Failure, serve::SystemClock};
 use crate::{
-    app::{App, run::run_forever},
-    server::{self, Background, ServeError, Stop},
+    app::{App, run},
+    server::{self, Background, ServeError},
     store,
 };
 
@@ -16,14 +16,7 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(10);
 
 /// What goes on beside the calls: evaluation runs.
-const BACKGROUND: &[Background] = &[runs];
-
-fn runs(app: App, mut stop: Stop) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-    Box::pin(run_forever(app, async move {
-        // An error means that nobody is left to tell: that is a stop too.
-        let _ = stop.wait_for(|it| *it).await;
-    }))
-}
+const BACKGROUND: &[Background] = &[run::background];
 
 /// A service that runs beside the demonstration.
 pub(super) struct Serving {

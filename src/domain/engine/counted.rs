@@ -82,19 +82,28 @@ pub(super) fn value(
 ) -> Result<Exact, ExactError> {
     let valid = |entry: &&Entry| counts(entry.on, counted.valid_months, period);
     let outside = entries.iter().filter(|it| !valid(it)).count();
-    if outside > 0 {
-        listener.note(node, || Note::EntriesOutside { entries: outside });
-    }
+    note_outside(node, outside, listener);
     let entries = || entries.iter().filter(valid);
     match &counted.counting {
         Counting::Tiers(tiers) => tiered(node, tiers, entries(), listener),
         Counting::Each { points, repeats } => {
             let each = Each { node, points: *points, repeats, caps: &counted.caps };
             match each.total::<Fixed>(entries(), listener) {
-                Err(ExactError::Overflow) => each.total::<Exact>(entries(), listener),
+                Err(ExactError::Overflow) => {
+                    // What was told on the way is told again.
+                    listener.forget(node);
+                    note_outside(node, outside, listener);
+                    each.total::<Exact>(entries(), listener)
+                }
                 total => total,
             }
         }
+    }
+}
+
+fn note_outside(node: usize, entries: usize, listener: &mut impl Listener) {
+    if entries > 0 {
+        listener.note(node, || Note::EntriesOutside { entries });
     }
 }
 

@@ -15,6 +15,8 @@ mod plan;
 mod predicate;
 mod report;
 mod settle;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod value;
 mod words;

@@ -79,6 +79,9 @@ impl Note {
 pub(super) trait Listener {
     /// Takes a note. The note is only made by a listener that keeps it.
     fn note(&mut self, node: usize, make: impl FnOnce() -> Note);
+
+    /// Drops what it has of a node, which is computed anew in another way.
+    fn forget(&mut self, node: usize);
 }
 
 /// Nobody listens: a run over a county.
@@ -87,6 +90,8 @@ pub(super) struct Silent;
 
 impl Listener for Silent {
     fn note(&mut self, _node: usize, _make: impl FnOnce() -> Note) {}
+
+    fn forget(&mut self, _node: usize) {}
 }
 
 /// Keeps every note by node.
@@ -97,6 +102,12 @@ impl Listener for Notes {
     fn note(&mut self, node: usize, make: impl FnOnce() -> Note) {
         if let Some(notes) = self.0.get_mut(node) {
             notes.push(make());
+        }
+    }
+
+    fn forget(&mut self, node: usize) {
+        if let Some(notes) = self.0.get_mut(node) {
+            notes.clear();
         }
     }
 }

@@ -8,6 +8,8 @@ mod points;
 mod rational;
 mod rounding;
 mod share;
+#[cfg(test)]
+mod tests;
 
 pub use allocate::{AllocateError, Remainder, allocate};
 pub use apportion::{Apportionment, ApportionRule, Apportioned, GroupSeats, Why, apportion};

@@ -6,7 +6,10 @@ use num_bigint::{BigInt, Sign};
 use num_integer::Integer;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
-use super::{Decimal, RoundingMode, rounding::fixed_text};
+use super::{
+    Decimal, RoundingMode,
+    rounding::{fixed_text, pointed},
+};
 
 /// Why an exact operation has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -183,16 +186,16 @@ impl Exact {
     }
 
     /// The value times `10^places`, rounded to a whole number.
-    fn rounded_units(&self, places: u32, mode: RoundingMode) -> Result<BigInt, ExactError> {
+    fn rounded_units(&self, places: u32, mode: RoundingMode) -> BigInt {
         let (num, den) = self.parts();
         let scaled = num * BigInt::from(10).pow(places);
         let (lower, rest) = scaled.div_mod_floor(&den);
         if rest.is_zero() {
-            return Ok(lower);
+            return lower;
         }
         let half = (rest * BigInt::from(2)).cmp(&den);
         let upper = mode.takes_upper(half, lower.is_even(), self.is_negative());
-        Ok(if upper { lower + BigInt::one() } else { lower })
+        if upper { lower + BigInt::one() } else { lower }
     }
 
     /// The value as whole units of `10^-places`, rounded as told. Error when it passes an `i128`.
@@ -211,14 +214,14 @@ impl Exact {
             let upper = mode.takes_upper(half, lower.is_even(), *num < 0);
             return lower.checked_add(i128::from(upper)).ok_or(ExactError::Overflow);
         }
-        self.rounded_units(places, mode)?.to_i128().ok_or(ExactError::Overflow)
+        self.rounded_units(places, mode).to_i128().ok_or(ExactError::Overflow)
     }
 
     /// The value rounded to `places` decimal places.
     pub fn rounded(&self, places: u32, mode: RoundingMode) -> Result<Self, ExactError> {
         match self.units(places, mode) {
             Ok(units) => Self::scaled(units, places),
-            Err(_) => Self::big(self.rounded_units(places, mode)?, BigInt::from(10).pow(places)),
+            Err(_) => Self::big(self.rounded_units(places, mode), BigInt::from(10).pow(places)),
         }
     }
 
@@ -229,10 +232,11 @@ impl Exact {
 
     /// The text with exactly `places` places, rounded as told. Zero prints without a sign.
     pub fn text(&self, places: u32, mode: RoundingMode) -> String {
-        match self.units(places, mode) {
-            Ok(units) => fixed_text(units, places),
-            Err(_) => self.to_string(),
+        if let Ok(units) = self.units(places, mode) {
+            return fixed_text(units, places);
         }
+        let units = self.rounded_units(places, mode);
+        pointed(units.is_negative(), &units.magnitude().to_string(), places)
     }
 
     /// The exact text: a terminating decimal where there is one (of up to 12 places), else `p/q`.

@@ -60,10 +60,15 @@ impl RoundingMode {
 
 /// The text of `value / 10^places` with exactly that many places. Zero never has a sign.
 pub(crate) fn fixed_text(value: i128, places: u32) -> String {
+    pointed(value < 0, &value.unsigned_abs().to_string(), places)
+}
+
+/// The text of a sign and whole digits, with the point before the last `places` of them.
+pub(super) fn pointed(negative: bool, digits: &str, places: u32) -> String {
     let places = usize::try_from(places).unwrap_or(0);
-    let sign = if value < 0 { "-" } else { "" };
+    let sign = if negative { "-" } else { "" };
     let width = places.saturating_add(1);
-    let digits = format!("{:0>width$}", value.unsigned_abs());
+    let digits = format!("{digits:0>width$}");
     let (whole, fraction) = digits.split_at(digits.len().saturating_sub(places));
     if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }

@@ -1,0 +1,244 @@
+//! The demonstration and the sample's files, as a person at a terminal gets them.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::Arc,
+};
+
+use serde_json::Value;
+
+use steelyard::{
+    app::{
+        App,
+        offline::{self, Terms},
+        run,
+    },
+    client::{Client, Tell},
+    domain::{engine::Plan, exact::RoundingMode, scheme::Scheme, time::Moment},
+    proto::v1,
+    sample::{self, Fact, Line, SCHEMES, Sample, Size},
+    server, store,
+};
+use tonic::transport::Endpoint;
+
+use crate::postgres;
+
+fn steelyard(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_steelyard")).args(arguments).output().unwrap()
+}
+
+/// A folder of this case's own, not there yet.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
+    folder
+}
+
+fn shown(output: &Output) -> Value {
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{:?}: {errors}", output.status);
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn demo_on(store: &str) -> Value {
+    shown(&steelyard(&["demo", "--little", "--json", "--seed", "2022", "--store", store]))
+}
+
+fn fen(text: &Value) -> i64 {
+    let (yuan, fen) = text.as_str().unwrap().split_once('.').unwrap();
+    yuan.parse::<i64>().unwrap() * 100 + fen.parse::<i64>().unwrap()
+}
+
+fn count(map: &Value) -> i64 {
+    map.as_object().unwrap().values().map(|it| it.as_i64().unwrap()).sum()
+}
+
+/// What every demonstration of the little county says, whatever the store.
+fn is_the_little_county(told: &Value) {
+    let quotas = &told["quotas"][0];
+    assert_eq!(quotas["for"], "red_flag");
+    let groups = quotas["groups"].as_array().unwrap();
+    let row = |it: &Value| {
+        let text = |key: &str| it[key].as_str().unwrap().to_owned();
+        (text("group"), it["members"].as_i64().unwrap(), text("quota"), it["seats"].as_i64().unwrap())
+    };
+    let rows: Vec<_> = groups.iter().map(row).collect();
+    let expected = [("gucheng", 8, "1.6", 2), ("guishan", 10, "2", 2), ("jiasa", 4, "0.8", 1), ("yangwu", 3, "0.6", 0)];
+    let expected = expected.map(|(group, n, quota, seats)| (group.to_owned(), n, quota.to_owned(), seats));
+    assert_eq!(rows, expected);
+    // Five seats; two compounds are tied for one of them.
+    let selected = told["selected"].as_array().unwrap();
+    assert_eq!(selected.len(), 4);
+    assert_eq!(selected[0]["county_place"], 1);
+    assert_eq!(selected[0]["place"], 1);
+    let ties = told["ties_open"].as_array().unwrap();
+    let tied: Vec<_> = ties.iter().map(|it| (&it["grade"], it["subjects"].as_array().unwrap().len())).collect();
+    assert_eq!(tied, [(&Value::from("red_flag"), 2), (&Value::from("excellent"), 2)]);
+    assert_eq!(ties[0]["group"], "gucheng");
+    assert_eq!(told["grades"]["xinping.red-flag-compound"]["red_flag"], 4);
+    // All projects but the excluded one and the incomplete one have stars.
+    assert_eq!(count(&told["ratings"]), 18);
+    assert_eq!(told["vetoed"].as_array().unwrap().len(), 8);
+    let awards = told["awards"].as_object().unwrap();
+    assert_eq!(awards["red_flag_fund"]["count"], 4);
+    assert_eq!(awards["red_flag_fund"]["amount"], "20000.00");
+    let given: i64 = awards.values().map(|it| fen(&it["amount"])).sum();
+    assert_eq!(given, fen(&told["total"]));
+    assert_eq!(given + fen(&told["left"]), fen(&told["budget"]));
+    assert_eq!(told["budget"], "300000.00");
+    assert_eq!(told["explained"]["root"]["children"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn the_demonstration_tells_the_same_over_every_store() {
+    let told = demo_on("sqlite::memory:");
+    is_the_little_county(&told);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let url = runtime.block_on(postgres::schema("demo"));
+    assert_eq!(demo_on(&url), told);
+}
+
+#[test]
+fn the_folder_is_made_anew_and_a_foreign_one_is_left_alone() {
+    let mine = folder("demo-mine");
+    let path = mine.to_str().unwrap();
+    for _ in 0..2 {
+        let out = steelyard(&["demo", "--little", "--dir", path]);
+        let text = String::from_utf8(out.stdout).unwrap();
+        assert!(out.status.success(), "{text}");
+        for word in ["Seats of 红旗小区", "Ties left open", "300000.00", "steelyard serve --store"] {
+            assert!(text.contains(word), "{word} is lacking in {text}");
+        }
+        assert!(mine.join("steelyard.db").is_file());
+    }
+    let foreign = folder("demo-foreign");
+    fs::create_dir(&foreign).unwrap();
+    fs::write(foreign.join("letters.txt"), "mine").unwrap();
+    let out = steelyard(&["demo", "--little", "--dir", foreign.to_str().unwrap()]);
+    assert_eq!(out.status.code(), Some(73));
+    assert_eq!(fs::read_to_string(foreign.join("letters.txt")).unwrap(), "mine");
+}
+
+/// Every file of `sample` is the same for the same seed, and `evaluate` takes each offline file.
+#[test]
+fn a_sample_is_written_byte_for_byte_and_evaluates() {
+    let (one, two) = (folder("sample-one"), folder("sample-two"));
+    for out in [&one, &two] {
+        let done = steelyard(&["sample", "--little", "--seed", "7", "--out", out.to_str().unwrap()]);
+        assert!(done.status.success());
+    }
+    let names = ["registry.jsonl", "facts.jsonl", "README.md"].map(PathBuf::from);
+    let schemes = [
+        ("xinping", "red-flag-compound"),
+        ("xinping", "member-dual-score"),
+        ("xinping", "secretary-appraisal"),
+        ("xinping", "community-secretary-appraisal"),
+        ("xuancheng", "property-rating"),
+    ];
+    let offline = |(county, name): (&str, &str)| Path::new("offline").join(format!("{county}.{name}.jsonl"));
+    for name in names.into_iter().chain(schemes.map(offline)) {
+        assert_eq!(fs::read(one.join(&name)).unwrap(), fs::read(two.join(&name)).unwrap(), "{name:?}");
+    }
+    for (county, name) in schemes {
+        let scheme = format!("{}/schemes/{county}/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
+        let facts = one.join(offline((county, name)));
+        let facts = facts.to_str().unwrap();
+        let out = steelyard(&["evaluate", "--scheme", &scheme, "--facts", facts, "--json"]);
+        assert!(out.status.success(), "{name}: {}", String::from_utf8_lossy(&out.stderr));
+        assert!(out.stderr.is_empty(), "{name}: {}", String::from_utf8_lossy(&out.stderr));
+    }
+}
+
+/// A clock of the machine.
+#[derive(Debug)]
+struct Clock;
+
+impl steelyard::app::Clock for Clock {
+    fn now(&self) -> Moment {
+        #[expect(clippy::disallowed_methods, reason = "the tests' own clock")]
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        Moment::from_micros(i64::try_from(now.as_micros()).unwrap())
+    }
+}
+
+/// What a result is, whoever computed it.
+type Told = (String, Option<String>, Option<String>, BTreeMap<String, u32>, BTreeMap<String, String>);
+
+fn offline(plan: &Arc<Plan>, lines: &[Line]) -> BTreeMap<String, Told> {
+    let text: String = lines.iter().map(|it| serde_json::to_string(it).unwrap() + "\n").collect();
+    let mut told = BTreeMap::new();
+    let done = offline::evaluate(plan, text.as_bytes(), Terms::default(), |it| {
+        let score = it.score.map(|it| it.text(2, RoundingMode::HalfUp));
+        let awards = it.awards.iter().map(|it| (it.id.clone(), it.amount.to_string())).collect();
+        let ranks = it.ranks.into_iter().collect();
+        told.insert(it.subject, (it.status.name().to_owned(), score, it.grade, ranks, awards));
+        Ok(())
+    });
+    done.unwrap();
+    told
+}
+
+fn served(results: Vec<v1::Result>) -> BTreeMap<String, Told> {
+    let told = results.into_iter().map(|it| {
+        let status = match it.status() {
+            v1::ResultStatus::Final => "final",
+            v1::ResultStatus::Incomplete => "incomplete",
+            v1::ResultStatus::Excluded => "excluded",
+            v1::ResultStatus::TieOpen => "tie_open",
+            v1::ResultStatus::Unspecified => "",
+        };
+        let ranks = it.ranks.into_iter().map(|(k, it)| (k, u32::try_from(it).unwrap())).collect();
+        let award = |it: v1::Award| (it.award_id, format!("{}.00", it.amount.unwrap().units));
+        let awards = it.awards.into_iter().map(award).collect();
+        let score = it.score.map(|it| it.value);
+        (it.subject.unwrap().id, (status.to_owned(), score, it.grade, ranks, awards))
+    });
+    told.collect()
+}
+
+/// One path computes for the service and offline: every published result of every scheme is what
+/// the same facts give as lines.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_and_the_offline_lines_agree_on_everybody() {
+    let store = store::open("sqlite::memory:").await.unwrap();
+    let app = App::new(store, Arc::new(Clock), "of the tests");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let grace = std::time::Duration::from_secs(5);
+    tokio::spawn(server::serve(app, listener, std::future::pending(), grace, &[run::background]));
+    let endpoint = Endpoint::from_shared(format!("http://{at}")).unwrap();
+    let client = Client::new(endpoint.connect().await.unwrap(), sample::COUNTY);
+    let sample = Sample::make(5, &Size::LITTLE);
+    let tell: Tell = Arc::new(|_| ());
+    client.load_records(&sample.records, tell.clone()).await.unwrap();
+    for document in &SCHEMES {
+        client.publish_scheme(document).await.unwrap();
+    }
+    let (mistakes, facts): (Vec<Fact>, Vec<Fact>) =
+        sample.facts.iter().cloned().partition(|it| it.reversed_because.is_some());
+    assert!(!mistakes.is_empty());
+    client.load_facts(facts.into(), tell.clone()).await.unwrap();
+    client.record_and_reverse(&mistakes).await.unwrap();
+    let mut compounds = Vec::new();
+    for document in SCHEMES {
+        let scheme = Scheme::read(document.text.as_bytes()).unwrap();
+        let plan = Arc::new(Plan::compile(Arc::new(scheme)));
+        client.evaluate(&document, tell.clone()).await.unwrap();
+        let of_service = served(client.results(&document).await.unwrap());
+        let of_lines = offline(&plan, &sample.lines(&document, &compounds));
+        assert!(of_lines.len() >= 7);
+        assert_eq!(of_service.len(), of_lines.len(), "{}", document.id);
+        for (subject, told) in &of_lines {
+            assert_eq!(&of_service[subject], told, "{} {subject}", document.id);
+        }
+        if document.id == "xinping.red-flag-compound" {
+            let with = of_lines.into_iter().filter_map(|(id, told)| Some((id, told.1?)));
+            compounds.extend(with);
+        }
+    }
+}
