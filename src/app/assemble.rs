@@ -110,9 +110,7 @@ fn needs_entries(counted: &Counted) -> bool {
         Counting::Each { repeats, .. } => !repeats.is_empty(),
         Counting::Tiers(_) => false,
     };
-    repeats
-        || counted.valid_months.is_some()
-        || counted.caps.iter().any(|it| it.per == Window::Day)
+    repeats || counted.valid_months.is_some() || counted.caps.iter().any(|it| it.per == Window::Day)
 }
 
 /// Puts the ledger's rows of one subject into its facts. Rows come in the order recorded.
@@ -183,8 +181,7 @@ fn add_row(facts: &mut Facts, row: Fact, recorded: Moment) -> Option<()> {
         }
         FactKind::Import => {
             let bonus = row.name == "bonus";
-            let import =
-                Import { raw: amount(row.amount_a)?, full: amount(row.amount_b)?, bonus };
+            let import = Import { raw: amount(row.amount_a)?, full: amount(row.amount_b)?, bonus };
             facts.imports.insert(row.item, import);
         }
         FactKind::Veto => facts.vetoes.push(VetoRecord {
@@ -193,11 +190,9 @@ fn add_row(facts: &mut Facts, row: Fact, recorded: Moment) -> Option<()> {
             from: row.on_day?,
             until: row.until_day,
         }),
-        FactKind::Finding => facts.findings.push(Finding {
-            fact: row.item,
-            from: row.on_day?,
-            until: row.until_day,
-        }),
+        FactKind::Finding => {
+            facts.findings.push(Finding { fact: row.item, from: row.on_day?, until: row.until_day })
+        }
         FactKind::NodeState => {
             let kind = StateKind::ALL.into_iter().find(|it| it.name() == row.name)?;
             facts.states.insert(row.item, State { kind, reason: some(row.detail) });

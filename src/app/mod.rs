@@ -5,9 +5,9 @@ mod error;
 pub mod fact;
 pub mod offline;
 pub mod registry;
-pub mod scheme;
 mod roster;
 pub mod run;
+pub mod scheme;
 mod write;
 mod writer;
 

@@ -185,8 +185,7 @@ fn subject(record: Record, kind: SubjectKind, county: &str, tree: &Tree) -> Subj
     let mut groups = match record.detail {
         Detail::Member { unit_branch, compound, .. } => {
             person.clone_from(&id);
-            let mut groups =
-                compound.map(|it| tree.groups("compound", &it)).unwrap_or_default();
+            let mut groups = compound.map(|it| tree.groups("compound", &it)).unwrap_or_default();
             groups.extend(unit_branch.map(|it| ("unit_branch".to_owned(), it)));
             groups
         }

@@ -58,8 +58,7 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let runtime =
-            tokio::runtime::Runtime::new().map_err(|why| Failure::software(&why))?;
+        let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::software(&why))?;
         runtime.block_on(self.show())
     }
 

@@ -76,7 +76,11 @@ impl Evaluate {
         let source = Source::of(&self.facts)?;
         let out = BufWriter::with_capacity(1 << 18, io::stdout().lock());
         let terms = Terms { as_of: self.as_of, explain: self.json };
-        if self.json { json(&plan, &source, terms, out) } else { tables(&plan, &source, terms, out) }
+        if self.json {
+            json(&plan, &source, terms, out)
+        } else {
+            tables(&plan, &source, terms, out)
+        }
     }
 }
 
@@ -116,7 +120,10 @@ fn tables(
         let grade = plan.scheme().grades.get(tie.grade).map_or("", |it| it.id.as_str());
         let within = tie.within.as_deref().unwrap_or("the groups");
         let (tied, seats) = (tie.tied.join(", "), tie.seats);
-        writeln!(out, "open tie for `{grade}` within {within}: {tied}; seats between them: {seats}")?;
+        writeln!(
+            out,
+            "open tie for `{grade}` within {within}: {tied}; seats between them: {seats}"
+        )?;
     }
     out.flush()?;
     warn(&summary);
@@ -126,7 +133,8 @@ fn tables(
 fn row(plan: &Plan, result: &SubjectResult) -> Vec<String> {
     let scheme = plan.scheme();
     let places = scheme.nodes.first().and_then(|it| it.round).map_or(2, |it| it.to);
-    let ranks: Vec<String> = result.ranks.iter().map(|(group, it)| format!("{group} {it}")).collect();
+    let ranks: Vec<String> =
+        result.ranks.iter().map(|(group, it)| format!("{group} {it}")).collect();
     let awards: Vec<String> =
         result.awards.iter().map(|it| format!("{} {}", it.id, it.amount)).collect();
     let reasons: Vec<String> =

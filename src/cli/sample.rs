@@ -52,7 +52,11 @@ impl MakeSample {
             .map_err(|why| Failure::unwritable(&readme, &why))?;
         let (records, facts) = (sample.records.len(), sample.facts.len());
         let shown = self.out.display();
-        writeln!(io::stdout().lock(), "{shown}: {records} records, {facts} facts, seed {}", self.seed)?;
+        writeln!(
+            io::stdout().lock(),
+            "{shown}: {records} records, {facts} facts, seed {}",
+            self.seed
+        )?;
         Ok(())
     }
 }
@@ -109,7 +113,13 @@ fn readme_text(seed: u64, little: bool, sample: &Sample) -> String {
         let (county, name) = scheme.id.split_once('.').unwrap_or(("", scheme.id));
         let id = scheme.id;
         let document = format!("schemes/{county}/{name}.yaml");
-        text.extend(["steelyard evaluate --scheme ", &document, " --facts offline/", id, ".jsonl\n"]);
+        text.extend([
+            "steelyard evaluate --scheme ",
+            &document,
+            " --facts offline/",
+            id,
+            ".jsonl\n",
+        ]);
     }
     text.push_str("```\n");
     text

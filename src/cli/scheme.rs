@@ -204,10 +204,17 @@ fn node(
         return Ok(());
     };
     let indent = "  ".repeat(depth);
-    let value = explained.value.known().map_or_else(|| "—".to_owned(), |it| {
-        let exact = it.is_decimal(12);
-        if exact { it.exact_text() } else { format!("≈{} ({it})", it.text(4, RoundingMode::HalfUp)) }
-    });
+    let value = explained.value.known().map_or_else(
+        || "—".to_owned(),
+        |it| {
+            let exact = it.is_decimal(12);
+            if exact {
+                it.exact_text()
+            } else {
+                format!("≈{} ({it})", it.text(4, RoundingMode::HalfUp))
+            }
+        },
+    );
     let out_of = node_of.out_of.map(|it| format!(" / {it}")).unwrap_or_default();
     let title = if node_of.title.is_empty() { &node_of.id } else { &node_of.title };
     writeln!(out, "{indent}{} {title}: {value}{out_of}  [{}]", node_of.id, node_of.kind.name())?;

@@ -5,9 +5,7 @@ use std::io::{self, Write};
 use clap::Subcommand;
 
 use super::Failure;
-use crate::{
-    store::{self, TotalsDifference},
-};
+use crate::store::{self, TotalsDifference};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum VerifyCommand {

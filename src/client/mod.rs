@@ -11,8 +11,7 @@ use tonic::{Status, transport::Channel};
 use crate::{
     proto::v1::{
         self, evaluation_service_client::EvaluationServiceClient,
-        fact_service_client::FactServiceClient,
-        registry_service_client::RegistryServiceClient,
+        fact_service_client::FactServiceClient, registry_service_client::RegistryServiceClient,
         scheme_service_client::SchemeServiceClient,
     },
     sample::{Document, Fact, Record},
@@ -183,7 +182,8 @@ impl Client {
             period: document.period.to_owned(),
             known_at: None,
         };
-        let run = client.start_run(start).await?.into_inner().run.ok_or(CallError::Lacks("the run"))?;
+        let run =
+            client.start_run(start).await?.into_inner().run.ok_or(CallError::Lacks("the run"))?;
         let (county, run_id) = (self.county.clone(), run.run_id);
         self.watch(&run_id, tell).await?;
         let publish = v1::PublishRunRequest {
@@ -204,7 +204,8 @@ impl Client {
             let progress = message.progress.ok_or(CallError::Lacks("the progress"))?;
             tell(u64::try_from(progress.subjects_done).unwrap_or(0));
             if progress.state() == v1::RunState::Failed {
-                let why = progress.failure.and_then(|it| it.text).map_or_else(String::new, |it| it.en);
+                let why =
+                    progress.failure.and_then(|it| it.text).map_or_else(String::new, |it| it.en);
                 return Err(CallError::RunFailed(why));
             }
         }

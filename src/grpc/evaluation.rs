@@ -82,7 +82,11 @@ fn filter(faults: &mut Faults, raw: Option<v1::ResultFilter>) -> Option<ResultFi
         statuses.extend(faults.said(&path, Ok(it), named));
     }
     if raw.group_dimension.is_empty() != raw.group.is_empty() {
-        faults.missing(if raw.group.is_empty() { "filter.group" } else { "filter.group_dimension" });
+        faults.missing(if raw.group.is_empty() {
+            "filter.group"
+        } else {
+            "filter.group_dimension"
+        });
         return None;
     }
     let group = (!raw.group.is_empty()).then_some((raw.group_dimension, raw.group));
@@ -207,8 +211,7 @@ impl EvaluationService for Service {
             let path = format!("states[{index}]");
             states.extend(faults.said(&path, Ok(it), encode::state_named));
         }
-        let bare =
-            v1::ListRunsRequest { page_size: 0, page_token: String::new(), ..raw.clone() };
+        let bare = v1::ListRunsRequest { page_size: 0, page_token: String::new(), ..raw.clone() };
         let token = (raw.page_size, raw.page_token.as_str());
         let paging = page(&mut faults, &self.app, "EvaluationService.ListRuns", &bare, token);
         let asked = (|| Some((county?, scheme?, period?, paging?)))();
@@ -220,8 +223,7 @@ impl EvaluationService for Service {
             after: paging.after.clone(),
             limit: paging.size,
         };
-        let (views, next) =
-            self.app.list_runs(&county, &listing).await.map_err(status::from)?;
+        let (views, next) = self.app.list_runs(&county, &listing).await.map_err(status::from)?;
         Ok(Response::new(v1::ListRunsResponse {
             runs: views.iter().map(|it| encode::run(it, false)).collect(),
             next_page_token: next.map(|it| paging.next(&it, None)).unwrap_or_default(),
@@ -281,8 +283,7 @@ impl EvaluationService for Service {
         tokio::spawn(async move {
             let mut after = Some(-1_i64);
             while let Some(from) = after {
-                let page =
-                    app.list_results(&county, &shown.run, &filter, from, STREAM_PAGE).await;
+                let page = app.list_results(&county, &shown.run, &filter, from, STREAM_PAGE).await;
                 let message = page.map_err(status::from).map(|page| {
                     after = page.next;
                     let one = |it| result_encode::result(&shown.plan, &shown.run, it);
@@ -435,7 +436,12 @@ impl EvaluationService for Service {
         for (index, line) in raw.fact_lines.iter().enumerate() {
             if line.contains(['\n', '\r']) {
                 let path = format!("fact_lines[{index}]");
-                faults.add(&path, "LINE_BREAK", "a line of facts has no line break", "每行事实不得换行");
+                faults.add(
+                    &path,
+                    "LINE_BREAK",
+                    "a line of facts has no line break",
+                    "每行事实不得换行",
+                );
             }
         }
         let scheme = Scheme::read(&raw.document);
@@ -470,9 +476,9 @@ fn compute(scheme: Scheme, lines: &[u8], terms: Terms) -> Result<v1::ComputeResp
         Ok(())
     });
     let summary = summary.map_err(|error| match error {
-        OfflineError::Refused { faults, .. } => AppError::Invalid(
-            faults.into_iter().map(encode::facts_fault).collect(),
-        ),
+        OfflineError::Refused { faults, .. } => {
+            AppError::Invalid(faults.into_iter().map(encode::facts_fault).collect())
+        }
         OfflineError::Read(_)
         | OfflineError::Engine(_)
         | OfflineError::Seats(_)
@@ -481,7 +487,13 @@ fn compute(scheme: Scheme, lines: &[u8], terms: Terms) -> Result<v1::ComputeResp
     Ok(v1::ComputeResponse {
         results,
         quotas: result_encode::quotas(&plan, &summary.quotas),
-        document_warnings: plan.scheme().warnings.iter().cloned().map(super::scheme::fault).collect(),
+        document_warnings: plan
+            .scheme()
+            .warnings
+            .iter()
+            .cloned()
+            .map(super::scheme::fault)
+            .collect(),
         fact_warnings: summary.warnings.iter().map(encode::warning).collect(),
     })
 }

@@ -35,8 +35,7 @@ pub(crate) fn money(amount: Money) -> google::Money {
 /// An exact number as it is shown: marked where the shown text is rounded.
 pub(crate) fn exact(value: &Exact) -> v1::ExactNumber {
     let rounded = !value.is_decimal(12);
-    let shown =
-        if rounded { value.text(4, RoundingMode::HalfUp) } else { value.exact_text() };
+    let shown = if rounded { value.text(4, RoundingMode::HalfUp) } else { value.exact_text() };
     v1::ExactNumber {
         shown: Some(google::Decimal { value: shown }),
         rounded,
@@ -190,11 +189,11 @@ pub(crate) fn change(plan: &Plan, change: &Change) -> v1::Change {
     let status_of = |it: Option<&KeptResult>| {
         it.map_or(v1::ResultStatus::Unspecified, |it| status(it.status)).into()
     };
-    let score_of =
-        |it: Option<&KeptResult>| it?.score.as_ref().map(|it| score(plan, it));
+    let score_of = |it: Option<&KeptResult>| it?.score.as_ref().map(|it| score(plan, it));
     let grade_of = |it: Option<&KeptResult>| it?.grade.clone();
     let ranks_of = |it: Option<&KeptResult>| it.map(|it| places(&it.ranks)).unwrap_or_default();
-    let seat_of = |it: Option<&KeptResult>| it.and_then(|it| seat(plan, it.seated, it.grade.as_ref()));
+    let seat_of =
+        |it: Option<&KeptResult>| it.and_then(|it| seat(plan, it.seated, it.grade.as_ref()));
     let awards_of = |it: Option<&KeptResult>| {
         let awards = it.map(|it| it.awards.as_slice()).unwrap_or_default();
         awards.iter().map(|it| award(scheme, it)).collect()
@@ -264,11 +263,7 @@ pub(crate) fn node(plan: &Plan, nodes: &[Explained], index: usize) -> Option<v1:
     let tried = tried.into_iter().map(|it| {
         let words = sentence(it, scheme);
         let params = BTreeMap::from([("node".to_owned(), of.id.clone())]);
-        v1::Reason {
-            code: "not_held".to_owned(),
-            params,
-            text: Some(text(words.en, words.zh)),
-        }
+        v1::Reason { code: "not_held".to_owned(), params, text: Some(text(words.en, words.zh)) }
     });
     let children = of.kind.children().iter();
     Some(v1::ExplainedNode {

@@ -40,8 +40,10 @@ impl<'a> Build<'a> {
         attributes: &[(&str, &str)],
         detail: Detail,
     ) {
-        let attributes: BTreeMap<String, String> =
-            attributes.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let attributes: BTreeMap<String, String> = attributes
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
         let id = id.to_owned();
         let effective_from = LONG_AGO;
         self.records.push(Record { kind, id, name, parent, effective_from, attributes, detail });
@@ -60,14 +62,26 @@ impl<'a> Build<'a> {
     }
 
     /// Records a veto.
-    pub(super) fn veto(&mut self, subject: &Subject, item: &'static str, by: &'static str, days: Days) {
+    pub(super) fn veto(
+        &mut self,
+        subject: &Subject,
+        item: &'static str,
+        by: &'static str,
+        days: Days,
+    ) {
         let Days(effective_from, effective_until) = days;
         let body = Body::Veto { item, raised_by: by, effective_from, effective_until };
         self.fact(subject, body, by);
     }
 
     /// Records a finding.
-    pub(super) fn finding(&mut self, subject: &Subject, finding: &'static str, days: Days, by: &str) {
+    pub(super) fn finding(
+        &mut self,
+        subject: &Subject,
+        finding: &'static str,
+        days: Days,
+        by: &str,
+    ) {
         let Days(effective_from, effective_until) = days;
         self.fact(subject, Body::Finding { finding, effective_from, effective_until }, by);
     }

@@ -23,7 +23,9 @@ pub(super) fn facts(build: &mut Build<'_>, places: &Places) {
         };
         let votes = it.rng.between(18, 45);
         it.ballot("debrief_ballot", ["good", "fairly_good", "fair", "poor"], votes);
-        for (item, out_of) in [("responsibility", 4_000), ("three_lists", 3_000), ("team_building", 3_000)] {
+        for (item, out_of) in
+            [("responsibility", 4_000), ("three_lists", 3_000), ("team_building", 3_000)]
+        {
             it.sheets(item, out_of, &[("street", street), ("county", "organisation")]);
         }
         let size = it.rng.between(6, 10);

@@ -34,7 +34,12 @@ pub(super) fn facts(build: &mut Build<'_>, places: &Places, members: &[Member]) 
     }
 }
 
-fn organised(it: &mut Evidence<'_, '_>, compound: &Compound, residents: i64, offices: (&str, &str)) {
+fn organised(
+    it: &mut Evidence<'_, '_>,
+    compound: &Compound,
+    residents: i64,
+    offices: (&str, &str),
+) {
     let ordinary = compound.level < 70;
     it.metric("direct_members", residents / 5 + 3);
     it.metric("committee_size", 1 + whole(compound.committee));
@@ -91,9 +96,11 @@ fn mechanisms(it: &mut Evidence<'_, '_>, compound: &Compound) {
     it.metric("meeting_place_haves", haves);
     let collected = it.rng.between(40, 240);
     it.metric("opinions_collected", collected);
-    for (name, least, most) in
-        [("opinions_answered", 600, 1_000), ("opinions_solved", 400, 920), ("opinions_evaluated", 0, 540)]
-    {
+    for (name, least, most) in [
+        ("opinions_answered", 600, 1_000),
+        ("opinions_solved", 400, 920),
+        ("opinions_evaluated", 0, 540),
+    ] {
         let share = it.level.line(&mut it.rng, least, most);
         it.metric(name, collected * share / 1_000);
     }
@@ -149,7 +156,9 @@ fn standing(it: &mut Evidence<'_, '_>, compound: &Compound) {
         Mark::Dormant => ("branch_dormant", "street", Days::from(4, 1)),
         Mark::DormantPutRight => ("branch_dormant", "street", Days::between((4, 1), (11, 10))),
         Mark::Structures => ("illegal_structures", "urban_management", Days::from(6, 1)),
-        Mark::None | Mark::Twin | Mark::OpinionFailed | Mark::NotApplied | Mark::Unfinished => return,
+        Mark::None | Mark::Twin | Mark::OpinionFailed | Mark::NotApplied | Mark::Unfinished => {
+            return;
+        }
     };
     it.build.veto(&who, item, raised_by, days);
 }

@@ -54,7 +54,12 @@ impl Evidence<'_, '_> {
 
     /// A figure and the one it is a share of: so many of a thousand at level 0, so many at level
     /// 100, rounded half up.
-    pub(super) fn share(&mut self, (of, per): (&'static str, &'static str), whole: i64, thousandths: (i64, i64)) {
+    pub(super) fn share(
+        &mut self,
+        (of, per): (&'static str, &'static str),
+        whole: i64,
+        thousandths: (i64, i64),
+    ) {
         let share = self.level.line(&mut self.rng, thousandths.0, thousandths.1);
         self.metric(per, whole);
         self.metric(of, ((whole * share + 500) / 1_000).min(whole));
@@ -67,7 +72,12 @@ impl Evidence<'_, '_> {
 
     /// Sheets for an item out of so many hundredths of a point, one from each office named, in
     /// steps of a quarter.
-    pub(super) fn sheets(&mut self, item: &'static str, out_of: i64, offices: &[(&'static str, &str)]) {
+    pub(super) fn sheets(
+        &mut self,
+        item: &'static str,
+        out_of: i64,
+        offices: &[(&'static str, &str)],
+    ) {
         for (role, assessor) in offices {
             let points = self.level.line(&mut self.rng, 0, out_of) / 25 * 25;
             let day = self.rng.between(10, 20);

@@ -209,7 +209,8 @@ fn reports(build: &mut Build<'_>, member: &Member, within: usize, rng: &mut Rng)
     };
     // In hundredths of a percent; members of a compound have different last two digits.
     let percent = draw * 100 + i64::try_from(within).unwrap_or(0).checked_rem(50).unwrap_or(0) * 2;
-    let full = [50, 100, 120, 150].get(member.number.checked_rem(4).unwrap_or(0)).copied().unwrap_or(100);
+    let full =
+        [50, 100, 120, 150].get(member.number.checked_rem(4).unwrap_or(0)).copied().unwrap_or(100);
     let bonus = member.zeal == Zeal::Zealous && every(member, 37, 5);
     let raw = if bonus { fine(full * 10_400) } else { fine(full * percent) };
     let (period, full) = (super::YEAR, number(full));
@@ -236,7 +237,8 @@ fn reports(build: &mut Build<'_>, member: &Member, within: usize, rng: &mut Rng)
         let fair = (votes - good - poor) * 3 / 4;
         let pass = votes - good - poor - fair;
         let spoilt = i64::from(rng.chance(10));
-        let counts = [("good", good), ("fair", fair), ("pass", pass), ("poor", poor), ("spoilt", spoilt)];
+        let counts =
+            [("good", good), ("fair", fair), ("pass", pass), ("poor", poor), ("spoilt", spoilt)];
         let counts = counts.into_iter().filter(|(_, count)| *count > 0).collect();
         build.fact(&who, Body::Ballot { ballot: "neighbours", period, counts }, &recorder(member));
     }

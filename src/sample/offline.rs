@@ -179,10 +179,7 @@ fn line_of(record: &Record, scheme: &Document, registry: &Registry<'_>) -> Optio
             }
             climb(&mut groups, registry, unit.kind, &unit.id);
         }
-        (
-            Detail::Project { company_id, compound_id, project_class, .. },
-            SubjectKind::Project,
-        ) => {
+        (Detail::Project { company_id, compound_id, project_class, .. }, SubjectKind::Project) => {
             set("class", project_class);
             groups.insert("class", project_class.clone());
             groups.insert("company", company_id.clone());
@@ -209,7 +206,12 @@ fn line_of(record: &Record, scheme: &Document, registry: &Registry<'_>) -> Optio
 }
 
 /// A unit and those above it, as groups.
-fn climb(groups: &mut BTreeMap<&'static str, String>, registry: &Registry<'_>, kind: RecordKind, id: &str) {
+fn climb(
+    groups: &mut BTreeMap<&'static str, String>,
+    registry: &Registry<'_>,
+    kind: RecordKind,
+    id: &str,
+) {
     let mut at = (kind, id);
     loop {
         let dimension = match at.0 {

@@ -124,7 +124,12 @@ pub(super) fn make(build: &mut Build<'_>) -> Places {
     places
 }
 
-fn compound(build: &Build<'_>, name: String, (street, community): (usize, usize), index: usize) -> Compound {
+fn compound(
+    build: &Build<'_>,
+    name: String,
+    (street, community): (usize, usize),
+    index: usize,
+) -> Compound {
     let households = build.rng("households", index).between(180, 1_400);
     Compound {
         id: format!("k-{:03}", index + 1),
@@ -204,12 +209,21 @@ fn register(build: &mut Build<'_>, places: &Places) {
         let form = organisation(number).1;
         let anchor = reference(Community, &it.id);
         let name = format!("{}党组织", it.name);
-        build.record(Branch, &format!("b-{}", it.id), name, None, &[], Detail::Branch { form, anchor });
+        build.record(
+            Branch,
+            &format!("b-{}", it.id),
+            name,
+            None,
+            &[],
+            Detail::Branch { form, anchor },
+        );
     }
     for it in &places.compounds {
         let community = reference(Community, places.community(it.community));
-        let attributes =
-            [("branch_form", "compound_branch"), ("community_organisation", organisation(it.community).0)];
+        let attributes = [
+            ("branch_form", "compound_branch"),
+            ("community_organisation", organisation(it.community).0),
+        ];
         let detail = unit(Some(it.households));
         build.record(Compound, &it.id, it.name.clone(), Some(community), &attributes, detail);
         let detail = Detail::Branch {

@@ -65,7 +65,12 @@ pub(super) fn register(build: &mut Build<'_>, places: &Places, members: &[Member
 }
 
 /// So many members of a compound, mostly retired ones: the first is its secretary.
-fn holders<'m>(build: &Build<'_>, members: &'m [Member], compound: usize, many: usize) -> Vec<&'m Member> {
+fn holders<'m>(
+    build: &Build<'_>,
+    members: &'m [Member],
+    compound: usize,
+    many: usize,
+) -> Vec<&'m Member> {
     let mut rng = build.rng("holders", compound);
     let of = |status: MemberStatus| {
         members.iter().filter(move |it| it.compound == compound && it.status == status)
@@ -88,7 +93,8 @@ fn holders<'m>(build: &Build<'_>, members: &'m [Member], compound: usize, many: 
 /// excellent; in the first community two are equal at the last seat (S8).
 fn rate(build: &Build<'_>, community: usize, posts: &mut [Post]) {
     let mut rng = build.rng("posts", community);
-    let mut here: Vec<&mut Post> = posts.iter_mut().filter(|it| it.community == community).collect();
+    let mut here: Vec<&mut Post> =
+        posts.iter_mut().filter(|it| it.community == community).collect();
     rng.shuffle(&mut here);
     let seats = super::build::whole(here.len()) * 30 / 100;
     let twins = community == 0;
@@ -127,7 +133,8 @@ pub(super) fn facts(build: &mut Build<'_>, places: &Places, posts: &[Post]) {
             it.sheets(item, 2_500, &[("community", community), ("street", street)]);
         }
         let channels = [("online", 30, 120), ("paper", 15, 40), ("phone", 8, 25)];
-        let channels = if it.rng.chance(30) { channels.get(..2).unwrap_or_default() } else { &channels };
+        let channels =
+            if it.rng.chance(30) { channels.get(..2).unwrap_or_default() } else { &channels };
         it.survey("satisfaction_post", channels, (550, 980));
         daily(&mut it);
         if !post.twin {

@@ -23,7 +23,14 @@ pub(super) fn register(build: &mut Build<'_>, places: &Places) -> Vec<Project> {
     for number in 0..build.size.companies {
         let id = company_id(number);
         let parent = Some(super::build::reference(RecordKind::County, COUNTY));
-        build.record(RecordKind::Company, &id, names::company(number), parent, &[], Detail::Company {});
+        build.record(
+            RecordKind::Company,
+            &id,
+            names::company(number),
+            parent,
+            &[],
+            Detail::Company {},
+        );
     }
     let served: Vec<_> = places.compounds.iter().filter(|it| it.served).collect();
     let mut projects = Vec::new();
@@ -112,7 +119,8 @@ fn service(it: &mut Evidence<'_, '_>, number: usize) {
         it.share(("complaints_closed", "complaints"), complaints, (700, 1_030));
     }
     let channels = [("online", 40, 200), ("paper", 20, 60), ("phone", 10, 30)];
-    let channels = if it.rng.chance(25) { channels.get(..2).unwrap_or_default() } else { &channels };
+    let channels =
+        if it.rng.chance(25) { channels.get(..2).unwrap_or_default() } else { &channels };
     // One project's owners were asked too late: incomplete.
     if number != 12 {
         it.survey("satisfaction_property", channels, (520, 990));

@@ -91,7 +91,8 @@ mod tests {
     fn the_numbers_are_those_of_splitmix64() {
         let mut rng = Rng(1_234_567);
         let drawn: Vec<u64> = (0..3).map(|_| rng.next()).collect();
-        let reference = [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
+        let reference =
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
         assert_eq!(drawn, reference);
     }
 
@@ -99,7 +100,7 @@ mod tests {
     fn a_spread_adds_up_within_its_bounds() {
         let mut rng = Rng::of(7, "spread", 0);
         let parts = rng.spread(4_300, 100, 30, 56);
-        assert_eq!(parts.iter().fold(0, |a, b| a + b), 4_300);
+        assert_eq!(parts.iter().copied().reduce(|a, b| a + b), Some(4_300));
         assert!(parts.iter().all(|it| (30..=56).contains(it)));
         assert_eq!(rng.spread(1_000, 3, 1, 2), [2, 2, 2], "what cannot be reached ends");
     }

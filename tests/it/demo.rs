@@ -17,7 +17,12 @@ use steelyard::{
         run,
     },
     client::{Client, Tell},
-    domain::{engine::Plan, exact::RoundingMode, scheme::Scheme, time::Moment},
+    domain::{
+        engine::Plan,
+        exact::{Money, RoundingMode},
+        scheme::Scheme,
+        time::Moment,
+    },
     proto::v1,
     sample::{self, Fact, Line, SCHEMES, Sample, Size},
     server, store,
@@ -50,12 +55,11 @@ fn demo_on(store: &str) -> Value {
 }
 
 fn fen(text: &Value) -> i64 {
-    let (yuan, fen) = text.as_str().unwrap().split_once('.').unwrap();
-    yuan.parse::<i64>().unwrap() * 100 + fen.parse::<i64>().unwrap()
+    Money::parse(text.as_str().unwrap()).unwrap().fen()
 }
 
 fn count(map: &Value) -> i64 {
-    map.as_object().unwrap().values().map(|it| it.as_i64().unwrap()).sum()
+    map.as_object().unwrap().values().map(|it| it.as_i64().unwrap()).reduce(|a, b| a + b).unwrap()
 }
 
 /// What every demonstration of the little county says, whatever the store.
@@ -65,11 +69,22 @@ fn is_the_little_county(told: &Value) {
     let groups = quotas["groups"].as_array().unwrap();
     let row = |it: &Value| {
         let text = |key: &str| it[key].as_str().unwrap().to_owned();
-        (text("group"), it["members"].as_i64().unwrap(), text("quota"), it["seats"].as_i64().unwrap())
+        (
+            text("group"),
+            it["members"].as_i64().unwrap(),
+            text("quota"),
+            it["seats"].as_i64().unwrap(),
+        )
     };
     let rows: Vec<_> = groups.iter().map(row).collect();
-    let expected = [("gucheng", 8, "1.6", 2), ("guishan", 10, "2", 2), ("jiasa", 4, "0.8", 1), ("yangwu", 3, "0.6", 0)];
-    let expected = expected.map(|(group, n, quota, seats)| (group.to_owned(), n, quota.to_owned(), seats));
+    let expected = [
+        ("gucheng", 8, "1.6", 2),
+        ("guishan", 10, "2", 2),
+        ("jiasa", 4, "0.8", 1),
+        ("yangwu", 3, "0.6", 0),
+    ];
+    let expected =
+        expected.map(|(group, n, quota, seats)| (group.to_owned(), n, quota.to_owned(), seats));
     assert_eq!(rows, expected);
     // Five seats; two compounds are tied for one of them.
     let selected = told["selected"].as_array().unwrap();
@@ -77,7 +92,8 @@ fn is_the_little_county(told: &Value) {
     assert_eq!(selected[0]["county_place"], 1);
     assert_eq!(selected[0]["place"], 1);
     let ties = told["ties_open"].as_array().unwrap();
-    let tied: Vec<_> = ties.iter().map(|it| (&it["grade"], it["subjects"].as_array().unwrap().len())).collect();
+    let tied: Vec<_> =
+        ties.iter().map(|it| (&it["grade"], it["subjects"].as_array().unwrap().len())).collect();
     assert_eq!(tied, [(&Value::from("red_flag"), 2), (&Value::from("excellent"), 2)]);
     assert_eq!(ties[0]["group"], "gucheng");
     assert_eq!(told["grades"]["xinping.red-flag-compound"]["red_flag"], 4);
@@ -87,7 +103,7 @@ fn is_the_little_county(told: &Value) {
     let awards = told["awards"].as_object().unwrap();
     assert_eq!(awards["red_flag_fund"]["count"], 4);
     assert_eq!(awards["red_flag_fund"]["amount"], "20000.00");
-    let given: i64 = awards.values().map(|it| fen(&it["amount"])).sum();
+    let given = awards.values().map(|it| fen(&it["amount"])).reduce(|a, b| a + b).unwrap();
     assert_eq!(given, fen(&told["total"]));
     assert_eq!(given + fen(&told["left"]), fen(&told["budget"]));
     assert_eq!(told["budget"], "300000.00");
@@ -111,7 +127,8 @@ fn the_folder_is_made_anew_and_a_foreign_one_is_left_alone() {
         let out = steelyard(&["demo", "--little", "--dir", path]);
         let text = String::from_utf8(out.stdout).unwrap();
         assert!(out.status.success(), "{text}");
-        for word in ["Seats of 红旗小区", "Ties left open", "300000.00", "steelyard serve --store"] {
+        for word in ["Seats of 红旗小区", "Ties left open", "300000.00", "steelyard serve --store"]
+        {
             assert!(text.contains(word), "{word} is lacking in {text}");
         }
         assert!(mine.join("steelyard.db").is_file());
@@ -129,7 +146,8 @@ fn the_folder_is_made_anew_and_a_foreign_one_is_left_alone() {
 fn a_sample_is_written_byte_for_byte_and_evaluates() {
     let (one, two) = (folder("sample-one"), folder("sample-two"));
     for out in [&one, &two] {
-        let done = steelyard(&["sample", "--little", "--seed", "7", "--out", out.to_str().unwrap()]);
+        let done =
+            steelyard(&["sample", "--little", "--seed", "7", "--out", out.to_str().unwrap()]);
         assert!(done.status.success());
     }
     let names = ["registry.jsonl", "facts.jsonl", "README.md"].map(PathBuf::from);
@@ -140,9 +158,14 @@ fn a_sample_is_written_byte_for_byte_and_evaluates() {
         ("xinping", "community-secretary-appraisal"),
         ("xuancheng", "property-rating"),
     ];
-    let offline = |(county, name): (&str, &str)| Path::new("offline").join(format!("{county}.{name}.jsonl"));
+    let offline =
+        |(county, name): (&str, &str)| Path::new("offline").join(format!("{county}.{name}.jsonl"));
     for name in names.into_iter().chain(schemes.map(offline)) {
-        assert_eq!(fs::read(one.join(&name)).unwrap(), fs::read(two.join(&name)).unwrap(), "{name:?}");
+        assert_eq!(
+            fs::read(one.join(&name)).unwrap(),
+            fs::read(two.join(&name)).unwrap(),
+            "{name:?}"
+        );
     }
     for (county, name) in schemes {
         let scheme = format!("{}/schemes/{county}/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
@@ -167,7 +190,8 @@ impl steelyard::app::Clock for Clock {
 }
 
 /// What a result is, whoever computed it.
-type Told = (String, Option<String>, Option<String>, BTreeMap<String, u32>, BTreeMap<String, String>);
+type Told =
+    (String, Option<String>, Option<String>, BTreeMap<String, u32>, BTreeMap<String, String>);
 
 fn offline(plan: &Arc<Plan>, lines: &[Line]) -> BTreeMap<String, Told> {
     let text: String = lines.iter().map(|it| serde_json::to_string(it).unwrap() + "\n").collect();

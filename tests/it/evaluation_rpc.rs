@@ -221,7 +221,10 @@ async fn nothing_is_read_before_it_is_computed_and_nothing_published_twice() {
         ..Default::default()
     };
     let refused = served.evaluations().list_results(request).await.unwrap_err();
-    assert_eq!((refused.code(), reason(&refused)), (Code::FailedPrecondition, "RUN_NOT_COMPUTED".into()));
+    assert_eq!(
+        (refused.code(), reason(&refused)),
+        (Code::FailedPrecondition, "RUN_NOT_COMPUTED".into())
+    );
     let refused = publish(&served, "too-early", &run.run_id).await.unwrap_err();
     assert_eq!(reason(&refused), "RUN_NOT_COMPUTED");
     assert!(served.app.work_once("tests").await.unwrap());
@@ -245,7 +248,8 @@ async fn a_correction_supersedes_with_everyone_affected_and_the_old_run_stays_as
     let old = computed(&served, "run").await;
     publish(&served, "publish", &old.run_id).await.unwrap();
     let before = results(&served, &old.run_id, 100).await;
-    let more = vec![times("m3", "2022-06-01", "5"), times("m3", "2022-07-01", "5"), import("m3", "50")];
+    let more =
+        vec![times("m3", "2022-06-01", "5"), times("m3", "2022-07-01", "5"), import("m3", "50")];
     served.facts().record_facts(record_facts("late", more)).await.unwrap();
     let new = computed(&served, "run-2").await;
     let supersede = v1::SupersedeRunRequest {
@@ -256,15 +260,15 @@ async fn a_correction_supersedes_with_everyone_affected_and_the_old_run_stays_as
         reason: "三号党员补录志愿服务".into(),
         validate_only: true,
     };
-    let preview =
-        served.evaluations().supersede_run(supersede.clone()).await.unwrap().into_inner();
+    let preview = served.evaluations().supersede_run(supersede.clone()).await.unwrap().into_inner();
     assert_eq!(get(&served, &old.run_id).await.state(), v1::RunState::Published);
     let supersede = v1::SupersedeRunRequest { validate_only: false, ..supersede };
     let done = served.evaluations().supersede_run(supersede).await.unwrap().into_inner();
     assert_eq!(done.changes, preview.changes, "what was shown is what was done");
     // m3: 100 and 60 + 14 + 20 = 94 → 97, the best of the compound: m1 and m2 fall to
     // 60 + 10 + 20 × 10/14, tie at the one seat left, and lose grade and award until it is decided.
-    let changed: Vec<_> = done.changes.iter().map(|it| it.subject.as_ref().unwrap().id.as_str()).collect();
+    let changed: Vec<_> =
+        done.changes.iter().map(|it| it.subject.as_ref().unwrap().id.as_str()).collect();
     assert_eq!(changed, ["m1", "m2", "m3"]);
     let m1 = &done.changes[0];
     assert_eq!(m1.score_before.as_ref().unwrap().value, "90.00");
@@ -388,7 +392,8 @@ async fn stateless_evaluation_answers_as_the_offline_command() {
         explain: true,
     };
     let answer = served.evaluations().compute(request.clone()).await.unwrap().into_inner();
-    let scores: Vec<_> = answer.results.iter().map(|it| score(it.result.as_ref().unwrap())).collect();
+    let scores: Vec<_> =
+        answer.results.iter().map(|it| score(it.result.as_ref().unwrap())).collect();
     // Nobody in the compound has an entry: there is no best to compare with, so both are incomplete.
     assert_eq!(scores, [None, None]);
     assert_eq!(answer.quotas[0].groups[0].seats, 1);

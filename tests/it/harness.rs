@@ -10,8 +10,7 @@ use steelyard::{
         google::r#type::{Date, Decimal},
         v1::{
             self, evaluation_service_client::EvaluationServiceClient,
-            fact_service_client::FactServiceClient,
-            registry_service_client::RegistryServiceClient,
+            fact_service_client::FactServiceClient, registry_service_client::RegistryServiceClient,
             scheme_service_client::SchemeServiceClient,
         },
     },

@@ -1132,6 +1132,14 @@ class Evaluation:
         self.hit("seats_exhausted" + (".again" if len(s.exhausted) > 1 else ""))
         moved = any("node" in v["then"] for v in self.in_force(s))
         s.grade = self.grade_by(s, s.score, moved, below=index)
+        if self.in_force(s):
+            # A veto opens no grade on the way down either: only one allowed without vetoes too.
+            unvetoed = self.grade_by(s, s.before, False, below=index)
+            while s.grade != unvetoed:
+                self.reading(s, "R82")
+                lower = max(s.grade, unvetoed)
+                s.grade = self.grade_by(s, s.score, moved, below=lower - 1)
+                unvetoed = self.grade_by(s, s.before, False, below=lower - 1)
 
     # ---- all of it
 

@@ -2,11 +2,7 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use super::{
-    KeptResult, RunView, computed,
-    kept::read_result,
-    publication, read, unreadable,
-};
+use super::{KeptResult, RunView, computed, kept::read_result, publication, read, unreadable};
 use crate::{
     app::{App, AppError, Done, Missing, Refusal, Write},
     domain::scheme::SubjectKind,
@@ -60,8 +56,7 @@ struct BySubject {
 impl BySubject {
     async fn open(tx: &mut dyn ReadTx, county: &str, run_id: &str) -> Result<Self, AppError> {
         let page = Vec::new().into_iter();
-        let mut it =
-            Self { run_id: run_id.to_owned(), page, last: String::new(), next: None };
+        let mut it = Self { run_id: run_id.to_owned(), page, last: String::new(), next: None };
         it.advance(tx, county).await?;
         Ok(it)
     }
@@ -178,8 +173,7 @@ impl App {
                 new.supersedes.clone_from(&old.run_id);
                 new.published = Some((now, principal));
                 new.revision = tx.update_run(&county, &new).await?;
-                let effects =
-                    vec![publication("superseded", &old), publication("supersede", &new)];
+                let effects = vec![publication("superseded", &old), publication("supersede", &new)];
                 let view = read::view(tx, &county, new).await?;
                 Ok(Done { response: encode(&view, &changes), effects })
             })

@@ -18,9 +18,7 @@ use crate::{
         scheme::{NodeKind, ResultsOf},
         time::{Day, Period},
     },
-    store::{
-        AsOf, FactKind, FactQuery, ReadTx, ResultsAfter, RunRecord, StoreError, StoredFact,
-    },
+    store::{AsOf, FactKind, FactQuery, ReadTx, ResultsAfter, RunRecord, StoreError, StoredFact},
 };
 
 /// How many results are read at once.

@@ -132,9 +132,7 @@ pub(crate) fn assessments(assessed: &[(Assessment, Extra)]) -> Result<Vec<u8>, U
 }
 
 /// A judging batch's payload read back.
-pub(crate) fn read_assessments(
-    payload: &[u8],
-) -> Result<Vec<(Assessment, Extra)>, Unreadable> {
+pub(crate) fn read_assessments(payload: &[u8]) -> Result<Vec<(Assessment, Extra)>, Unreadable> {
     let kept: Vec<KeptAssessment> =
         serde_json::from_slice(payload).map_err(unreadable("assessment"))?;
     kept.into_iter().map(assessment).collect()

@@ -18,18 +18,14 @@ pub use kept::{GivenAward, KeptResult, Unreadable};
 pub use read::{ResultFilter, ResultPage, RunSelector, RunView, Shown};
 pub use work::{background, run_forever};
 
-use super::{
-    App, AppError, Done, Effect, Missing, Refusal, Write, roster,
-};
+use super::{App, AppError, Done, Effect, Missing, Refusal, Write, roster};
 use crate::{
     domain::{
         engine::Plan,
         scheme::{NodeKind, ResultsOf, Scheme},
         time::{Moment, Period, PeriodKind},
     },
-    store::{
-        AsOf, NewBatch, ReadTx, RunRecord, RunState, SchemeHeader, StoreError, StoreTx,
-    },
+    store::{AsOf, NewBatch, ReadTx, RunRecord, RunState, SchemeHeader, StoreError, StoreTx},
 };
 
 /// Subjects of one batch.
@@ -235,8 +231,14 @@ async fn freeze(
     if kind != Some(start.period.kind()) {
         return Err(Refusal::new(
             "PERIOD_KIND_MISMATCH",
-            format!("`{}` evaluates a {}, not {}", header.scheme_id, header.period_kind, start.period),
-            format!("{} 按 {} 评价，与 {} 不符", header.scheme_id, header.period_kind, start.period),
+            format!(
+                "`{}` evaluates a {}, not {}",
+                header.scheme_id, header.period_kind, start.period
+            ),
+            format!(
+                "{} 按 {} 评价，与 {} 不符",
+                header.scheme_id, header.period_kind, start.period
+            ),
         )
         .into());
     }
@@ -301,9 +303,8 @@ async fn insert(
     start: &StartRun,
 ) -> Result<(), AppError> {
     let found = tx.scheme(county, &run.scheme_id, run.version).await?;
-    let (_, document) = found.ok_or_else(|| {
-        AppError::not_found(Missing::Scheme, run.scheme_id.clone())
-    })?;
+    let (_, document) =
+        found.ok_or_else(|| AppError::not_found(Missing::Scheme, run.scheme_id.clone()))?;
     let plan = compile(&document)?;
     let scheme = plan.scheme();
     let as_of = AsOf { day: start.period.last_day(), known: run.known };

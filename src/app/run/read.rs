@@ -46,8 +46,9 @@ pub(crate) async fn view(
 ) -> Result<RunView, AppError> {
     let frozen: Frozen = match tx.cohort(county, &run.run_id).await? {
         None => Frozen::default(),
-        Some(bytes) => serde_json::from_slice(&bytes)
-            .map_err(|why| StoreError::corrupt("runs.cohort", why))?,
+        Some(bytes) => {
+            serde_json::from_slice(&bytes).map_err(|why| StoreError::corrupt("runs.cohort", why))?
+        }
     };
     let done = match run.state {
         RunState::Pending => 0,
@@ -63,8 +64,9 @@ pub(crate) async fn view(
     };
     let tables: Tables = match run.quotas.as_str() {
         "" => Tables::default(),
-        text => serde_json::from_str(text)
-            .map_err(|why| StoreError::corrupt("runs.quotas", why))?,
+        text => {
+            serde_json::from_str(text).map_err(|why| StoreError::corrupt("runs.quotas", why))?
+        }
     };
     Ok(RunView {
         run,
@@ -104,9 +106,10 @@ impl ResultFilter {
         let grade = |it: &String| Some(it) == result.grade.as_ref();
         (self.grades.is_empty() || self.grades.iter().any(grade))
             && (self.statuses.is_empty() || self.statuses.contains(&result.status))
-            && self.group.as_ref().is_none_or(|(dimension, id)| {
-                result.groups.get(dimension) == Some(id)
-            })
+            && self
+                .group
+                .as_ref()
+                .is_none_or(|(dimension, id)| result.groups.get(dimension) == Some(id))
     }
 }
 

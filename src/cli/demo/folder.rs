@@ -50,7 +50,8 @@ impl Shop<'_> {
             format!(r#""run":{{"published":{{"scheme_id":"{scheme}","period":"2022"}}}}"#)
         };
         let red_flag = run("xinping.red-flag-compound");
-        let list = format!(r#"{{"county":"xinping",{red_flag},"filter":{{"grades":["red_flag"]}}}}"#);
+        let list =
+            format!(r#"{{"county":"xinping",{red_flag},"filter":{{"grades":["red_flag"]}}}}"#);
         call(out, "EvaluationService/ListResults", &list)?;
         let dual = run("xinping.member-dual-score");
         let explain = format!(r#"{{"county":"xinping",{dual},"subject_id":"{subject}"}}"#);
@@ -60,7 +61,8 @@ impl Shop<'_> {
             "  python3 examples/explain.py 127.0.0.1:50051 xinping.member-dual-score 2022 {subject}"
         )?;
         let Some(tie) = &self.tie else { return Ok(()) };
-        writeln!(out, "\nSettle the tie by a recorded decision, then run the evaluation again:")?;
+        writeln!(out, "\nSettle the tie by a recorded decision, and run the evaluation again;")?;
+        writeln!(out, "SupersedeRun then puts the new run in the place of the published one:")?;
         let order: Vec<String> = tie.subjects.iter().map(|it| format!("{it:?}")).collect();
         let decision = format!(
             concat!(

@@ -142,7 +142,8 @@ impl Report {
     pub(super) fn ties(&self) -> Vec<Tie> {
         let mut ties: BTreeMap<[String; 4], Vec<String>> = BTreeMap::new();
         for done in &self.done {
-            for result in done.results.iter().filter(|it| it.status() == v1::ResultStatus::TieOpen) {
+            for result in done.results.iter().filter(|it| it.status() == v1::ResultStatus::TieOpen)
+            {
                 let reason = result.reasons.iter().find(|it| it.code == "tie_open");
                 let param = |name: &str| {
                     reason.and_then(|it| it.params.get(name)).cloned().unwrap_or_default()
@@ -223,7 +224,11 @@ impl Report {
     }
 
     /// Everything as one object.
-    pub(super) fn json(&self, seed: u64, explained: &v1::ExplainResultResponse) -> Result<Value, CallError> {
+    pub(super) fn json(
+        &self,
+        seed: u64,
+        explained: &v1::ExplainResultResponse,
+    ) -> Result<Value, CallError> {
         let (total, left) = self.money().map_err(|_| CallError::Lacks("a sum of money"))?;
         let mut all_grades = Map::new();
         let mut statuses = Map::new();

@@ -35,8 +35,15 @@ pub(super) fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
 fn quotas(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let red_flag = report.done.iter().filter(|it| it.document.id == RED_FLAG);
     for quota in red_flag.flat_map(|it| &it.run.quotas) {
-        let mut table =
-            table(&["street 街道", "branches 支部", "quota", "floor", "remainder", "seats 名额", "why"]);
+        let mut table = table(&[
+            "street 街道",
+            "branches 支部",
+            "quota",
+            "floor",
+            "remainder",
+            "seats 名额",
+            "why",
+        ]);
         let (mut members, mut seats) = (0_i64, 0_i64);
         for row in &quota.groups {
             members = members.saturating_add(row.members);
@@ -67,8 +74,14 @@ fn quotas(report: &Report, out: &mut impl Write) -> io::Result<()> {
 
 fn selected(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let selected = report.selected();
-    let mut table =
-        table(&["county place", "compound 小区", "id", "street 街道", "place in street", "score 得分"]);
+    let mut table = table(&[
+        "county place",
+        "compound 小区",
+        "id",
+        "street 街道",
+        "place in street",
+        "score 得分",
+    ]);
     for it in &selected {
         table.add_row([
             right(it.county_place),

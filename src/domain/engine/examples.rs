@@ -103,11 +103,7 @@ fn differences(plan: &Plan, example: &Example, result: &SubjectResult) -> Vec<St
     };
     for (name, wanted, got) in [
         ("score", &gives.score, result.score.as_ref()),
-        (
-            "score_before_vetoes",
-            &gives.score_before_vetoes,
-            result.score_before_vetoes.as_ref(),
-        ),
+        ("score_before_vetoes", &gives.score_before_vetoes, result.score_before_vetoes.as_ref()),
     ] {
         if let Some(wanted) = wanted
             && wanted.map(Exact::from).as_ref() != got

@@ -134,7 +134,8 @@ impl Plan {
         let before = scratch.before.first().and_then(Value::known).cloned();
         let raw = scratch.values.first().and_then(Value::known);
         let effects = Effects::of(self, vetoes);
-        let missing = if raw.is_none() { self.missing_leaves(facts, &scratch.values) } else { Vec::new() };
+        let missing =
+            if raw.is_none() { self.missing_leaves(facts, &scratch.values) } else { Vec::new() };
         let mut judged = Judged {
             standing: Standing::Ranked,
             score: None,
@@ -164,8 +165,11 @@ impl Plan {
         judged.qualifies = self.qualifies(facts, period, &score, &scratch.values)?;
         let mut grade = first(judged.qualifies);
         if let (false, Some(before)) = (vetoes.is_empty(), &judged.before) {
-            // A veto never raises anything of its subject, not even past an `unless`.
-            grade = grade.max(first(self.qualifies(facts, period, before, &scratch.before)?));
+            // A veto never raises anything of its subject: not past an `unless`, and not on the way
+            // down from a grade without a seat.
+            let without = self.qualifies(facts, period, before, &scratch.before)?;
+            grade = grade.max(first(without));
+            judged.qualifies &= without;
         }
         let last = self.scheme.grades.len().checked_sub(1);
         judged.grade = grade.zip(last).map(|(grade, last)| {
@@ -261,7 +265,12 @@ impl Plan {
     }
 
     /// What the subject is ranked by, key by key.
-    pub(super) fn keys(&self, facts: &Facts, judged: &Judged, values: &[Value]) -> Box<[super::Key]> {
+    pub(super) fn keys(
+        &self,
+        facts: &Facts,
+        judged: &Judged,
+        values: &[Value],
+    ) -> Box<[super::Key]> {
         let Some(ranking) = &self.scheme.ranking else { return Box::default() };
         let keys = ranking.by.iter().map(|key| {
             let value = match &key.of {

@@ -206,9 +206,7 @@ pub(super) fn surveyed(
         return Ok(None);
     }
     match surveyed.channels {
-        Channels::Pooled => {
-            Exact::ratio(i128::from(satisfied), i128::from(answered)).map(Some)
-        }
+        Channels::Pooled => Exact::ratio(i128::from(satisfied), i128::from(answered)).map(Some),
         Channels::Weighted(_) => weighing.mean(surveyed.rescale),
     }
 }

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
-    Explained, Plan, Quota, Reason, SubjectResult, Words, reason_words, sentence,
-    words::shown,
+    Explained, Plan, Quota, Reason, SubjectResult, Words, reason_words, sentence, words::shown,
 };
 use crate::domain::{
     exact::{Exact, RoundingMode},

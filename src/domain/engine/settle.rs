@@ -134,12 +134,7 @@ impl<'a> Settling<'a> {
     }
 
     /// Seats of one grade: the quota table, then group by group who keeps it.
-    fn grade(
-        &mut self,
-        grade: usize,
-        seats: &Seats,
-        ranking: &Ranking,
-    ) -> Result<(), ExactError> {
+    fn grade(&mut self, grade: usize, seats: &Seats, ranking: &Ranking) -> Result<(), ExactError> {
         let groups = self.by_group(&seats.within);
         let mut members = Vec::with_capacity(groups.len());
         for subjects in groups.values() {
@@ -202,9 +197,7 @@ impl<'a> Settling<'a> {
         let mut from = 0_usize;
         while let Some(start) = eligible.get(from).copied() {
             let rest = eligible.get(from..).unwrap_or_default();
-            let equal = |it: &&usize| {
-                compare(ranking, self.keys(start), self.keys(**it)).is_eq()
-            };
+            let equal = |it: &&usize| compare(ranking, self.keys(start), self.keys(**it)).is_eq();
             let class: Vec<usize> = rest.iter().take_while(equal).copied().collect();
             let to = from.saturating_add(class.len());
             if to <= seats {

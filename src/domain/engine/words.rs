@@ -156,9 +156,7 @@ fn evidence(note: &Note) -> Option<Words> {
             format!("{role}: {} from {sheets} sheet(s), weight {weight}", shown(value)),
             format!("{role}：{sheets} 份打分表，得 {}，权重 {weight}", shown(value)),
         ),
-        Note::RoleAbsent { role } => {
-            words(format!("{role}: no sheet"), format!("{role}：未打分"))
-        }
+        Note::RoleAbsent { role } => words(format!("{role}: no sheet"), format!("{role}：未打分")),
         Note::Replaced { role, by } => words(
             format!("{role}: an earlier sheet of `{by}` is replaced by a later one"),
             format!("{role}：{by} 较早的打分表由其后一份取代"),
@@ -181,9 +179,7 @@ fn evidence(note: &Note) -> Option<Words> {
         Note::Imported { raw, full } => {
             words(format!("{raw} of {full} reported"), format!("上报 {raw}，满分 {full}"))
         }
-        Note::NothingReported => {
-            words("nothing was reported".to_owned(), "没有上报".to_owned())
-        }
+        Note::NothingReported => words("nothing was reported".to_owned(), "没有上报".to_owned()),
         Note::Results { count, combine } => {
             let (en, zh) = combine_words(*combine);
             words(
@@ -265,7 +261,8 @@ fn parts(note: &Note, scheme: &Scheme) -> Words {
         Note::Asked { what, test: Test { comparison, limit }, value, holds } => {
             let what = node_name(what, scheme);
             let (sign, value) = (symbol(*comparison), known(value.as_ref()));
-            let (en, zh) = if *holds { ("holds", "成立") } else { ("does not hold", "不成立") };
+            let (en, zh) =
+                if *holds { ("holds", "成立") } else { ("does not hold", "不成立") };
             words(
                 format!("{what} {sign} {limit} {en}: it is {value}"),
                 format!("{what} {sign} {limit} {zh}：实为 {value}"),

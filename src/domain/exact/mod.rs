@@ -12,7 +12,7 @@ mod share;
 mod tests;
 
 pub use allocate::{AllocateError, Remainder, allocate};
-pub use apportion::{Apportionment, ApportionRule, Apportioned, GroupSeats, Why, apportion};
+pub use apportion::{ApportionRule, Apportioned, Apportionment, GroupSeats, Why, apportion};
 pub use decimal::{Decimal, InvalidDecimal};
 pub use money::{InvalidMoney, Money};
 pub use points::Points;

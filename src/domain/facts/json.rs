@@ -99,8 +99,7 @@ const NOT_BOOL: Words = ("FACTS_BOOL", "`true` or `false` is expected", "此处�
 const TWICE: Words = ("FACTS_KEY_TWICE", "this key stands twice", "键重复");
 const UNKNOWN: Words = ("FACTS_KEY_UNKNOWN", "this key is not known here", "此处不认识该键");
 const ABSENT: Words = ("FACTS_KEY_ABSENT", "this key is needed", "缺少该键");
-const REVERSED: Words =
-    ("FACTS_INTERVAL", "`until` lies before `from`", "结束日期早于开始日期");
+const REVERSED: Words = ("FACTS_INTERVAL", "`until` lies before `from`", "结束日期早于开始日期");
 const NOT_STATE: Words = (
     "FACTS_STATE",
     "a state is `not_submitted`, `not_applicable` or `excused`",
@@ -193,9 +192,8 @@ impl Reader {
         let record = self.record(path, raw, &["for", "within", "order", "by", "reason"])?;
         let grade = self.needed(path, &record, "for", Self::text);
         let within = self.optional(path, &record, "within", Self::text);
-        let order = self.needed(path, &record, "order", |it, path, raw| {
-            Some(it.list(path, raw, Self::text))
-        });
+        let order = self
+            .needed(path, &record, "order", |it, path, raw| Some(it.list(path, raw, Self::text)));
         let by = self.optional(path, &record, "by", Self::text);
         let reason = self.optional(path, &record, "reason", Self::text);
         if !record.known {
@@ -214,7 +212,14 @@ impl Reader {
             return None;
         }
         let times = times.unwrap_or(Decimal::ONE);
-        Some(Entry { item: item?, on: on?, times, points, recorded: record.recorded, rolled_up: false })
+        Some(Entry {
+            item: item?,
+            on: on?,
+            times,
+            points,
+            recorded: record.recorded,
+            rolled_up: false,
+        })
     }
 
     fn sheet(&mut self, path: &str, raw: &RawValue) -> Option<Sheet> {
@@ -253,11 +258,7 @@ impl Reader {
         if satisfied > answered {
             self.fault(
                 &format!("{path}.satisfied"),
-                (
-                    "FACTS_SATISFIED",
-                    "more are satisfied than answered",
-                    "满意人数多于答复人数",
-                ),
+                ("FACTS_SATISFIED", "more are satisfied than answered", "满意人数多于答复人数"),
             );
         }
         record.known.then_some(Answers { answered, satisfied })

@@ -50,9 +50,7 @@ impl Facts {
     /// Orders the entries as the engine reads them: by item, by the day of the deed, then as
     /// recorded. Whoever builds facts calls it once.
     pub fn prepare(&mut self) {
-        self.entries.sort_by(|a, b| {
-            (&a.item, a.on, a.recorded).cmp(&(&b.item, b.on, b.recorded))
-        });
+        self.entries.sort_by(|a, b| (&a.item, a.on, a.recorded).cmp(&(&b.item, b.on, b.recorded)));
     }
 }
 

@@ -75,7 +75,9 @@ mod tests {
 
     #[test]
     fn a_moment_without_an_offset_is_refused() {
-        for text in ["2022-11-30", "2022-11-30T09:00:00", "", "now", "2022-11-30T09:00:00[Asia/Shanghai]"] {
+        for text in
+            ["2022-11-30", "2022-11-30T09:00:00", "", "now", "2022-11-30T09:00:00[Asia/Shanghai]"]
+        {
             assert!(Moment::parse(text).is_err(), "`{text}`");
         }
     }

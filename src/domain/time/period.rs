@@ -30,7 +30,9 @@ impl PeriodKind {
 
     /// The kind of that name.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Year, Self::Half, Self::Quarter, Self::Month].into_iter().find(|it| it.name() == name)
+        [Self::Year, Self::Half, Self::Quarter, Self::Month]
+            .into_iter()
+            .find(|it| it.name() == name)
     }
 
     const fn months(self) -> i64 {
@@ -210,7 +212,19 @@ mod tests {
 
     #[test]
     fn what_is_no_period_is_refused() {
-        for text in ["", "22", "2022-", "2022-H3", "2022-H0", "2022-Q5", "2022-13", "2022-7", "2022-h1", "0000", "2022-01-01"] {
+        for text in [
+            "",
+            "22",
+            "2022-",
+            "2022-H3",
+            "2022-H0",
+            "2022-Q5",
+            "2022-13",
+            "2022-7",
+            "2022-h1",
+            "0000",
+            "2022-01-01",
+        ] {
             assert!(Period::parse(text).is_err(), "`{text}`");
         }
     }

@@ -165,3 +165,17 @@ fn a_veto_counts_inside_its_days_only() {
         }
     }
 }
+
+/// A grade that opens only below a limit stays closed to somebody whom a veto pushed below it,
+/// also where the way down leads over a grade without a seat.
+#[test]
+fn a_veto_opens_no_grade_on_the_way_down_from_a_seat() {
+    let text = "steelyard: scheme/v1\nid: x.y\nversion: 1\nsubject: member\nperiod: year\nin_force: {from: 2022-01-01}\nscore: {id: r, clamp: [0, 90], sum: [{id: c, constant: 90}, {id: n, measured: {metric: n, as_is: true}}]}\ngrades:\n  - {id: a, at_least: 80, seats: {share: 0%, of: subjects, within: street, rounding: floor}}\n  - {id: b, at_least: 70, when: {node: n, below: 3}}\n  - {id: c, at_least: 60}\n  - {id: d}\nvetoes: [{id: held, then: {node: n, value: 1}}]\nranking: {within: [street], by: [score]}\n";
+    let plan = plan(text);
+    let line = "{\"subject\":\"s\",\"period\":\"2022\",\"groups\":{\"street\":\"g\"},\"metrics\":{\"n\":\"5\"}}";
+    let mut subject = facts(line);
+    let before = evaluate(&plan, &[subject.clone()], &[]).results[0].grade.clone();
+    subject.vetoes.push(veto("held"));
+    let after = evaluate(&plan, &[subject], &[]).results[0].grade.clone();
+    assert_eq!((before.as_deref(), after.as_deref()), (Some("c"), Some("c")));
+}
