@@ -122,6 +122,6 @@ mod tests {
             assert!(seconds(text).is_err(), "`{text}`");
         }
         assert_eq!(seconds("0"), Ok(Duration::ZERO));
-        assert_eq!(seconds("3600"), Ok(Duration::from_secs(3_600)));
+        assert_eq!(seconds("3600"), Ok(Duration::from_hours(1)));
     }
 }

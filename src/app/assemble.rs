@@ -191,7 +191,11 @@ fn add_row(facts: &mut Facts, row: Fact, recorded: Moment) -> Option<()> {
             until: row.until_day,
         }),
         FactKind::Finding => {
-            facts.findings.push(Finding { fact: row.item, from: row.on_day?, until: row.until_day })
+            facts.findings.push(Finding {
+                fact: row.item,
+                from: row.on_day?,
+                until: row.until_day,
+            });
         }
         FactKind::NodeState => {
             let kind = StateKind::ALL.into_iter().find(|it| it.name() == row.name)?;

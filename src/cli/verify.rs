@@ -11,7 +11,7 @@ use crate::store::{self, TotalsDifference};
 pub(super) enum VerifyCommand {
     /// Work every rolled-up row out of the ledger again; exit 0, or 65 with each row that differs.
     Totals {
-        /// The store: sqlite://FILE, or postgres://...
+        /// The URL of the store, of `sqlite:` or `postgres:`.
         #[arg(
             long,
             env = "STEELYARD_STORE",

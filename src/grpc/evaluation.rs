@@ -1,4 +1,4 @@
-//! EvaluationService: runs, results, explanations, publication, and stateless evaluation.
+//! `EvaluationService`: runs, results, explanations, publication, and stateless evaluation.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 

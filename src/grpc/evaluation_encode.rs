@@ -147,17 +147,17 @@ fn quotas(kept: &str) -> Vec<v1::QuotaTable> {
     tables.quotas.into_iter().map(table).collect()
 }
 
-/// The answer of StartRun.
+/// The answer of `StartRun`.
 pub(crate) fn started(view: &RunView) -> Vec<u8> {
     v1::StartRunResponse { run: Some(run(view, true)) }.encode_to_vec()
 }
 
-/// The answer of PublishRun.
+/// The answer of `PublishRun`.
 pub(crate) fn published(view: &RunView) -> Vec<u8> {
     v1::PublishRunResponse { run: Some(run(view, true)) }.encode_to_vec()
 }
 
-/// The answer of SupersedeRun, with at most so many changes.
+/// The answer of `SupersedeRun`, with at most so many changes.
 pub(crate) fn superseded(
     plan: &Plan,
     view: &RunView,

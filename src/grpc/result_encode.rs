@@ -77,7 +77,11 @@ pub(crate) fn reason(reason: &Reason, scheme: &Scheme) -> v1::Reason {
                 params.insert(format!("record_{index}"), value);
             }
         }
-        Reason::TieOpen { grade } | Reason::SeatsExhausted { grade } => {
+        Reason::TieOpen { grade, group } => {
+            params.insert("grade".to_owned(), grade.clone());
+            params.insert("group".to_owned(), group.clone());
+        }
+        Reason::SeatsExhausted { grade } => {
             params.insert("grade".to_owned(), grade.clone());
         }
     }
@@ -281,9 +285,9 @@ pub(crate) fn node(plan: &Plan, nodes: &[Explained], index: usize) -> Option<v1:
 }
 
 fn standing(explained: &Explained) -> v1::NodeStanding {
-    let state = explained.notes.iter().find_map(|it| match it {
-        Note::State { kind, .. } => Some(*kind),
-        _ => None,
+    let state = explained.notes.iter().find_map(|it| {
+        let Note::State { kind, .. } = it else { return None };
+        Some(*kind)
     });
     let replaced = explained.notes.iter().any(|it| matches!(it, Note::ReplacedBy { .. }));
     match (&explained.value, state) {
@@ -330,7 +334,7 @@ pub(crate) fn steps(plan: &Plan, result: &SubjectResult) -> Vec<v1::ExplainedSte
         step(v1::ExplainedStage::Grade, grade, words, tried.into_iter().collect());
     }
     for it in &result.reasons {
-        if let Reason::SeatsExhausted { grade } | Reason::TieOpen { grade } = it {
+        if let Reason::SeatsExhausted { grade } | Reason::TieOpen { grade, .. } = it {
             let words = reason_words(it, scheme);
             let tried = vec![reason(it, scheme)];
             step(v1::ExplainedStage::Seat, grade, (words.en, words.zh), tried);

@@ -263,7 +263,7 @@ async fn pages_of_any_size_give_the_whole_list_of_the_first_moment() {
         let mut ids = Vec::new();
         loop {
             let page = client.list_records(request.clone()).await.unwrap().into_inner();
-            assert!(page.records.len() <= size as usize);
+            assert!(page.records.len() <= usize::try_from(size).unwrap());
             ids.extend(page.records.into_iter().map(|it| it.id));
             // A writer in between is not seen.
             served
@@ -297,7 +297,7 @@ async fn a_token_holds_for_its_request_only() {
     let mut forged = token.clone();
     let last = if forged.pop() == Some('0') { '1' } else { '0' };
     forged.push(last);
-    let cut = token[..20].to_owned();
+    let cut = token.get(..20).unwrap().to_owned();
     let others = [
         v1::ListRecordsRequest { page_token: forged, ..request.clone() },
         v1::ListRecordsRequest { page_token: cut, ..request.clone() },

@@ -385,7 +385,7 @@ pub(crate) fn settlement_of(plan: &Plan, result: &KeptResult) -> Settlement {
         index.and_then(|it| u8::try_from(it).ok())
     };
     let tie = result.reasons.iter().find_map(|it| match it {
-        Reason::TieOpen { grade } => position(grade),
+        Reason::TieOpen { grade, .. } => position(grade),
         Reason::Missing { .. } | Reason::Veto { .. } | Reason::SeatsExhausted { .. } => None,
     });
     let exhausted = result.reasons.iter().filter_map(|it| match it {

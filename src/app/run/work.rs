@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// How long a claim lasts before another replica may take the batch.
-const CLAIM: Duration = Duration::from_secs(60);
+const CLAIM: Duration = Duration::from_mins(1);
 
 /// How long the runner sleeps when there is nothing to do and nobody wakes it.
 const IDLE: Duration = Duration::from_millis(500);

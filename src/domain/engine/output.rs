@@ -43,6 +43,8 @@ struct ReasonOut<'a> {
     records: Option<Vec<RecordOut<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     grade: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<&'a str>,
     text: String,
     text_zh: String,
 }
@@ -160,6 +162,7 @@ fn reason_out<'a>(reason: &'a Reason, scheme: &Scheme) -> ReasonOut<'a> {
         item: None,
         records: None,
         grade: None,
+        group: None,
         text: en,
         text_zh: zh,
     };
@@ -173,7 +176,11 @@ fn reason_out<'a>(reason: &'a Reason, scheme: &Scheme) -> ReasonOut<'a> {
             out.item = Some(item);
             out.records = Some(records.iter().map(record_out).collect());
         }
-        Reason::TieOpen { grade } | Reason::SeatsExhausted { grade } => out.grade = Some(grade),
+        Reason::TieOpen { grade, group } => {
+            out.grade = Some(grade);
+            out.group = Some(group);
+        }
+        Reason::SeatsExhausted { grade } => out.grade = Some(grade),
     }
     out
 }

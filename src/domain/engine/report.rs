@@ -83,6 +83,8 @@ pub enum Reason {
     TieOpen {
         /// The grade.
         grade: String,
+        /// The group within which its seats are counted.
+        group: String,
     },
     /// No seat of this grade was left.
     SeatsExhausted {
@@ -179,6 +181,15 @@ pub struct Assessment {
 }
 
 impl Plan {
+    /// The group of a subject within which the seats of a grade are counted.
+    fn seat_group(&self, grade: &str, candidate: &Candidate) -> String {
+        let seats =
+            self.scheme.grades.iter().find(|it| it.id == *grade).and_then(|it| it.seats.as_ref());
+        let position = seats.and_then(|it| self.groups.iter().position(|name| *name == it.within));
+        let group = position.and_then(|it| candidate.groups.get(it));
+        group.map(ToString::to_string).unwrap_or_default()
+    }
+
     /// The result of a subject once its cohort is settled.
     pub fn conclude(
         &self,
@@ -199,7 +210,8 @@ impl Plan {
         };
         let awards = awards.iter().filter(follows).filter_map(|it| scheme.awards.get(it.award));
         let tie = settlement.tie.as_ref().and_then(grade_id);
-        reasons.extend(tie.map(|grade| Reason::TieOpen { grade }));
+        let group = |grade: &String| self.seat_group(grade, &candidate);
+        reasons.extend(tie.map(|grade| Reason::TieOpen { group: group(&grade), grade }));
         let exhausted = settlement.exhausted.iter().filter_map(grade_id);
         reasons.extend(exhausted.map(|grade| Reason::SeatsExhausted { grade }));
         SubjectResult {

@@ -98,9 +98,14 @@ pub fn reason_words(reason: &Reason, scheme: &Scheme) -> Words {
                 format!("一票否决：{}（{item}）生效，记录 {count} 条", title(item)),
             )
         }
-        Reason::TieOpen { grade } => words(
-            format!("equal in every key at the line of `{grade}`: a recorded decision is needed"),
-            format!("在{}（{grade}）名额线上各项并列，须由有权一级作出决定并记录", title(grade)),
+        Reason::TieOpen { grade, group } => words(
+            format!(
+                "equal in every key at the line of `{grade}` in {group}: a recorded decision is needed"
+            ),
+            format!(
+                "在 {group} 的{}（{grade}）名额线上各项并列，须由有权一级作出决定并记录",
+                title(grade)
+            ),
         ),
         Reason::SeatsExhausted { grade } => words(
             format!("qualifies for `{grade}`, and no seat of it was left"),

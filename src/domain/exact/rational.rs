@@ -254,11 +254,13 @@ impl Exact {
     }
 
     /// The smaller of the two.
+    #[must_use]
     pub fn min(self, other: Self) -> Self {
         if other < self { other } else { self }
     }
 
     /// The greater of the two.
+    #[must_use]
     pub fn max(self, other: Self) -> Self {
         if other > self { other } else { self }
     }

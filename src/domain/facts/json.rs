@@ -141,10 +141,10 @@ impl Reader {
             }
             return self.decision(raw);
         }
-        self.facts(&members)
+        Some(self.facts(&members))
     }
 
-    fn facts(&mut self, members: &[(Cow<'_, str>, &RawValue)]) -> Option<Line> {
+    fn facts(&mut self, members: &[(Cow<'_, str>, &RawValue)]) -> Line {
         let mut facts = Facts::default();
         let mut has_subject = false;
         let mut not_yet = false;
@@ -184,7 +184,7 @@ impl Reader {
         facts.surveys.retain(|_, channels| !channels.is_empty());
         facts.results.retain(|_, results| !results.is_empty());
         facts.prepare();
-        Some(if not_yet { Line::NotYet } else { Line::Facts(Box::new(facts)) })
+        if not_yet { Line::NotYet } else { Line::Facts(Box::new(facts)) }
     }
 
     fn decision(&mut self, raw: &RawValue) -> Option<Line> {
@@ -539,7 +539,7 @@ impl Reader {
     /// Whether something recorded then was known at the moment asked for.
     fn known_at(&mut self, path: &str, raw: &RawValue) -> bool {
         let recorded = self.moment(path, raw);
-        !recorded.zip(self.as_of).is_some_and(|(it, at)| it > at)
+        recorded.zip(self.as_of).is_none_or(|(it, at)| it <= at)
     }
 }
 

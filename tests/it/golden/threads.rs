@@ -50,12 +50,13 @@ fn cohort() -> Vec<Facts> {
                 format!(r#"{{"item":"duty","on":"2022-{month:02}-{day:02}","times":"{}.5","points":"{}"}}"#, twist(3, 3), twist(11, 5))
             })
             .collect();
-        let marks = if it % 6 == 0 {
+        let marks = if it.is_multiple_of(6) {
             String::new()
         } else {
             format!(r#""unit":{{"raw":{},"full":13}}"#, twist(5, 13))
         };
-        let vetoes = if it % 7 == 0 { r#"{"item":"held","from":"2022-03-01"}"# } else { "" };
+        let vetoes =
+            if it.is_multiple_of(7) { r#"{"item":"held","from":"2022-03-01"}"# } else { "" };
         format!(
             r#"{{"subject":"m-{it:03}","period":"2022","groups":{{"compound":"k-{}","county":"x"}},"entries":[{}],"ballots":{{"n":{{"good":{},"poor":{}}}}},"imports":{{{marks}}},"vetoes":[{vetoes}]}}"#,
             twist(1, 4),

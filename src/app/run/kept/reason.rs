@@ -25,6 +25,8 @@ pub(crate) struct KeptReason {
     records: Vec<KeptVeto>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     grade: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +47,7 @@ impl KeptReason {
             item: None,
             records: Vec::new(),
             grade: None,
+            group: None,
         };
         match reason {
             Reason::Missing { node, state, reason } => {
@@ -56,9 +59,11 @@ impl KeptReason {
                 kept.item = Some(item.clone());
                 kept.records = records.iter().map(KeptVeto::of).collect();
             }
-            Reason::TieOpen { grade } | Reason::SeatsExhausted { grade } => {
+            Reason::TieOpen { grade, group } => {
                 kept.grade = Some(grade.clone());
+                kept.group = Some(group.clone());
             }
+            Reason::SeatsExhausted { grade } => kept.grade = Some(grade.clone()),
         }
         kept
     }
@@ -77,7 +82,10 @@ impl KeptReason {
                 let records = records.collect::<Option<_>>().ok_or_else(bad)?;
                 Ok(Reason::Veto { item: self.item.ok_or_else(bad)?, records })
             }
-            "tie_open" => Ok(Reason::TieOpen { grade: self.grade.ok_or_else(bad)? }),
+            "tie_open" => {
+                let grade = self.grade.ok_or_else(bad)?;
+                Ok(Reason::TieOpen { grade, group: self.group.ok_or_else(bad)? })
+            }
             "seats_exhausted" => Ok(Reason::SeatsExhausted { grade: self.grade.ok_or_else(bad)? }),
             _ => Err(bad()),
         }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, num::NonZeroU64};
 
 use super::{
-    Input, InputKind, Kernel, Step,
+    Divisor, Input, InputKind, Kernel, Step,
     expr::{Expr, Shape},
 };
 use crate::domain::{
@@ -241,7 +241,9 @@ impl Emitter {
             }
             Shape::Round { of, factor, by, mode } => {
                 self.emit(of, to)?;
-                let (by, mode) = (NonZeroU64::new(*by)?, *mode);
+                let size = of.least.checked_abs()?.max(of.most.checked_abs()?);
+                let size = size.checked_mul(i128::from(*factor).checked_abs()?)?;
+                let (by, mode) = (divisor(*by, size)?, *mode);
                 self.steps.push(Step::Round { slot: to, factor: *factor, by, mode });
             }
         }
@@ -292,6 +294,14 @@ impl Emitter {
         self.steps.push(Step::Add { from, factor, to });
         Some(())
     }
+}
+
+/// A divisor of numbers up to a size. With `r` = 2^64 / `by` rounded up, `r × by` is more than 2^64
+/// by less than `by`: so `n × r / 2^64` is `n / by` as long as `n × by` is below 2^64.
+fn divisor(by: u64, size: i128) -> Option<Divisor> {
+    let small = size.checked_mul(i128::from(by)).is_some_and(|it| u64::try_from(it).is_ok());
+    let reciprocal = u64::MAX.checked_div(by)?.checked_add(1).filter(|_| small);
+    Some(Divisor { by: NonZeroU64::new(by)?, reciprocal })
 }
 
 /// An input times a number, if it is no more than that.

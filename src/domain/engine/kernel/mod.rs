@@ -95,7 +95,16 @@ enum Step {
     /// The last of the ascending limits that is reached gives the number; 0 below the first.
     Tiers { slot: usize, tiers: Vec<(i64, i64)> },
     /// Multiplies, divides, and rounds to a whole number.
-    Round { slot: usize, factor: i64, by: NonZeroU64, mode: RoundingMode },
+    Round { slot: usize, factor: i64, by: Divisor, mode: RoundingMode },
+}
+
+/// A number that is divided by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Divisor {
+    by: NonZeroU64,
+    /// 2^64 divided by it, rounded up: one multiplication then stands for a division. Only where
+    /// the sizes that come are proved small enough for that (see [`run`]).
+    reciprocal: Option<u64>,
 }
 
 impl Kernel {

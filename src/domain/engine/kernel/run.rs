@@ -5,7 +5,7 @@
 
 use std::num::NonZeroU64;
 
-use super::{Columns, Kernel, Step};
+use super::{Columns, Divisor, Kernel, Step};
 use crate::domain::exact::RoundingMode;
 
 /// How many subjects are worked on at a time: a slot is 4 KiB, and the few slots of a scheme stay in
@@ -150,12 +150,13 @@ fn tiered(slot: &mut Slot, tiers: &[(i64, i64)]) {
 
 /// `number × factor / by`, rounded: sizes are divided, and the mode says whether what is left over
 /// makes the size one greater.
-fn round(slot: &mut Slot, factor: i64, by: NonZeroU64, mode: RoundingMode) {
+fn round(slot: &mut Slot, factor: i64, by: Divisor, mode: RoundingMode) {
     let half = |rest: u64| rest.wrapping_mul(2);
+    let all = by.by.get();
     match mode {
-        RoundingMode::HalfUp => divide(slot, factor, by, |_, rest, _| half(rest) >= by.get()),
+        RoundingMode::HalfUp => divide(slot, factor, by, |_, rest, _| half(rest) >= all),
         RoundingMode::HalfEven => divide(slot, factor, by, |whole, rest, _| {
-            half(rest) > by.get() || (half(rest) == by.get() && whole & 1 == 1)
+            half(rest) > all || (half(rest) == all && whole & 1 == 1)
         }),
         RoundingMode::Down => divide(slot, factor, by, |_, _, _| false),
         RoundingMode::Up => divide(slot, factor, by, |_, rest, _| rest > 0),
@@ -166,11 +167,30 @@ fn round(slot: &mut Slot, factor: i64, by: NonZeroU64, mode: RoundingMode) {
     }
 }
 
-fn divide(slot: &mut Slot, factor: i64, by: NonZeroU64, more: impl Fn(u64, u64, bool) -> bool) {
+fn divide(slot: &mut Slot, factor: i64, by: Divisor, more: impl Fn(u64, u64, bool) -> bool) {
+    let Divisor { by, reciprocal } = by;
+    match reciprocal {
+        Some(reciprocal) => divide_by(slot, factor, by, more, |size| {
+            // The upper half of the product: it always fits.
+            let product = u128::from(size).wrapping_mul(u128::from(reciprocal)) >> 64;
+            u64::try_from(product).unwrap_or(u64::MAX)
+        }),
+        None => divide_by(slot, factor, by, more, |size| size / by),
+    }
+}
+
+fn divide_by(
+    slot: &mut Slot,
+    factor: i64,
+    by: NonZeroU64,
+    more: impl Fn(u64, u64, bool) -> bool,
+    divided: impl Fn(u64) -> u64,
+) {
     for it in slot {
         let number = it.wrapping_mul(factor);
         let size = number.unsigned_abs();
-        let (whole, rest) = (size / by, size % by);
+        let whole = divided(size);
+        let rest = size.wrapping_sub(whole.wrapping_mul(by.get()));
         let size = whole.wrapping_add(u64::from(more(whole, rest, number < 0))).cast_signed();
         *it = if number < 0 { size.wrapping_neg() } else { size };
     }

@@ -328,7 +328,8 @@ fn in_i128(kernel: &Kernel, row: &[i64]) -> i128 {
             Step::Middle { first, count, from, until } => {
                 let parts = &mut slots[*first..*first + *count];
                 parts.sort_unstable();
-                let sum = parts[*from..*until].iter().fold(0, |sum, it| sum + it);
+                let sum =
+                    parts[*from..*until].iter().copied().reduce(|sum, it| sum + it).unwrap_or(0);
                 slots[*first] = sum;
             }
             Step::Tiers { slot, tiers } => {
@@ -336,7 +337,7 @@ fn in_i128(kernel: &Kernel, row: &[i64]) -> i128 {
                 slots[*slot] = reached.map_or(0, |(_, number)| wide(*number));
             }
             Step::Round { slot, factor, by, mode } => {
-                let by = i128::from(by.get());
+                let by = i128::from(by.by.get());
                 let exact = crate::domain::exact::Exact::ratio(slots[*slot] * wide(*factor), by);
                 slots[*slot] = exact.unwrap().units(0, *mode).unwrap();
             }
