@@ -69,9 +69,11 @@ pub(super) fn warnings(plan: &Plan, facts: &Facts, line: u64) -> Vec<FactsFault>
         let node = plan.scheme.nodes.iter().find(|it| it.id == id);
         node.is_some_and(|it| matches!(it.kind, NodeKind::Counted(_)))
     };
-    let mut items: Vec<&str> = facts.entries.iter().map(|it| it.item.as_str()).collect();
-    items.dedup();
-    for id in items.into_iter().filter(|it| !item(it)) {
+    let of_items = facts.entries.chunk_by(|a, b| a.item == b.item);
+    for id in of_items.filter_map(|it| it.first()).map(|it| it.item.as_str()) {
+        if item(id) {
+            continue;
+        }
         admit.fault(
             "entries",
             "ENTRY_ITEM_UNKNOWN",
