@@ -19,6 +19,7 @@ mod golden;
 mod harness;
 mod postgres;
 mod registry_rpc;
+mod replicas;
 mod scheme_rpc;
 mod server;
 mod store_conformance;

@@ -20,10 +20,9 @@ use steelyard::{
     server, store,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{
     service::Routes,
-    transport::{Channel, Endpoint, Server},
+    transport::{Channel, Endpoint, Server, server::TcpIncoming},
 };
 
 use crate::measure::Failure;
@@ -105,12 +104,13 @@ pub async fn product(url: &str) -> Result<Served, Failure> {
 pub async fn bare(routes: Routes) -> Result<Served, Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let channel = connect(&listener).await?;
+    // The builder's own setting says nothing about listeners that are given to it.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let (stop, stopped) = oneshot::channel::<()>();
     let ended = tokio::spawn(async move {
         let served = Server::builder()
-            .tcp_nodelay(true)
             .add_routes(routes)
-            .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async {
+            .serve_with_incoming_shutdown(incoming, async {
                 let _ = stopped.await;
             })
             .await;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, num::NonZeroU64};
 
 use super::{
-    Divisor, Input, InputKind, Kernel, Step,
+    Divisor, Held, Input, InputKind, Kernel, Step,
     expr::{Expr, Shape},
 };
 use crate::domain::{
@@ -30,7 +30,7 @@ pub(super) fn compile(plan: &Plan, full_marks: &BTreeMap<String, Decimal>) -> Op
         emitter.emit(&root, 0)?;
         Some(Kernel {
             inputs: builder.inputs,
-            steps: emitter.steps,
+            steps: by_fours(&emitter.steps),
             slots: emitter.slots,
             limit,
             places: round.to,
@@ -276,8 +276,8 @@ impl Emitter {
             Shape::Hold { of, least, most } => {
                 let scaled = scaled_input(of);
                 if let Some((input, scale)) = scaled {
-                    let (least, most) = (*least, *most);
-                    self.steps.push(Step::AddHeld { input, scale, least, most, factor, to });
+                    let held = Held { input, least: *least, most: *most, factor };
+                    self.steps.push(Step::AddHeld { scale, held, to });
                     return Some(());
                 }
             }
@@ -294,6 +294,32 @@ impl Emitter {
         self.steps.push(Step::Add { from, factor, to });
         Some(())
     }
+}
+
+/// Four held inputs that follow one another into one slot are added in one pass.
+fn by_fours(steps: &[Step]) -> Vec<Step> {
+    let mut all = Vec::with_capacity(steps.len());
+    let mut rest = steps;
+    while let Some((first, after)) = rest.split_first() {
+        if let Some((
+            [
+                Step::AddHeld { scale: 1, held: a, to },
+                Step::AddHeld { scale: 1, held: b, to: second },
+                Step::AddHeld { scale: 1, held: c, to: third },
+                Step::AddHeld { scale: 1, held: d, to: fourth },
+            ],
+            after,
+        )) = rest.split_first_chunk()
+            && [second, third, fourth].iter().all(|it| *it == to)
+        {
+            all.push(Step::AddFour { held: Box::new([*a, *b, *c, *d]), to: *to });
+            rest = after;
+            continue;
+        }
+        all.push(first.clone());
+        rest = after;
+    }
+    all
 }
 
 /// A divisor of numbers up to a size. With `r` = 2^64 / `by` rounded up, `r × by` is more than 2^64

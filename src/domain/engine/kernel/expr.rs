@@ -187,9 +187,28 @@ impl Expr {
         if least <= of.least && of.most <= most {
             return Some(of);
         }
+        if let Shape::Linear { terms, plus: 0 } = &of.shape
+            && let [(term, factor)] = terms.as_slice()
+            && let Some(inner) = term.held_before(i128::from(*factor), least, most)
+        {
+            return Self::sum(vec![(inner, *factor)], 0, den);
+        }
         let (lower, upper) = (of.least.clamp(least, most), of.most.clamp(least, most));
         let shape = Shape::Hold { least: whole(least)?, most: whole(most)?, of: Box::new(of) };
         Self::new(shape, den, lower, upper)
+    }
+
+    /// Held before it is multiplied instead of after, where the limits are whole then too.
+    fn held_before(&self, factor: i128, least: i128, most: i128) -> Option<Self> {
+        if least.checked_rem(factor)? != 0 || most.checked_rem(factor)? != 0 {
+            return None;
+        }
+        let (one, two) = (least.checked_div(factor)?, most.checked_div(factor)?);
+        let (least, most) = (one.min(two), one.max(two));
+        let (lower, upper) = (self.least.clamp(least, most), self.most.clamp(least, most));
+        let of = Box::new(self.clone());
+        let shape = Shape::Hold { least: whole(least)?, most: whole(most)?, of };
+        Self::new(shape, self.den, lower, upper)
     }
 
     /// Parts over one denominator.

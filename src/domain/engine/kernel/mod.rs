@@ -80,7 +80,9 @@ enum Step {
     /// Adds an input, multiplied.
     AddInput { input: usize, factor: i64, to: usize },
     /// Adds an input that is multiplied, held to limits, and multiplied again.
-    AddHeld { input: usize, scale: i64, least: i64, most: i64, factor: i64, to: usize },
+    AddHeld { scale: i64, held: Held, to: usize },
+    /// Adds four held inputs in one pass.
+    AddFour { held: Box<[Held; 4]>, to: usize },
     /// Adds another slot, multiplied.
     Add { from: usize, factor: i64, to: usize },
     /// Holds a slot to limits.
@@ -96,6 +98,15 @@ enum Step {
     Tiers { slot: usize, tiers: Vec<(i64, i64)> },
     /// Multiplies, divides, and rounds to a whole number.
     Round { slot: usize, factor: i64, by: Divisor, mode: RoundingMode },
+}
+
+/// An input held to limits, and multiplied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Held {
+    input: usize,
+    least: i64,
+    most: i64,
+    factor: i64,
 }
 
 /// A number that is divided by.

@@ -5,7 +5,7 @@
 
 use std::num::NonZeroU64;
 
-use super::{Columns, Divisor, Kernel, Step};
+use super::{Columns, Divisor, Held, Kernel, Step};
 use crate::domain::exact::RoundingMode;
 
 /// How many subjects are worked on at a time: a slot is 4 KiB, and the few slots of a scheme stay in
@@ -60,9 +60,13 @@ fn block(
         Step::AddInput { input: from, factor, to } => {
             add(slots.get_mut(*to)?, input(*from)?, *factor);
         }
-        Step::AddHeld { input: from, scale, least, most, factor, to } => {
-            let limits = (*least, *most);
-            add_held(slots.get_mut(*to)?, input(*from)?, *scale, limits, *factor);
+        Step::AddHeld { scale, held, to } => {
+            add_held(slots.get_mut(*to)?, input(held.input)?, *scale, *held);
+        }
+        Step::AddFour { held, to } => {
+            let [a, b, c, d] = **held;
+            let of = [input(a.input)?, input(b.input)?, input(c.input)?, input(d.input)?];
+            add_four(slots.get_mut(*to)?, of, [a, b, c, d]);
         }
         Step::Add { from, factor, to } => {
             let [to, from] = slots.get_disjoint_mut([*to, *from]).ok()?;
@@ -103,18 +107,22 @@ fn add(to: &mut Slot, from: &[i64], factor: i64) {
     }
 }
 
-fn add_held(to: &mut Slot, from: &[i64], scale: i64, limits: (i64, i64), factor: i64) {
-    let (least, most) = limits;
-    let rows = to.iter_mut().zip(from);
-    match (scale, factor) {
-        (1, 1) => rows.for_each(|(to, it)| *to = to.wrapping_add((*it).max(least).min(most))),
-        (1, _) => rows.for_each(|(to, it)| {
-            *to = to.wrapping_add((*it).max(least).min(most).wrapping_mul(factor));
-        }),
-        _ => rows.for_each(|(to, it)| {
-            let held = it.wrapping_mul(scale).max(least).min(most);
-            *to = to.wrapping_add(held.wrapping_mul(factor));
-        }),
+fn held_value(value: i64, held: Held) -> i64 {
+    value.max(held.least).min(held.most).wrapping_mul(held.factor)
+}
+
+fn add_held(to: &mut Slot, from: &[i64], scale: i64, held: Held) {
+    for (to, it) in to.iter_mut().zip(from) {
+        *to = to.wrapping_add(held_value(it.wrapping_mul(scale), held));
+    }
+}
+
+fn add_four(to: &mut Slot, from: [&[i64]; 4], held: [Held; 4]) {
+    let ([a, b, c, d], [of_a, of_b, of_c, of_d]) = (from, held);
+    for ((((to, a), b), c), d) in to.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+        let one = held_value(*a, of_a).wrapping_add(held_value(*b, of_b));
+        let two = held_value(*c, of_c).wrapping_add(held_value(*d, of_d));
+        *to = to.wrapping_add(one.wrapping_add(two));
     }
 }
 

@@ -306,6 +306,12 @@ proptest! {
     }
 }
 
+fn held_wide(row: &[i64], scale: i64, held: &super::Held) -> i128 {
+    let wide = |it: i64| i128::from(it);
+    let value = wide(row[held.input]) * wide(scale);
+    value.max(wide(held.least)).min(wide(held.most)) * wide(held.factor)
+}
+
 /// The steps once more in numbers that cannot overflow.
 fn in_i128(kernel: &Kernel, row: &[i64]) -> i128 {
     use super::Step;
@@ -315,9 +321,9 @@ fn in_i128(kernel: &Kernel, row: &[i64]) -> i128 {
         match step {
             Step::Fill { to, value } => slots[*to] = wide(*value),
             Step::AddInput { input, factor, to } => slots[*to] += wide(row[*input]) * wide(*factor),
-            Step::AddHeld { input, scale, least, most, factor, to } => {
-                let held = (wide(row[*input]) * wide(*scale)).max(wide(*least)).min(wide(*most));
-                slots[*to] += held * wide(*factor);
+            Step::AddHeld { scale, held, to } => slots[*to] += held_wide(row, *scale, held),
+            Step::AddFour { held, to } => {
+                held.iter().for_each(|it| slots[*to] += held_wide(row, 1, it));
             }
             Step::Add { from, factor, to } => slots[*to] += slots[*from] * wide(*factor),
             Step::Hold { slot, least, most } => {
