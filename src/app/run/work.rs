@@ -204,7 +204,12 @@ impl App {
                     if let Some(quotas) = quotas {
                         run.quotas.clone_from(quotas);
                     }
-                    tx.update_run(&county, &run).await?;
+                    // Another replica changed the run meanwhile: that is no reason to give the
+                    // batch up, so the whole is tried again.
+                    tx.update_run(&county, &run).await.map_err(|why| match why {
+                        StoreError::StaleRevision => StoreError::Contended,
+                        other => other,
+                    })?;
                 }
                 tx.commit().await?;
                 Ok(())
