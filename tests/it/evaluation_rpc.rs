@@ -111,7 +111,7 @@ async fn start(served: &Served, request_id: &str) -> v1::Run {
 /// Starts a run and carries it out.
 async fn computed(served: &Served, request_id: &str) -> v1::Run {
     let run = start(served, request_id).await;
-    assert_eq!(run.state(), v1::RunState::Pending);
+    assert_eq!((run.state(), run.subjects_total), (v1::RunState::Pending, 5));
     assert!(served.app.work_once("tests").await.unwrap());
     let run = get(served, &run.run_id).await;
     assert_eq!(run.state(), v1::RunState::Computed, "{:?}", run.failure);

@@ -111,7 +111,7 @@ impl App {
                 let known = start.known.map_or(now, |_| known);
                 let run = freeze(tx, &county, &start, known, run_id(now, &seed)).await?;
                 let run = RunRecord { started: (now, principal), ..run };
-                insert(tx, &county, &run, &start).await?;
+                let run = insert(tx, &county, run, &start).await?;
                 let view = read::view(tx, &county, run).await?;
                 let effect = Effect {
                     subject: format!("run/{}", view.run.run_id),
@@ -299,9 +299,9 @@ async fn scheme(
 async fn insert(
     tx: &mut dyn StoreTx,
     county: &str,
-    run: &RunRecord,
+    mut run: RunRecord,
     start: &StartRun,
-) -> Result<(), AppError> {
+) -> Result<RunRecord, AppError> {
     let found = tx.scheme(county, &run.scheme_id, run.version).await?;
     let (_, document) =
         found.ok_or_else(|| AppError::not_found(Missing::Scheme, run.scheme_id.clone()))?;
@@ -319,11 +319,12 @@ async fn insert(
     }
     let frozen = Frozen { inputs: inputs(tx, county, &plan, start.period).await? };
     let frozen = serde_json::to_vec(&frozen).map_err(|it| AppError::Internal(it.to_string()))?;
-    let subjects = i64::try_from(ids.len()).unwrap_or(i64::MAX);
-    tx.insert_run(county, &RunRecord { subjects, ..run.clone() }).await?;
+    run.subjects = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+    tx.insert_run(county, &run).await?;
     tx.set_cohort(county, &run.run_id, &frozen).await?;
     let batches = batches(&ids, plan.levels())?;
-    Ok(tx.insert_batches(county, &run.run_id, &batches).await?)
+    tx.insert_batches(county, &run.run_id, &batches).await?;
+    Ok(run)
 }
 
 /// The batches of every step: measuring passes, judging, settling, results.
