@@ -8,8 +8,7 @@ use tokio::{
     task::JoinSet,
     time::{self, Instant},
 };
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::transport::Server;
+use tonic::transport::{Server, server::TcpIncoming};
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use crate::{app::App, grpc, proto};
@@ -74,7 +73,6 @@ pub async fn serve(
         .http2_max_local_error_reset_streams(Some(RESETS_MAX))
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE_ANSWER))
-        .tcp_nodelay(true)
         .timeout(CALL_MAX)
         .add_routes(
             grpc::routes(&app)
@@ -82,10 +80,13 @@ pub async fn serve(
                 .add_service(reflection().build_v1()?)
                 .add_service(reflection().build_v1alpha()?),
         )
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
-            // An error means that nobody is left to tell: that is a stop too.
-            let _ = drained.wait_for(|it| *it).await;
-        });
+        .serve_with_incoming_shutdown(
+            TcpIncoming::from(listener).with_nodelay(Some(true)),
+            async move {
+                // An error means that nobody is left to tell: that is a stop too.
+                let _ = drained.wait_for(|it| *it).await;
+            },
+        );
     tokio::pin!(serving);
     let ended = tokio::select! {
         ended = &mut serving => Some(ended),

@@ -68,7 +68,8 @@ impl Plans {
         Ok(plan)
     }
 
-    fn get(&self, digest: &[u8; 32]) -> Option<Arc<Plan>> {
+    /// The compiled scheme of that digest, if it was compiled before.
+    pub fn get(&self, digest: &[u8; 32]) -> Option<Arc<Plan>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
     }
 

@@ -308,10 +308,10 @@ impl EvaluationService for Service {
         let county = faults.id("county", &raw.county);
         let run = selector(&mut faults, raw.run);
         let subject = faults.id("subject_id", &raw.subject_id);
-        let asked = county.zip(run).filter(|_| subject.is_some());
-        let (county, shown) = self.shown(faults, asked).await?;
-        let kept = self.app.get_result(&county, &shown.run, &raw.subject_id).await;
-        let kept = kept.map_err(status::from)?;
+        let asked = (|| Some((county?, run?, subject?)))();
+        let (county, run, subject) = faults.finish(asked).map_err(status::from)?;
+        let found = self.app.shown_result(&county, &run, &subject).await;
+        let (shown, kept) = found.map_err(status::from)?;
         let result = result_encode::result(&shown.plan, &shown.run, &kept);
         Ok(Response::new(v1::GetResultResponse { result: Some(result) }))
     }

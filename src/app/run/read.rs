@@ -216,9 +216,40 @@ impl App {
     /// `RUN_NOT_FOUND`, `RUN_NOT_PUBLISHED`, `RUN_NOT_COMPUTED`, and those of the store.
     pub async fn shown(&self, county: &str, selector: &RunSelector) -> Result<Shown, AppError> {
         let mut tx = self.read().await?;
-        let run = selected(&mut *tx, county, selector).await?;
-        let plan = plan_of(&mut *tx, county, &run).await?;
+        self.shown_in(&mut *tx, county, selector).await
+    }
+
+    async fn shown_in(
+        &self,
+        tx: &mut dyn ReadTx,
+        county: &str,
+        selector: &RunSelector,
+    ) -> Result<Shown, AppError> {
+        let run = selected(tx, county, selector).await?;
+        if let Some(plan) = self.plans.get(&run.scheme_digest) {
+            return Ok(Shown { run, plan });
+        }
+        let found = tx.scheme(county, &run.scheme_id, run.version).await?;
+        let found =
+            found.ok_or_else(|| AppError::not_found(Missing::Scheme, run.scheme_id.clone()))?;
+        let plan = self.plans.plan(&found)?;
         Ok(Shown { run, plan })
+    }
+
+    /// One subject's result with what it is shown with, in one snapshot.
+    ///
+    /// # Errors
+    /// Those of [`App::shown`] and [`App::get_result`].
+    pub async fn shown_result(
+        &self,
+        county: &str,
+        selector: &RunSelector,
+        subject: &str,
+    ) -> Result<(Shown, KeptResult), AppError> {
+        let mut tx = self.read().await?;
+        let shown = self.shown_in(&mut *tx, county, selector).await?;
+        let kept = result_in(&mut *tx, county, &shown.run, subject).await?;
+        Ok((shown, kept))
     }
 
     /// A page of a run's results. A run's results never change, so that pages read at different
@@ -268,13 +299,7 @@ impl App {
         subject: &str,
     ) -> Result<KeptResult, AppError> {
         let mut tx = self.read().await?;
-        let records = tx.results_of(county, &run.run_id, &[subject.to_owned()]).await?;
-        let record = records.first();
-        let record = record.ok_or_else(|| AppError::not_found(Missing::Result, subject))?;
-        if kept::result_digest(record) != record.digest {
-            return Err(StoreError::corrupt("results.digest", "the row was changed").into());
-        }
-        read_result(record).map_err(unreadable)
+        result_in(&mut *tx, county, run, subject).await
     }
 
     /// The published runs whose results a run took.
@@ -286,4 +311,19 @@ impl App {
         let frozen = context::frozen(&mut *tx, county, run_id).await?;
         Ok(frozen.inputs.into_iter().map(|it| it.run_id).collect())
     }
+}
+
+async fn result_in(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    run: &RunRecord,
+    subject: &str,
+) -> Result<KeptResult, AppError> {
+    let records = tx.results_of(county, &run.run_id, &[subject.to_owned()]).await?;
+    let record = records.first();
+    let record = record.ok_or_else(|| AppError::not_found(Missing::Result, subject))?;
+    if kept::result_digest(record) != record.digest {
+        return Err(StoreError::corrupt("results.digest", "the row was changed").into());
+    }
+    read_result(record).map_err(unreadable)
 }

@@ -206,10 +206,11 @@ impl App {
                     }
                     // Another replica changed the run meanwhile: that is no reason to give the
                     // batch up, so the whole is tried again.
-                    tx.update_run(&county, &run).await.map_err(|why| match why {
-                        StoreError::StaleRevision => StoreError::Contended,
-                        other => other,
-                    })?;
+                    let updated = tx.update_run(&county, &run).await;
+                    if matches!(updated, Err(StoreError::StaleRevision)) {
+                        return Err(StoreError::Contended.into());
+                    }
+                    updated?;
                 }
                 tx.commit().await?;
                 Ok(())
