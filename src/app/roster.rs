@@ -123,7 +123,7 @@ pub(crate) async fn subjects(
 ) -> Result<Vec<String>, AppError> {
     let mut ids = Vec::new();
     for record in all(tx, county, kind.name(), as_of).await? {
-        if roster.is_none_or(|it| holds(it, &record.predicates())) {
+        if roster.is_none_or(|it| it.takes(&record.predicates())) {
             ids.push(record.id);
         }
     }
@@ -217,21 +217,4 @@ fn subject(record: Record, kind: SubjectKind, county: &str, tree: &Tree) -> Subj
     let facts = Facts { subject: id, groups, attributes, ..Facts::default() };
     let branch = tree.branches.get(&anchor).cloned().unwrap_or_default();
     Subject { facts, anchor, weight, person, branch }
-}
-
-/// Whether a roster's predicate holds; it asks about attributes only.
-fn holds(predicate: &Predicate, attributes: &BTreeMap<String, String>) -> bool {
-    match predicate {
-        Predicate::Attribute { attribute, values } => {
-            attributes.get(attribute).is_some_and(|it| values.contains(it))
-        }
-        Predicate::All(parts) => parts.iter().all(|it| holds(it, attributes)),
-        Predicate::Any(parts) => parts.iter().any(|it| holds(it, attributes)),
-        Predicate::None(parts) => !parts.iter().any(|it| holds(it, attributes)),
-        Predicate::Node { .. }
-        | Predicate::Metric { .. }
-        | Predicate::Ratio { .. }
-        | Predicate::Fact { .. }
-        | Predicate::Grade { .. } => false,
-    }
 }

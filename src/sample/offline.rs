@@ -9,10 +9,7 @@ use super::{
     COUNTY, Document, Sample,
     model::{Body, Detail, Fact, Record, RecordKind, Subject, SubjectKind},
 };
-use crate::domain::{
-    exact::Decimal,
-    scheme::{Predicate, Scheme},
-};
+use crate::domain::{exact::Decimal, scheme::Scheme};
 
 /// One subject's facts, as `steelyard evaluate` reads them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -117,7 +114,7 @@ pub(super) fn lines(sample: &Sample, scheme: &Document, results: &[(String, Stri
     let mut lines = Vec::new();
     for ((_, id), record) in &registry {
         let Some(mut line) = line_of(record, scheme, &registry) else { continue };
-        if roster.as_ref().is_some_and(|it| !holds(it, &line.attributes)) {
+        if roster.as_ref().is_some_and(|it| !it.takes(&line.attributes)) {
             continue;
         }
         let subject = Subject { kind: scheme.subject, id: (*id).to_owned() };
@@ -130,23 +127,6 @@ pub(super) fn lines(sample: &Sample, scheme: &Document, results: &[(String, Stri
         lines.push(line);
     }
     lines
-}
-
-/// Whether a roster takes a subject: a roster asks about attributes only.
-fn holds(roster: &Predicate, attributes: &BTreeMap<String, String>) -> bool {
-    match roster {
-        Predicate::Attribute { attribute, values } => {
-            attributes.get(attribute).is_some_and(|it| values.contains(it))
-        }
-        Predicate::All(parts) => parts.iter().all(|it| holds(it, attributes)),
-        Predicate::Any(parts) => parts.iter().any(|it| holds(it, attributes)),
-        Predicate::None(parts) => !parts.iter().any(|it| holds(it, attributes)),
-        Predicate::Node { .. }
-        | Predicate::Metric { .. }
-        | Predicate::Ratio { .. }
-        | Predicate::Fact { .. }
-        | Predicate::Grade { .. } => false,
-    }
 }
 
 /// A record as an empty line, if it is of the scheme's kind of subject.

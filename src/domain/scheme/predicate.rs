@@ -1,5 +1,7 @@
 //! Predicates: what a scheme may ask of a subject.
 
+use std::collections::BTreeMap;
+
 use super::NodeIndex;
 use crate::domain::exact::Decimal;
 
@@ -89,4 +91,24 @@ pub enum Predicate {
     Any(Vec<Self>),
     /// Not one holds.
     None(Vec<Self>),
+}
+
+impl Predicate {
+    /// Whether a roster takes a subject: a roster asks about attributes only, and whatever else it
+    /// asks is refused when the scheme is read.
+    pub fn takes(&self, attributes: &BTreeMap<String, String>) -> bool {
+        match self {
+            Self::Attribute { attribute, values } => {
+                attributes.get(attribute).is_some_and(|it| values.contains(it))
+            }
+            Self::All(parts) => parts.iter().all(|it| it.takes(attributes)),
+            Self::Any(parts) => parts.iter().any(|it| it.takes(attributes)),
+            Self::None(parts) => !parts.iter().any(|it| it.takes(attributes)),
+            Self::Node { .. }
+            | Self::Metric { .. }
+            | Self::Ratio { .. }
+            | Self::Fact { .. }
+            | Self::Grade { .. } => false,
+        }
+    }
 }
