@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::Deserialize;
 
 use super::{
-    Frozen, KeptResult, compile, context,
+    Frozen, KeptResult, compile,
     kept::{self, read_result},
     unreadable,
 };
@@ -300,16 +300,6 @@ impl App {
     ) -> Result<KeptResult, AppError> {
         let mut tx = self.read().await?;
         result_in(&mut *tx, county, run, subject).await
-    }
-
-    /// The published runs whose results a run took.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn inputs_of(&self, county: &str, run_id: &str) -> Result<Vec<String>, AppError> {
-        let mut tx = self.read().await?;
-        let frozen = context::frozen(&mut *tx, county, run_id).await?;
-        Ok(frozen.inputs.into_iter().map(|it| it.run_id).collect())
     }
 }
 
