@@ -1,16 +1,21 @@
 //! A whole evaluation over lines of facts that can be read more than once: the offline command,
 //! and stateless evaluation over the wire. Memory is bounded by what ranking and seats need of
-//! each subject, never by the facts' text.
+//! each subject, never by the facts' text. Lines are worked on in chunks side by side; all that
+//! comes of them is taken up in the order of the lines.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     io::{self, BufRead, Read},
-    sync::Arc,
+    num::NonZero,
+    ops::Range,
+    sync::{Arc, PoisonError, RwLock, mpsc},
+    thread,
 };
 
 use crate::domain::{
     engine::{
-        Candidate, EngineError, Evaluator, Groups, OpenTie, Plan, Quota, SubjectResult, settle,
+        Candidate, EngineError, Evaluator, Groups, OpenTie, Plan, Quota, Settlement, SubjectResult,
+        settle,
     },
     exact::ExactError,
     facts::{Facts, FactsFault, Line, TieDecision, read_line},
@@ -22,6 +27,18 @@ pub const LINE_MAX: u64 = 16 * 1024 * 1024;
 
 /// The most faults that are told at once.
 pub const FAULTS_MAX: usize = 100;
+
+/// A chunk has at most so many lines that are not blank ...
+const CHUNK_LINES: usize = 256;
+
+/// ... and takes no further line once it has so many bytes.
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// The most workers of one evaluation.
+const WORKERS_MAX: usize = 8;
+
+/// The most chunks that a worker is given before its first answer is taken up.
+const AHEAD: usize = 2;
 
 /// Lines of facts, as often as they are needed.
 pub trait Lines {
@@ -87,49 +104,60 @@ pub fn evaluate(
     plan: &Arc<Plan>,
     lines: &(impl Lines + ?Sized),
     terms: Terms,
-    mut take: impl FnMut(SubjectResult) -> io::Result<()>,
+    take: impl FnMut(SubjectResult) -> io::Result<()>,
+) -> Result<Summary, OfflineError> {
+    evaluate_as(plan, lines, terms, |result| result, take)
+}
+
+/// As [`evaluate`], with each result turned by `make` into what `take` wants, such as a line of
+/// output, beside the other work.
+pub fn evaluate_as<T: Send>(
+    plan: &Arc<Plan>,
+    lines: &(impl Lines + ?Sized),
+    terms: Terms,
+    make: impl Fn(SubjectResult) -> T + Sync,
+    mut take: impl FnMut(T) -> io::Result<()>,
 ) -> Result<Summary, OfflineError> {
     let period = period_of(plan, lines, terms.as_of)?;
-    let mut run = Run {
-        evaluator: Evaluator::new(Arc::clone(plan), period),
-        groups: Groups::new(plan),
-        as_of: terms.as_of,
-        refused: Refused::default(),
-        warnings: Vec::new(),
-        decisions: Vec::new(),
-        checked: false,
-    };
+    let mut run = Run::new(plan, period, terms.as_of);
+    let groups = RwLock::new(Groups::new(plan));
+    let seen = || groups.read().unwrap_or_else(PoisonError::into_inner);
+    let changed = || groups.write().unwrap_or_else(PoisonError::into_inner);
     for level in 0..plan.levels() {
-        run.pass(lines, |run, _, facts| {
-            let measured = run.evaluator.measure(level, facts, &run.groups)?;
-            measured.into_iter().for_each(|it| run.groups.take(it));
+        // What is measured is of no effect on the others before the level is closed.
+        let measure = |it: &mut Evaluator, _: u64, facts: &Facts| it.measure(level, facts, &seen());
+        run.pass(lines, measure, |_, measured| {
+            let mut groups = changed();
+            measured.into_iter().for_each(|it| groups.take(it));
             Ok(())
         })?;
-        run.groups.close_level()?;
+        changed().close_level()?;
     }
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut line_of: Vec<u64> = Vec::new();
-    run.pass(lines, |run, line, facts| {
-        candidates.push(run.evaluator.candidate(facts, &run.groups)?);
+    let judge = |it: &mut Evaluator, _: u64, facts: &Facts| it.candidate(facts, &seen());
+    run.pass(lines, judge, |line, candidate| {
+        candidates.push(candidate);
         line_of.push(line);
         Ok(())
     })?;
     run.refuse_doubles(&candidates, &line_of)?;
-    drop(line_of);
     let decisions = std::mem::take(&mut run.decisions);
     let settled = settle(plan, &candidates, &decisions, false)?;
     drop(candidates);
     run.unused_decisions(&decisions, &settled.unused);
-    let mut settlements = settled.settlements.iter();
-    run.pass(lines, |run, _, facts| {
-        let settlement = settlements.next().cloned().unwrap_or_default();
+    let nothing = Settlement::default();
+    let conclude = |it: &mut Evaluator, line: u64, facts: &Facts| {
+        let index = line_of.binary_search(&line).ok();
+        let settlement = index.and_then(|it| settled.settlements.get(it)).unwrap_or(&nothing);
         let result = if terms.explain {
-            run.evaluator.explain(facts, &run.groups, &settlement)?
+            it.explain(facts, &seen(), settlement)
         } else {
-            run.evaluator.result(facts, &run.groups, &settlement)?
+            it.result(facts, &seen(), settlement)
         };
-        take(result).map_err(OfflineError::Write)
-    })?;
+        result.map(&make)
+    };
+    run.pass(lines, conclude, |_, made| take(made).map_err(OfflineError::Write))?;
     let subjects = u64::try_from(settled.settlements.len()).unwrap_or(u64::MAX);
     let Run { warnings, .. } = run;
     Ok(Summary { quotas: settled.quotas, ties: settled.ties, warnings, subjects })
@@ -143,15 +171,16 @@ fn period_of(
 ) -> Result<Period, OfflineError> {
     let scheme = plan.scheme();
     let mut stated = None;
-    each_line(lines, |number, text| {
-        if stated.is_none()
-            && text.contains("\"period\"")
+    let mut reader = Reader::open(lines)?;
+    while stated.is_none()
+        && let Some((number, text)) = reader.next()?
+    {
+        if text.contains("\"period\"")
             && let Ok(Line::Facts(facts)) = read_line(text, number, as_of)
         {
             stated = facts.period;
         }
-        Ok(stated.is_none())
-    })?;
+    }
     let period = match stated {
         Some(period) => Some(period),
         None => crate::domain::engine::first_period(scheme),
@@ -172,37 +201,123 @@ fn refused(fault: FactsFault) -> OfflineError {
     OfflineError::Refused { faults: vec![fault], total: 1 }
 }
 
-/// Calls `each` with every line that is not blank, from 1, until it answers `false`.
-fn each_line(
-    lines: &(impl Lines + ?Sized),
-    mut each: impl FnMut(u64, &str) -> Result<bool, OfflineError>,
-) -> Result<(), OfflineError> {
-    let mut reader = lines.open()?;
-    let mut bytes = Vec::new();
-    let mut number = 0_u64;
-    loop {
-        bytes.clear();
-        let read = (&mut reader).take(LINE_MAX).read_until(b'\n', &mut bytes)?;
+/// Reads lines one by one, numbered from 1.
+struct Reader<'a> {
+    source: Box<dyn BufRead + 'a>,
+    bytes: Vec<u8>,
+    number: u64,
+}
+
+impl<'a> Reader<'a> {
+    fn open(lines: &'a (impl Lines + ?Sized)) -> Result<Self, OfflineError> {
+        Ok(Self { source: lines.open()?, bytes: Vec::new(), number: 0 })
+    }
+
+    /// The next line, trimmed: empty where it is blank.
+    fn next(&mut self) -> Result<Option<(u64, &str)>, OfflineError> {
+        self.bytes.clear();
+        let read = (&mut self.source).take(LINE_MAX).read_until(b'\n', &mut self.bytes)?;
         if read == 0 {
-            return Ok(());
+            return Ok(None);
         }
-        number = number.saturating_add(1);
-        let too_long = bytes.last() != Some(&b'\n') && u64::try_from(read) == Ok(LINE_MAX);
-        let text = match std::str::from_utf8(&bytes) {
-            Ok(text) if !too_long => text.trim_start_matches('\u{feff}').trim(),
-            Ok(_) | Err(_) => {
-                return Err(refused(FactsFault {
-                    line: number,
-                    path: "$".to_owned(),
-                    code: "FACTS_TEXT_ENCODING",
-                    wrong: "a line is UTF-8 text of at most 16 MiB".to_owned(),
-                    wrong_zh: "每行应为不超过 16 MiB 的 UTF-8 文本".to_owned(),
-                }));
+        self.number = self.number.saturating_add(1);
+        let too_long = self.bytes.last() != Some(&b'\n') && u64::try_from(read) == Ok(LINE_MAX);
+        match std::str::from_utf8(&self.bytes) {
+            Ok(text) if !too_long => {
+                Ok(Some((self.number, text.trim_start_matches('\u{feff}').trim())))
             }
-        };
-        if !text.is_empty() && !each(number, text)? {
-            return Ok(());
+            Ok(_) | Err(_) => Err(refused(FactsFault {
+                line: self.number,
+                path: "$".to_owned(),
+                code: "FACTS_TEXT_ENCODING",
+                wrong: "a line is UTF-8 text of at most 16 MiB".to_owned(),
+                wrong_zh: "每行应为不超过 16 MiB 的 UTF-8 文本".to_owned(),
+            })),
         }
+    }
+
+    /// The next chunk, and how the lines ended if they did.
+    fn chunk(&mut self, work: bool) -> (Chunk, Option<Result<(), OfflineError>>) {
+        let mut chunk = Chunk { text: String::new(), lines: Vec::new(), work };
+        while chunk.lines.len() < CHUNK_LINES && chunk.text.len() < CHUNK_BYTES {
+            match self.next() {
+                Ok(Some((_, ""))) => (),
+                Ok(Some((number, text))) => {
+                    let start = chunk.text.len();
+                    chunk.text.push_str(text);
+                    chunk.lines.push((number, start..chunk.text.len()));
+                }
+                Ok(None) => return (chunk, Some(Ok(()))),
+                Err(why) => return (chunk, Some(Err(why))),
+            }
+        }
+        (chunk, None)
+    }
+}
+
+/// Lines that are worked on together.
+struct Chunk {
+    text: String,
+    /// The number of each line, and where it stands in the text.
+    lines: Vec<(u64, Range<usize>)>,
+    /// Whether facts are worked on: not once any are refused.
+    work: bool,
+}
+
+/// What comes of one line.
+enum Answer<T> {
+    Refused(Vec<FactsFault>),
+    Decision(TieDecision),
+    Subject {
+        line: u64,
+        faults: Vec<FactsFault>,
+        warnings: Vec<FactsFault>,
+        /// None where it was not worked on: something before it had failed or was refused.
+        made: Option<Result<T, EngineError>>,
+    },
+}
+
+/// What a worker is to do with every line of a pass.
+struct Task<'a, W> {
+    plan: &'a Arc<Plan>,
+    period: Period,
+    as_of: Option<Moment>,
+    /// Whether facts are checked too.
+    first: bool,
+    work: W,
+}
+
+impl<T, W: Fn(&mut Evaluator, u64, &Facts) -> Result<T, EngineError>> Task<'_, W> {
+    fn evaluator(&self) -> Evaluator {
+        Evaluator::new(Arc::clone(self.plan), self.period)
+    }
+
+    fn answers(&self, evaluator: &mut Evaluator, chunk: &Chunk) -> Vec<Answer<T>> {
+        let mut answers = Vec::with_capacity(chunk.lines.len());
+        let mut work = chunk.work;
+        for (line, at) in &chunk.lines {
+            let (line, text) = (*line, chunk.text.get(at.clone()).unwrap_or_default());
+            let facts = match read_line(text, line, self.as_of) {
+                Err(faults) => {
+                    work = false;
+                    answers.push(Answer::Refused(faults));
+                    continue;
+                }
+                Ok(Line::NotYet) => continue,
+                Ok(Line::Decision(decision)) => {
+                    answers.push(Answer::Decision(decision));
+                    continue;
+                }
+                Ok(Line::Facts(facts)) => facts,
+            };
+            let checked = || (evaluator.check(&facts, line), evaluator.warnings(&facts, line));
+            let (faults, warnings) = self.first.then(checked).unwrap_or_default();
+            work = work && faults.is_empty();
+            let made = work.then(|| (self.work)(evaluator, line, &facts));
+            work = work && !matches!(made, Some(Err(_)));
+            answers.push(Answer::Subject { line, faults, warnings, made });
+        }
+        answers
     }
 }
 
@@ -222,9 +337,9 @@ impl Refused {
 }
 
 /// One evaluation under way.
-struct Run {
-    evaluator: Evaluator,
-    groups: Groups,
+struct Run<'a> {
+    plan: &'a Arc<Plan>,
+    period: Period,
     as_of: Option<Moment>,
     refused: Refused,
     warnings: Vec<FactsFault>,
@@ -232,41 +347,58 @@ struct Run {
     checked: bool,
 }
 
-impl Run {
-    /// One pass over all subjects. The first also checks every line and gathers the decisions;
-    /// nothing goes on from facts of which any is refused.
-    fn pass(
+impl<'a> Run<'a> {
+    fn new(plan: &'a Arc<Plan>, period: Period, as_of: Option<Moment>) -> Self {
+        let (refused, warnings, decisions) = (Refused::default(), Vec::new(), Vec::new());
+        Self { plan, period, as_of, refused, warnings, decisions, checked: false }
+    }
+
+    /// One pass over all subjects: `work` beside each other, `done` one after the other in the
+    /// order of the lines. The first also checks every line and gathers the decisions; nothing
+    /// goes on from facts of which any is refused.
+    fn pass<T: Send>(
         &mut self,
         lines: &(impl Lines + ?Sized),
-        mut each: impl FnMut(&mut Self, u64, &Facts) -> Result<(), OfflineError>,
+        work: impl Fn(&mut Evaluator, u64, &Facts) -> Result<T, EngineError> + Sync,
+        mut done: impl FnMut(u64, T) -> Result<(), OfflineError>,
     ) -> Result<(), OfflineError> {
         let first = !std::mem::replace(&mut self.checked, true);
-        each_line(lines, |number, text| {
-            match read_line(text, number, self.as_of) {
-                Err(faults) => self.refused.add(faults),
-                Ok(Line::NotYet) => (),
-                Ok(Line::Decision(decision)) if first => self.decisions.push(decision),
-                Ok(Line::Decision(_)) => (),
-                Ok(Line::Facts(facts)) => {
-                    if first {
-                        let faults = self.evaluator.check(&facts, number);
-                        let refuse = !faults.is_empty();
-                        self.refused.add(faults);
-                        let room = FAULTS_MAX.saturating_sub(self.warnings.len());
-                        let warnings = self.evaluator.warnings(&facts, number);
-                        self.warnings.extend(warnings.into_iter().take(room));
-                        if refuse {
-                            return Ok(true);
-                        }
-                    }
-                    if self.refused.total == 0 {
-                        each(self, number, &facts)?;
-                    }
+        let (plan, period, as_of) = (self.plan, self.period, self.as_of);
+        let task = Task { plan, period, as_of, first, work };
+        let mut reader = Reader::open(lines)?;
+        spread(
+            &task,
+            |work| reader.chunk(work),
+            |answers| {
+                let mut answers = answers.into_iter();
+                answers.try_for_each(|it| self.take(it, first, &mut done))?;
+                Ok(self.refused.total == 0)
+            },
+        )?;
+        self.refuse()
+    }
+
+    /// Takes up what came of one line.
+    fn take<T>(
+        &mut self,
+        answer: Answer<T>,
+        first: bool,
+        done: &mut impl FnMut(u64, T) -> Result<(), OfflineError>,
+    ) -> Result<(), OfflineError> {
+        match answer {
+            Answer::Refused(faults) => self.refused.add(faults),
+            Answer::Decision(decision) if first => self.decisions.push(decision),
+            Answer::Decision(_) => (),
+            Answer::Subject { line, faults, warnings, made } => {
+                self.refused.add(faults);
+                let room = FAULTS_MAX.saturating_sub(self.warnings.len());
+                self.warnings.extend(warnings.into_iter().take(room));
+                if let (0, Some(made)) = (self.refused.total, made) {
+                    done(line, made?)?;
                 }
             }
-            Ok(true)
-        })?;
-        self.refuse()
+        }
+        Ok(())
     }
 
     fn refuse(&mut self) -> Result<(), OfflineError> {
@@ -312,4 +444,51 @@ impl Run {
             });
         }
     }
+}
+
+/// Hands chunks out to workers in turn and takes their answers up in the same turn. `next` gives
+/// a chunk, told whether its facts are worked on, and how the lines ended if they did; `taken`
+/// answers whether that is still so. A single chunk is worked on here.
+fn spread<T: Send>(
+    task: &Task<'_, impl Fn(&mut Evaluator, u64, &Facts) -> Result<T, EngineError> + Sync>,
+    mut next: impl FnMut(bool) -> (Chunk, Option<Result<(), OfflineError>>),
+    mut taken: impl FnMut(Vec<Answer<T>>) -> Result<bool, OfflineError>,
+) -> Result<(), OfflineError> {
+    let (mut chunk, mut end) = next(true);
+    if let Some(end) = end {
+        taken(task.answers(&mut task.evaluator(), &chunk))?;
+        return end;
+    }
+    let count = thread::available_parallelism().map_or(1, NonZero::get).min(WORKERS_MAX);
+    let most = count.saturating_mul(AHEAD);
+    let gone = || OfflineError::Read(io::Error::other("a worker ended early"));
+    thread::scope(|scope| {
+        let start = |_| {
+            let (chunks, given) = mpsc::channel::<Chunk>();
+            let (give, answers) = mpsc::channel();
+            scope.spawn(move || {
+                let mut evaluator = task.evaluator();
+                // Nobody waits for an answer once an earlier one has ended the evaluation.
+                given.iter().all(|it| give.send(task.answers(&mut evaluator, &it)).is_ok())
+            });
+            (chunks, answers)
+        };
+        let workers: Vec<_> = (0..count).map(start).collect();
+        let mut pending = VecDeque::with_capacity(most);
+        let mut work = true;
+        for (chunks, answers) in workers.iter().cycle() {
+            chunks.send(chunk).map_err(|_| gone())?;
+            pending.push_back(answers);
+            while (end.is_some() || pending.len() >= most)
+                && let Some(answers) = pending.pop_front()
+            {
+                work = taken(answers.recv().map_err(|_| gone())?)?;
+            }
+            if let Some(end) = end {
+                return end;
+            }
+            (chunk, end) = next(work);
+        }
+        Ok(())
+    })
 }

@@ -90,9 +90,8 @@ fn json(
     terms: Terms,
     mut out: impl Write,
 ) -> Result<(), Failure> {
-    let done = offline::evaluate(plan, source, terms, |result| {
-        writeln!(out, "{}", result_json(plan, &result))
-    });
+    let line = |result| result_json(plan, &result);
+    let done = offline::evaluate_as(plan, source, terms, line, |line| writeln!(out, "{line}"));
     let summary = done.map_err(failure)?;
     writeln!(out, "{}", quotas_json(plan, &summary.quotas))?;
     out.flush()?;
@@ -107,10 +106,20 @@ fn tables(
     mut out: impl Write,
 ) -> Result<(), Failure> {
     let mut rows: Vec<Vec<String>> = Vec::new();
-    let done = offline::evaluate(plan, source, terms, |result| {
-        rows.push(row(plan, &result));
-        if rows.len() >= TABLE_ROWS { print(&mut out, std::mem::take(&mut rows)) } else { Ok(()) }
-    });
+    let done = offline::evaluate_as(
+        plan,
+        source,
+        terms,
+        |result| row(plan, &result),
+        |row| {
+            rows.push(row);
+            if rows.len() >= TABLE_ROWS {
+                print(&mut out, std::mem::take(&mut rows))
+            } else {
+                Ok(())
+            }
+        },
+    );
     let summary = done.map_err(failure)?;
     if !rows.is_empty() {
         print(&mut out, rows)?;

@@ -17,6 +17,7 @@ mod evaluation_rpc;
 mod fact_rpc;
 mod golden;
 mod harness;
+mod offline;
 mod postgres;
 mod registry_rpc;
 mod replicas;

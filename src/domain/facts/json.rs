@@ -77,6 +77,34 @@ impl<'de> Deserialize<'de> for Members<'de> {
 #[derive(serde::Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
+/// Where in a line something stands. It becomes text only where a fault names it.
+#[derive(Clone, Copy)]
+enum Path<'a> {
+    /// The line itself.
+    Root,
+    /// The member of that name.
+    Key(&'a Path<'a>, &'a str),
+    /// The item at that position, from 0.
+    Index(&'a Path<'a>, usize),
+}
+
+impl<'a> Path<'a> {
+    fn key(&'a self, key: &'a str) -> Self {
+        Self::Key(self, key)
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => f.write_str("$"),
+            Self::Key(Path::Root, key) => f.write_str(key),
+            Self::Key(path, key) => write!(f, "{path}.{key}"),
+            Self::Index(path, index) => write!(f, "{path}[{index}]"),
+        }
+    }
+}
+
 struct Reader {
     line: u64,
     as_of: Option<Moment>,
@@ -112,10 +140,10 @@ const NOT_OF: Words = (
 );
 
 impl Reader {
-    fn fault(&mut self, path: &str, (code, wrong, zh): Words) {
+    fn fault(&mut self, path: &Path<'_>, (code, wrong, zh): Words) {
         self.faults.push(FactsFault {
             line: self.line,
-            path: path.to_owned(),
+            path: path.to_string(),
             code,
             wrong: wrong.to_owned(),
             wrong_zh: zh.to_owned(),
@@ -127,17 +155,17 @@ impl Reader {
             Ok(raw) => raw,
             Err(why) => {
                 let words = format!("{} at column {}", NOT_JSON.1, why.column());
-                self.fault("$", NOT_JSON);
+                self.fault(&Path::Root, NOT_JSON);
                 if let Some(last) = self.faults.last_mut() {
                     last.wrong = words;
                 }
                 return None;
             }
         };
-        let members = self.object("$", raw)?;
+        let members = self.object(&Path::Root, raw)?;
         if let Some((_, raw)) = members.iter().find(|(key, _)| key == "decision") {
             for (key, _) in members.iter().filter(|(key, _)| key != "decision") {
-                self.fault(key, UNKNOWN);
+                self.fault(&Path::Root.key(key), UNKNOWN);
             }
             return self.decision(raw);
         }
@@ -149,37 +177,37 @@ impl Reader {
         let mut has_subject = false;
         let mut not_yet = false;
         for (key, raw) in members {
-            let key: &str = key;
-            match key {
+            let path = &Path::Root.key(key);
+            match &**key {
                 "subject" => {
                     has_subject = true;
-                    facts.subject = self.text(key, raw).unwrap_or_default();
+                    facts.subject = self.text(path, raw).unwrap_or_default();
                 }
-                "period" => facts.period = self.period(key, raw),
-                "recorded" => not_yet = !self.known_at(key, raw),
-                "groups" => facts.groups = self.map(key, raw, Self::text),
-                "attributes" => facts.attributes = self.map(key, raw, Self::attribute),
-                "entries" => facts.entries = self.list(key, raw, Self::entry),
-                "sheets" => facts.sheets = self.list(key, raw, Self::sheet),
-                "ballots" => facts.ballots = self.map(key, raw, Self::ballot),
+                "period" => facts.period = self.period(path, raw),
+                "recorded" => not_yet = !self.known_at(path, raw),
+                "groups" => facts.groups = self.map(path, raw, Self::text),
+                "attributes" => facts.attributes = self.map(path, raw, Self::attribute),
+                "entries" => facts.entries = self.list(path, raw, Self::entry),
+                "sheets" => facts.sheets = self.list(path, raw, Self::sheet),
+                "ballots" => facts.ballots = self.map(path, raw, Self::ballot),
                 "surveys" => {
                     facts.surveys =
-                        self.map(key, raw, |it, path, raw| Some(it.map(path, raw, Self::answers)));
+                        self.map(path, raw, |it, path, raw| Some(it.map(path, raw, Self::answers)));
                 }
-                "metrics" => facts.metrics = self.map(key, raw, Self::metric),
-                "imports" => facts.imports = self.map(key, raw, Self::import),
+                "metrics" => facts.metrics = self.map(path, raw, Self::metric),
+                "imports" => facts.imports = self.map(path, raw, Self::import),
                 "results" => {
                     facts.results =
-                        self.map(key, raw, |it, path, raw| Some(it.list(path, raw, Self::result)));
+                        self.map(path, raw, |it, path, raw| Some(it.list(path, raw, Self::result)));
                 }
-                "vetoes" => facts.vetoes = self.list(key, raw, Self::veto),
-                "findings" => facts.findings = self.list(key, raw, Self::finding),
-                "states" => facts.states = self.map(key, raw, Self::state),
-                _ => self.fault(key, UNKNOWN),
+                "vetoes" => facts.vetoes = self.list(path, raw, Self::veto),
+                "findings" => facts.findings = self.list(path, raw, Self::finding),
+                "states" => facts.states = self.map(path, raw, Self::state),
+                _ => self.fault(path, UNKNOWN),
             }
         }
         if !has_subject {
-            self.fault("subject", ABSENT);
+            self.fault(&Path::Root.key("subject"), ABSENT);
         }
         facts.surveys.retain(|_, channels| !channels.is_empty());
         facts.results.retain(|_, results| !results.is_empty());
@@ -188,7 +216,7 @@ impl Reader {
     }
 
     fn decision(&mut self, raw: &RawValue) -> Option<Line> {
-        let path = "decision";
+        let path = &Path::Root.key("decision");
         let record = self.record(path, raw, &["for", "within", "order", "by", "reason"])?;
         let grade = self.needed(path, &record, "for", Self::text);
         let within = self.optional(path, &record, "within", Self::text);
@@ -202,7 +230,7 @@ impl Reader {
         Some(Line::Decision(TieDecision { grade: grade?, within, order: order?, by, reason }))
     }
 
-    fn entry(&mut self, path: &str, raw: &RawValue) -> Option<Entry> {
+    fn entry(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<Entry> {
         let record = self.record(path, raw, &["item", "on", "times", "points"])?;
         let item = self.needed(path, &record, "item", Self::text);
         let on = self.needed(path, &record, "on", Self::day);
@@ -222,7 +250,7 @@ impl Reader {
         })
     }
 
-    fn sheet(&mut self, path: &str, raw: &RawValue) -> Option<Sheet> {
+    fn sheet(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<Sheet> {
         let record = self.record(path, raw, &["item", "role", "by", "at", "points"])?;
         let item = self.needed(path, &record, "item", Self::text);
         let role = self.needed(path, &record, "role", Self::text);
@@ -235,36 +263,37 @@ impl Reader {
         Some(Sheet { item: item?, role: role?, by, at, points: points? })
     }
 
-    fn ballot(&mut self, path: &str, raw: &RawValue) -> Option<BTreeMap<String, u64>> {
+    fn ballot(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<BTreeMap<String, u64>> {
         let members = self.object(path, raw)?;
         let mut known = true;
         let mut votes = BTreeMap::new();
         for (option, raw) in members {
-            let path = format!("{path}.{option}");
-            if option == "recorded" {
-                known = self.known_at(&path, raw);
-            } else if let Some(count) = self.count(&path, raw) {
-                votes.insert(option.into_owned(), count);
-            }
+            let count = if option == "recorded" {
+                known = self.known_at(&path.key(&option), raw);
+                None
+            } else {
+                self.count(&path.key(&option), raw)
+            };
+            votes.extend(count.map(|it| (option.into_owned(), it)));
         }
         known.then_some(votes)
     }
 
-    fn answers(&mut self, path: &str, raw: &RawValue) -> Option<Answers> {
+    fn answers(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<Answers> {
         let record = self.record(path, raw, &["answered", "satisfied"])?;
         let answered = self.needed(path, &record, "answered", Self::count);
         let satisfied = self.needed(path, &record, "satisfied", Self::count);
         let (answered, satisfied) = (answered?, satisfied?);
         if satisfied > answered {
             self.fault(
-                &format!("{path}.satisfied"),
+                &path.key("satisfied"),
                 ("FACTS_SATISFIED", "more are satisfied than answered", "满意人数多于答复人数"),
             );
         }
         record.known.then_some(Answers { answered, satisfied })
     }
 
-    fn metric(&mut self, path: &str, raw: &RawValue) -> Option<Decimal> {
+    fn metric(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<Decimal> {
         if !raw.get().starts_with('{') {
             return self.decimal(path, raw);
         }
@@ -273,7 +302,7 @@ impl Reader {
         record.known.then_some(value).flatten()
     }
 
-    fn import(&mut self, path: &str, raw: &RawValue) -> Option<Import> {
+    fn import(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<Import> {
         let record = self.record(path, raw, &["raw", "full", "bonus"])?;
         let marks = self.needed(path, &record, "raw", Self::decimal);
         let full = self.needed(path, &record, "full", Self::decimal);
@@ -281,7 +310,7 @@ impl Reader {
         record.known.then_some(Import { raw: marks?, full: full?, bonus })
     }
 
-    fn result(&mut self, path: &str, raw: &RawValue) -> Option<GivenResult> {
+    fn result(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<GivenResult> {
         let record = self.record(path, raw, &["of", "score", "out_of", "weight"])?;
         let of = self.needed(path, &record, "of", |it, path, raw| {
             let named = it.text(path, raw).map(|text| ResultsOf::named(&text))?;
@@ -296,7 +325,7 @@ impl Reader {
         record.known.then_some(GivenResult { of: of?, score: score?, out_of: out_of?, weight })
     }
 
-    fn veto(&mut self, path: &str, raw: &RawValue) -> Option<VetoRecord> {
+    fn veto(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<VetoRecord> {
         let record = self.record(path, raw, &["item", "by", "from", "until"])?;
         let item = self.needed(path, &record, "item", Self::text);
         let by = self.optional(path, &record, "by", Self::text);
@@ -304,25 +333,25 @@ impl Reader {
         record.known.then_some(VetoRecord { item: item?, by, from: from?, until })
     }
 
-    fn finding(&mut self, path: &str, raw: &RawValue) -> Option<Finding> {
+    fn finding(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<Finding> {
         let record = self.record(path, raw, &["fact", "from", "until"])?;
         let fact = self.needed(path, &record, "fact", Self::text);
         let (from, until) = self.interval(path, &record);
         record.known.then_some(Finding { fact: fact?, from: from?, until })
     }
 
-    fn interval(&mut self, path: &str, record: &Record<'_>) -> (Option<Day>, Option<Day>) {
+    fn interval(&mut self, path: &Path<'_>, record: &Record<'_>) -> (Option<Day>, Option<Day>) {
         let from = self.needed(path, record, "from", Self::day);
         let until = self.optional(path, record, "until", Self::day);
         if let (Some(from), Some(until)) = (from, until)
             && until < from
         {
-            self.fault(&format!("{path}.until"), REVERSED);
+            self.fault(&path.key("until"), REVERSED);
         }
         (from, until)
     }
 
-    fn state(&mut self, path: &str, raw: &RawValue) -> Option<State> {
+    fn state(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<State> {
         if !raw.get().starts_with('{') {
             return Some(State { kind: self.state_kind(path, raw)?, reason: None });
         }
@@ -333,8 +362,8 @@ impl Reader {
         record.known.then_some(State { kind: kind?, reason })
     }
 
-    fn state_kind(&mut self, path: &str, raw: &RawValue) -> Option<StateKind> {
-        let text = self.text(path, raw)?;
+    fn state_kind(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<StateKind> {
+        let text = self.words(path, raw)?;
         let kind = StateKind::ALL.into_iter().find(|it| it.name() == text);
         if kind.is_none() {
             self.fault(path, NOT_STATE);
@@ -350,75 +379,93 @@ struct Record<'a> {
     known: bool,
 }
 
+/// So many members are compared each with each: that is quicker than sorting.
+const FEW: usize = 16;
+
+fn twice(members: &[(Cow<'_, str>, &RawValue)]) -> bool {
+    let earlier = |index: usize| members.iter().take(index);
+    let mut all = members.iter().enumerate();
+    all.any(|(index, (key, _))| earlier(index).any(|(other, _)| other == key))
+}
+
 /// Containers and plain values.
 impl Reader {
     fn object<'a>(
         &mut self,
-        path: &str,
+        path: &Path<'_>,
         raw: &'a RawValue,
     ) -> Option<Vec<(Cow<'a, str>, &'a RawValue)>> {
         let Ok(Members(members)) = serde_json::from_str(raw.get()) else {
             self.fault(path, NOT_OBJECT);
             return None;
         };
+        if members.len() <= FEW && !twice(&members) {
+            return Some(members);
+        }
         let mut keys: Vec<&str> = members.iter().map(|(key, _)| &**key).collect();
         keys.sort_unstable();
         for (a, _) in keys.iter().zip(keys.iter().skip(1)).filter(|(a, b)| a == b) {
-            self.fault(&join(path, a), TWICE);
+            self.fault(&path.key(a), TWICE);
         }
         Some(members)
     }
 
-    fn record<'a>(&mut self, path: &str, raw: &'a RawValue, keys: &[&str]) -> Option<Record<'a>> {
-        let members = self.object(path, raw)?;
-        let mut record = Record { members: Vec::new(), recorded: None, known: true };
-        for (key, raw) in members {
+    fn record<'a>(
+        &mut self,
+        path: &Path<'_>,
+        raw: &'a RawValue,
+        keys: &[&str],
+    ) -> Option<Record<'a>> {
+        let mut members = self.object(path, raw)?;
+        let (mut recorded, mut known) = (None, true);
+        members.retain(|(key, raw)| {
             if key == "recorded" {
-                record.recorded = self.moment(&join(path, &key), raw);
-                let later = record.recorded.zip(self.as_of).is_some_and(|(it, at)| it > at);
-                record.known = !later;
-            } else if keys.contains(&&*key) {
-                record.members.push((key, raw));
-            } else {
-                self.fault(&join(path, &key), UNKNOWN);
+                recorded = self.moment(&path.key(key), raw);
+                known = recorded.zip(self.as_of).is_none_or(|(it, at)| it <= at);
+                return false;
             }
-        }
-        Some(record)
+            let here = keys.contains(&&**key);
+            if !here {
+                self.fault(&path.key(key), UNKNOWN);
+            }
+            here
+        });
+        Some(Record { members, recorded, known })
     }
 
     fn optional<T>(
         &mut self,
-        path: &str,
+        path: &Path<'_>,
         record: &Record<'_>,
         key: &str,
-        read: impl Fn(&mut Self, &str, &RawValue) -> Option<T>,
+        read: impl Fn(&mut Self, &Path<'_>, &RawValue) -> Option<T>,
     ) -> Option<T> {
         let (_, raw) = record.members.iter().find(|(it, _)| it == key)?;
-        read(self, &join(path, key), raw)
+        read(self, &path.key(key), raw)
     }
 
     fn needed<T>(
         &mut self,
-        path: &str,
+        path: &Path<'_>,
         record: &Record<'_>,
         key: &str,
-        read: impl Fn(&mut Self, &str, &RawValue) -> Option<T>,
+        read: impl Fn(&mut Self, &Path<'_>, &RawValue) -> Option<T>,
     ) -> Option<T> {
         if record.members.iter().all(|(it, _)| it != key) {
-            self.fault(&join(path, key), ABSENT);
+            self.fault(&path.key(key), ABSENT);
         }
         self.optional(path, record, key, read)
     }
 
     fn map<T>(
         &mut self,
-        path: &str,
+        path: &Path<'_>,
         raw: &RawValue,
-        read: impl Fn(&mut Self, &str, &RawValue) -> Option<T>,
+        read: impl Fn(&mut Self, &Path<'_>, &RawValue) -> Option<T>,
     ) -> BTreeMap<String, T> {
         let mut values = BTreeMap::new();
         for (key, raw) in self.object(path, raw).unwrap_or_default() {
-            if let Some(value) = read(self, &join(path, &key), raw) {
+            if let Some(value) = read(self, &path.key(&key), raw) {
                 values.insert(key.into_owned(), value);
             }
         }
@@ -427,9 +474,9 @@ impl Reader {
 
     fn list<T>(
         &mut self,
-        path: &str,
+        path: &Path<'_>,
         raw: &RawValue,
-        read: impl Fn(&mut Self, &str, &RawValue) -> Option<T>,
+        read: impl Fn(&mut Self, &Path<'_>, &RawValue) -> Option<T>,
     ) -> Vec<T> {
         let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(raw.get()) else {
             self.fault(path, NOT_LIST);
@@ -437,14 +484,19 @@ impl Reader {
         };
         let mut values = Vec::with_capacity(items.len());
         for (index, raw) in items.into_iter().enumerate() {
-            values.extend(read(self, &format!("{path}[{index}]"), raw));
+            values.extend(read(self, &Path::Index(path, index), raw));
         }
         values
     }
 
-    fn text(&mut self, path: &str, raw: &RawValue) -> Option<String> {
+    fn text(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<String> {
+        self.words(path, raw).map(Cow::into_owned)
+    }
+
+    /// A text that borrows where it can.
+    fn words<'a>(&mut self, path: &Path<'_>, raw: &'a RawValue) -> Option<Cow<'a, str>> {
         match serde_json::from_str::<Text<'_>>(raw.get()) {
-            Ok(Text(text)) if !text.is_empty() => Some(text.into_owned()),
+            Ok(Text(text)) if !text.is_empty() => Some(text),
             Ok(_) | Err(_) => {
                 self.fault(path, NOT_TEXT);
                 None
@@ -453,14 +505,14 @@ impl Reader {
     }
 
     /// An attribute's value: text, or a number or truth value as it is written.
-    fn attribute(&mut self, path: &str, raw: &RawValue) -> Option<String> {
+    fn attribute(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<String> {
         match raw.get().as_bytes().first() {
             Some(b't' | b'f' | b'-' | b'0'..=b'9') => Some(raw.get().to_owned()),
             _ => self.text(path, raw),
         }
     }
 
-    fn boolean(&mut self, path: &str, raw: &RawValue) -> Option<bool> {
+    fn boolean(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<bool> {
         match raw.get() {
             "true" => Some(true),
             "false" => Some(false),
@@ -472,7 +524,7 @@ impl Reader {
     }
 
     /// A decimal, as a string or as a plain JSON number; either way by our own grammar.
-    fn decimal(&mut self, path: &str, raw: &RawValue) -> Option<Decimal> {
+    fn decimal(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<Decimal> {
         let text = raw.get();
         let inner = text.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(text);
         match Decimal::parse(inner) {
@@ -488,7 +540,7 @@ impl Reader {
         }
     }
 
-    fn count(&mut self, path: &str, raw: &RawValue) -> Option<u64> {
+    fn count(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<u64> {
         let text = raw.get();
         let inner = text.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(text);
         let value = Decimal::parse(inner).ok().filter(|_| !inner.contains('.'));
@@ -500,18 +552,18 @@ impl Reader {
         count
     }
 
-    fn day(&mut self, path: &str, raw: &RawValue) -> Option<Day> {
-        let text = self.text(path, raw)?;
+    fn day(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<Day> {
+        let text = self.words(path, raw)?;
         self.parsed(path, Day::parse(&text), "FACTS_DAY", "日期应写作 2022-03-05，且确有其日")
     }
 
-    fn moment(&mut self, path: &str, raw: &RawValue) -> Option<Moment> {
-        let text = self.text(path, raw)?;
+    fn moment(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<Moment> {
+        let text = self.words(path, raw)?;
         let zh = "时刻应写作 2022-11-30T09:00:00+08:00";
         self.parsed(path, Moment::parse(&text), "FACTS_MOMENT", zh)
     }
 
-    fn period(&mut self, path: &str, raw: &RawValue) -> Option<Period> {
+    fn period(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<Period> {
         let text = self.attribute(path, raw)?;
         let zh = "周期应写作 2022、2022-H1、2022-Q3 或 2022-07";
         self.parsed(path, Period::parse(&text), "FACTS_PERIOD", zh)
@@ -519,7 +571,7 @@ impl Reader {
 
     fn parsed<T, E: fmt::Display>(
         &mut self,
-        path: &str,
+        path: &Path<'_>,
         parsed: Result<T, E>,
         code: &'static str,
         zh: &'static str,
@@ -537,12 +589,8 @@ impl Reader {
     }
 
     /// Whether something recorded then was known at the moment asked for.
-    fn known_at(&mut self, path: &str, raw: &RawValue) -> bool {
+    fn known_at(&mut self, path: &Path<'_>, raw: &RawValue) -> bool {
         let recorded = self.moment(path, raw);
         recorded.zip(self.as_of).is_none_or(|(it, at)| it <= at)
     }
-}
-
-fn join(path: &str, key: &str) -> String {
-    if path == "$" { key.to_owned() } else { format!("{path}.{key}") }
 }
