@@ -23,7 +23,7 @@ pub(super) struct MakeSample {
     #[arg(long, default_value_t = 2022)]
     seed: u64,
     /// The folder to write to; it is made where it is not there.
-    #[arg(long)]
+    #[arg(long, default_value = "sample-county")]
     out: PathBuf,
     /// A county in little, with 25 compounds and 5,000 entries.
     #[arg(long)]
