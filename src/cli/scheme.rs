@@ -16,7 +16,9 @@ use super::{
 use crate::{
     app::offline::{self, Terms},
     domain::{
-        engine::{Explained, Plan, SubjectResult, reason_words, run_examples, sentence},
+        engine::{
+            Explained, Plan, SubjectResult, missed_grade, reason_words, run_examples, sentence,
+        },
         exact::{Exact, RoundingMode},
         scheme::{Scheme, SchemeFault, json_schema},
         time::Moment,
@@ -177,6 +179,9 @@ fn tell(plan: &Plan, result: &SubjectResult, out: &mut impl Write) -> io::Result
     let grade = scheme.grades.iter().find(|it| Some(&it.id) == result.grade.as_ref());
     if let Some(grade) = grade {
         writeln!(out, "grade 等次: {} {}", grade.id, grade.title)?;
+    }
+    if let Some(missed) = missed_grade(result, scheme) {
+        writeln!(out, "  × {}\n    {}", missed.zh, missed.en)?;
     }
     for (group, place) in &result.ranks {
         writeln!(out, "place in its {group} 位次: {place}")?;

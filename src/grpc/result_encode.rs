@@ -10,10 +10,10 @@ use crate::{
     },
     domain::{
         engine::{
-            Explained, Note, Plan, Quota, Reason, Status, SubjectResult, Value, reason_words,
-            sentence,
+            Explained, Note, Plan, Quota, Reason, Status, SubjectResult, Value, missed_grade,
+            reason_words, sentence,
         },
-        exact::{Decimal, Exact, Money, RoundingMode, Why},
+        exact::{Exact, Money, RoundingMode, Why},
         facts::StateKind,
         scheme::{AwardTo, Basis, Scheme},
     },
@@ -327,9 +327,11 @@ pub(crate) fn steps(plan: &Plan, result: &SubjectResult) -> Vec<v1::ExplainedSte
         }
     }
     if let Some(grade) = &result.grade {
-        let position = scheme.grades.iter().position(|it| it.id == *grade);
-        let missed = position.and_then(|it| it.checked_sub(1)).and_then(|it| scheme.grades.get(it));
-        let tried = missed.map(|it| missed_grade(it, &after));
+        let tried = missed_grade(result, scheme).map(|words| v1::Reason {
+            code: "grade_not_given".to_owned(),
+            params: BTreeMap::from([("grade".to_owned(), grade.clone())]),
+            text: Some(text(words.en, words.zh)),
+        });
         let words = (format!("grade {grade}"), format!("等次 {grade}"));
         step(v1::ExplainedStage::Grade, grade, words, tried.into_iter().collect());
     }
@@ -354,15 +356,4 @@ pub(crate) fn steps(plan: &Plan, result: &SubjectResult) -> Vec<v1::ExplainedSte
         step(v1::ExplainedStage::Award, &it.id, words, Vec::new());
     }
     steps
-}
-
-fn missed_grade(grade: &crate::domain::scheme::Grade, score: &str) -> v1::Reason {
-    let line = grade.at_least.map_or_else(|| "—".to_owned(), |it: Decimal| it.to_string());
-    let params = BTreeMap::from([
-        ("grade".to_owned(), grade.id.clone()),
-        ("at_least".to_owned(), line.clone()),
-    ]);
-    let en = format!("`{}` (from {line}) is not given at {score}", grade.id);
-    let zh = format!("得分 {score}，未获 {}（{line} 起）", grade.id);
-    v1::Reason { code: "grade_not_given".to_owned(), params, text: Some(text(en, zh)) }
 }

@@ -324,6 +324,17 @@ async fn a_result_is_explained_from_the_facts_of_its_moment() {
     let compared = &root.children[1].children[1];
     assert_eq!(compared.value.as_ref().unwrap().shown.as_ref().unwrap().value, "20");
     assert!(explained.steps.iter().any(|it| it.stage() == v1::ExplainedStage::Award));
+    // m3 is competent: the explanation names the grade just missed, and by how much.
+    let request = v1::ExplainResultRequest {
+        county: COUNTY.into(),
+        run: published(),
+        subject_id: "m3".into(),
+    };
+    let explained = served.evaluations().explain_result(request).await.unwrap().into_inner();
+    let grade = explained.steps.iter().find(|it| it.stage() == v1::ExplainedStage::Grade).unwrap();
+    let missed = grade.tried_not_held[0].text.as_ref().unwrap();
+    assert_eq!(missed.en, "`excellent` begins at 80: 73.00 does not reach it");
+    assert!(missed.zh.contains("未达到"), "{}", missed.zh);
 }
 
 #[tokio::test]

@@ -32,4 +32,4 @@ pub use plan::Plan;
 pub use report::{Assessment, AwardIf, Awarded, Explained, Reason, Status, SubjectResult};
 pub use settle::{OpenTie, Quota, Settled, Settlement, settle};
 pub use value::{EngineError, Value};
-pub use words::{Words, reason_words, sentence};
+pub use words::{Words, missed_grade, reason_words, sentence};

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
-    Explained, Plan, Quota, Reason, SubjectResult, Words, reason_words, sentence, words::shown,
+    Explained, Plan, Quota, Reason, SubjectResult, Words, missed_grade, reason_words, sentence,
+    words::shown,
 };
 use crate::domain::{
     exact::{Exact, RoundingMode},
@@ -110,7 +111,7 @@ pub fn result_json(plan: &Plan, result: &SubjectResult) -> String {
     let scheme = plan.scheme();
     let Rounding { to, mode } = plan.root_rounding();
     let text = |it: &Exact| it.text(to, mode);
-    let out = ResultOut {
+    let mut out = ResultOut {
         subject: &result.subject,
         period: result.period.to_string(),
         status: result.status.name(),
@@ -122,6 +123,10 @@ pub fn result_json(plan: &Plan, result: &SubjectResult) -> String {
         reasons: result.reasons.iter().map(|it| reason_out(it, scheme)).collect(),
         nodes: result.nodes.first().and_then(|_| node_out(scheme, &result.nodes, 0)),
     };
+    if let (Some(root), Some(missed)) = (&mut out.nodes, missed_grade(result, scheme)) {
+        root.tried.push(missed.en);
+        root.tried_zh.push(missed.zh);
+    }
     serde_json::to_string(&out).unwrap_or_default()
 }
 

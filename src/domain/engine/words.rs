@@ -1,6 +1,9 @@
 //! The explanation in words, Chinese and English.
 
-use super::{note::Note, report::Reason};
+use super::{
+    note::Note,
+    report::{Reason, SubjectResult},
+};
 use crate::domain::{
     exact::{Exact, RoundingMode},
     facts::StateKind,
@@ -112,6 +115,36 @@ pub fn reason_words(reason: &Reason, scheme: &Scheme) -> Words {
             format!("符合{}（{grade}）条件，但名额已满", title(grade)),
         ),
     }
+}
+
+/// The grade just above the one that was given, and why it was not: its line was not reached, or a
+/// condition of it did not hold, or it had no seat left. Nothing for the top grade, and without one.
+pub fn missed_grade(result: &SubjectResult, scheme: &Scheme) -> Option<Words> {
+    let given = result.grade.as_ref()?;
+    let position = scheme.grades.iter().position(|it| it.id == *given)?;
+    let above = scheme.grades.get(position.checked_sub(1)?)?;
+    let score = result.score.as_ref()?;
+    let places = scheme.nodes.first().and_then(|it| it.round).map_or(2, |it| it.to);
+    let shown = score.text(places, RoundingMode::HalfUp);
+    let title = if above.title.is_empty() { &above.id } else { &above.title };
+    let exhausted = result
+        .reasons
+        .iter()
+        .any(|it| matches!(it, Reason::SeatsExhausted { grade } if *grade == above.id));
+    let id = &above.id;
+    Some(match above.at_least {
+        _ if exhausted => {
+            words(format!("`{id}` had no seat left"), format!("{title}（{id}）名额已满"))
+        }
+        Some(line) if *score < Exact::from(line) => words(
+            format!("`{id}` begins at {line}: {shown} does not reach it"),
+            format!("{title}（{id}）须 {line} 分及以上，得分 {shown}，未达到"),
+        ),
+        _ => words(
+            format!("a condition of `{id}` does not hold, or a veto bars it"),
+            format!("{title}（{id}）的条件不成立，或被一票否决限制"),
+        ),
+    })
 }
 
 /// A note as a sentence.
