@@ -71,7 +71,7 @@ pub(crate) fn run(view: &RunView, with_quotas: bool) -> v1::Run {
         result_digest: run.result_digest.map(|it| hex(&it)).unwrap_or_default(),
         engine_version: run.engine_version.clone(),
         facts_watermark: run.facts_seq,
-        facts_digest: String::new(),
+        facts_digest: view.facts_digest.clone(),
         input_run_ids: view.input_run_ids.clone(),
         status_counts: view.status_counts.clone(),
         supersedes_run_id: run.supersedes.clone(),
@@ -81,7 +81,7 @@ pub(crate) fn run(view: &RunView, with_quotas: bool) -> v1::Run {
         create_time: Some(timestamp(run.started.0)),
         compute_time: run.computed.map(timestamp),
         publish_time: run.published.as_ref().map(|it| timestamp(it.0)),
-        supersede_time: None,
+        supersede_time: view.superseded.map(timestamp),
     }
 }
 

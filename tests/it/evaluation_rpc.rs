@@ -276,7 +276,12 @@ async fn a_correction_supersedes_with_everyone_affected_and_the_old_run_stays_as
     assert_eq!(m1.status_after(), v1::ResultStatus::TieOpen);
     assert_eq!((m1.awards_before.len(), m1.awards_after.len()), (1, 0));
     assert_eq!(results(&served, &old.run_id, 100).await, before, "nothing was edited");
-    assert_eq!(get(&served, &old.run_id).await.superseded_by_run_id, new.run_id);
+    let superseded = get(&served, &old.run_id).await;
+    assert_eq!(superseded.superseded_by_run_id, new.run_id);
+    assert_eq!(superseded.supersede_time, get(&served, &new.run_id).await.publish_time);
+    assert!(superseded.supersede_time.is_some());
+    assert_ne!(superseded.facts_digest, new.facts_digest, "other facts were read");
+    assert_eq!(superseded.facts_digest.len(), 64);
 
     // A recorded decision orders the tied; the next run follows it.
     let decision = v1::Fact {

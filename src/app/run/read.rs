@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     app::{App, AppError, Missing, Refusal},
-    domain::engine::{Plan, Status},
+    domain::{
+        engine::{Plan, Status},
+        time::Moment,
+    },
     store::{ReadTx, ResultsAfter, RunListing, RunRecord, RunState, StoreError},
 };
 
@@ -29,6 +32,10 @@ pub struct RunView {
     pub subjects_done: i64,
     /// Results by status; empty before they are there.
     pub status_counts: BTreeMap<String, i64>,
+    /// SHA-256 over the facts that were read, in hexadecimal digits; empty before they were.
+    pub facts_digest: String,
+    /// When another run took its place.
+    pub superseded: Option<Moment>,
 }
 
 /// What a run keeps beside its quota tables.
@@ -36,6 +43,8 @@ pub struct RunView {
 struct Tables {
     #[serde(default)]
     counts: BTreeMap<String, i64>,
+    #[serde(default)]
+    facts: String,
 }
 
 /// Reads what a run's record does not say by itself.
@@ -68,11 +77,18 @@ pub(crate) async fn view(
             serde_json::from_str(text).map_err(|why| StoreError::corrupt("runs.quotas", why))?
         }
     };
+    // A run is superseded by the publication of the one that takes its place.
+    let superseded = match run.superseded_by.as_str() {
+        "" => None,
+        by => tx.run(county, by).await?.and_then(|it| it.published).map(|it| it.0),
+    };
     Ok(RunView {
         run,
         input_run_ids: frozen.inputs.into_iter().map(|it| it.run_id).collect(),
         subjects_done: done,
         status_counts: tables.counts,
+        facts_digest: tables.facts,
+        superseded,
     })
 }
 

@@ -11,7 +11,7 @@ use super::{
     unreadable,
 };
 use crate::{
-    app::{App, AppError, write::ended},
+    app::{App, AppError, hex, write::ended},
     domain::{
         engine::{
             Assessment, Candidate, Evaluator, Measurement, Settled, Status, quotas_json, settle,
@@ -167,14 +167,18 @@ impl App {
             let decisions = context.decisions(&mut *tx).await?;
             drop(tx);
             let mut candidates: Vec<Candidate> = Vec::new();
+            let mut facts = Sha256::new();
             for payload in &payloads {
                 let assessed = kept::read_assessments(payload).map_err(unreadable)?;
-                candidates.extend(assessed.into_iter().map(|(it, _)| it.candidate));
+                for (assessment, extra) in assessed {
+                    facts.update(extra.facts_digest.as_bytes());
+                    candidates.push(assessment.candidate);
+                }
             }
             let settled = settle(&context.plan, &candidates, &decisions, false)
                 .map_err(|why| AppError::Engine(why.to_string()))?;
             let payload = kept::settlements(&settled.settlements).map_err(unreadable)?;
-            let quotas = Some(tables(context, &candidates, &settled)?);
+            let quotas = Some(tables(context, &candidates, &settled, &hex(&facts.finalize()))?);
             return Ok(Outcome { payload, results: Vec::new(), quotas });
         }
         let at = i64::try_from(settling).unwrap_or(i64::MAX);
@@ -320,12 +324,13 @@ async fn evaluate(
     ended(work.await)
 }
 
-/// The quota tables, the open ties and the number of results by status, as they are kept with the
-/// run.
+/// The quota tables, the open ties, the number of results by status and the digest over all facts
+/// that were read, as they are kept with the run.
 fn tables(
     context: &Context,
     candidates: &[Candidate],
     settled: &Settled,
+    facts_digest: &str,
 ) -> Result<String, AppError> {
     let internal = |it: serde_json::Error| AppError::Internal(it.to_string());
     let mut tables: serde_json::Value =
@@ -347,6 +352,7 @@ fn tables(
     if let Some(object) = tables.as_object_mut() {
         object.insert("ties".to_owned(), ties.collect());
         object.insert("counts".to_owned(), serde_json::json!(counts));
+        object.insert("facts".to_owned(), serde_json::json!(facts_digest));
     }
     serde_json::to_string(&tables).map_err(internal)
 }
