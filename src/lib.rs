@@ -11,4 +11,5 @@ pub mod grpc;
 pub mod proto;
 pub mod sample;
 pub mod server;
+pub mod sign;
 pub mod store;

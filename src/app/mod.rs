@@ -1,6 +1,7 @@
 //! Use cases: load, decide, persist. The only place that holds a clock and a store.
 
 mod assemble;
+mod caller;
 mod error;
 pub mod fact;
 pub mod offline;
@@ -15,6 +16,7 @@ use std::{fmt, sync::Arc};
 
 use tokio::sync::Notify;
 
+pub use caller::Caller;
 pub use error::{AppError, FieldFault, Missing, Refusal, StoredRefusal};
 pub use write::{Done, Effect, Item, Outcome, RefusedBecause, Work, Write, digest};
 

@@ -51,7 +51,7 @@ const ROOMS: &[Room] = &[
     Room { name: "store", may_name: &["domain"], never: OF_TRANSPORT },
     Room {
         name: "app",
-        may_name: &["domain", "store"],
+        may_name: &["domain", "store", "sign"],
         // Of the store the port alone.
         never: &[
             "tonic",
@@ -86,16 +86,40 @@ const ROOMS: &[Room] = &[
             "server",
             "config",
             "telemetry",
+            "sign",
+            "trust",
+            "transport",
         ],
         never: &["sqlx"],
     },
     Room {
         name: "server",
-        may_name: &["domain", "store", "app", "grpc", "proto", "config", "telemetry"],
+        may_name: &[
+            "domain",
+            "store",
+            "app",
+            "grpc",
+            "proto",
+            "config",
+            "telemetry",
+            "sign",
+            "trust",
+            "transport",
+        ],
         never: &["sqlx"],
     },
+    // Keys and signatures; it knows nothing of what is signed.
+    Room { name: "sign", may_name: &[], never: &["sqlx", "tonic", "tokio", "prost"] },
+    // From credentials to a caller.
+    Room { name: "trust", may_name: &["domain", "app", "sign", "config"], never: &["sqlx"] },
+    // Connections, and the layers that every call passes.
+    Room {
+        name: "transport",
+        may_name: &["domain", "app", "grpc", "trust", "config", "telemetry"],
+        never: &["sqlx", "clap"],
+    },
     Room { name: "config", may_name: &["domain"], never: &["sqlx", "tonic", "tokio"] },
-    Room { name: "telemetry", may_name: &["config"], never: &["sqlx"] },
+    Room { name: "telemetry", may_name: &["config", "domain", "store", "app"], never: &["sqlx"] },
     Room { name: "lib", may_name: &[], never: &[] },
     Room { name: "main", may_name: &[], never: &["sqlx", "tonic"] },
 ];
