@@ -40,6 +40,9 @@ pub enum ServeError {
     /// The transport failed.
     #[error("the transport failed: {0}")]
     Transport(#[from] tonic::transport::Error),
+    /// A method does not state what it asks of its caller.
+    #[error("{0}")]
+    Policy(#[from] grpc::policy::PolicyError),
     /// The description of the services cannot be shown.
     #[error("the services cannot be described: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -75,7 +78,7 @@ pub async fn serve(
         .http2_keepalive_timeout(Some(KEEPALIVE_ANSWER))
         .timeout(CALL_MAX)
         .add_routes(
-            grpc::routes(&app)
+            grpc::routes(&app)?
                 .add_service(health_service)
                 .add_service(reflection().build_v1()?)
                 .add_service(reflection().build_v1alpha()?),

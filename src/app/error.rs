@@ -20,6 +20,9 @@ pub enum AppError {
         /// Its id, as it was asked for.
         id: String,
     },
+    /// The caller may not, or there is no such thing: which of the two, nobody is told.
+    #[error("the caller may not, or there is no such thing")]
+    Denied,
     /// The state of the county says no.
     #[error("{0}")]
     Refused(Refusal),

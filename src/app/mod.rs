@@ -1,5 +1,6 @@
 //! Use cases: load, decide, persist. The only place that holds a clock and a store.
 
+pub mod access;
 mod assemble;
 mod caller;
 mod error;
@@ -44,6 +45,7 @@ pub struct App {
     pub page_secret: Arc<str>,
     /// Compiled schemes.
     pub plans: Arc<scheme::Plans>,
+    access: Arc<access::Cache>,
     writer: writer::Writer,
 }
 
@@ -55,7 +57,8 @@ impl App {
         let writer =
             writer::Writer::start(Arc::clone(&store), Arc::clone(&clock), Arc::clone(&plans));
         let nudge = Arc::new(Notify::new());
-        Self { store, clock, nudge, page_secret: page_secret.into(), plans, writer }
+        let page_secret = page_secret.into();
+        Self { store, clock, nudge, page_secret, plans, access: Arc::default(), writer }
     }
 
     /// Opens a snapshot for reading.

@@ -5,10 +5,12 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::{
     RECEIVE_MAX, SEND_MAX,
+    admit::Call,
     decode::{Faults, YEARS},
     decoded,
     encode::{Gathered, counts, statuses},
     fact_decode, fact_encode,
+    fact_scope::{listable, recordable, reversible, seen},
     page::page,
     status,
     stream::{Carried, batch},
@@ -40,7 +42,8 @@ impl v1::fact_service_server::FactService for Service {
         &self,
         request: Request<v1::RecordFactsRequest>,
     ) -> Result<Response<v1::RecordFactsResponse>, Status> {
-        let answer = self.record(request.into_inner()).await.map_err(status::from)?;
+        let call = Call::of(&request)?;
+        let answer = self.record(&call, request.into_inner()).await.map_err(status::from)?;
         decoded(&answer).map(Response::new)
     }
 
@@ -48,13 +51,14 @@ impl v1::fact_service_server::FactService for Service {
         &self,
         request: Request<Streaming<v1::StreamFactsRequest>>,
     ) -> Result<Response<v1::StreamFactsResponse>, Status> {
+        let call = Call::of(&request)?;
         let mut stream = request.into_inner();
         let mut carried = Carried::default();
         let mut gathered = Gathered::default();
         while let Some(message) = stream.message().await? {
             let bytes = message.encoded_len();
             carried.take(&message.county, message.facts.len(), bytes).map_err(status::from)?;
-            let (answer, replayed) = self.take(message).await?;
+            let (answer, replayed) = self.take(&call, message).await?;
             gathered.add(answer.items, answer.counts, replayed);
         }
         let Gathered { items, counts, .. } = gathered;
@@ -65,7 +69,8 @@ impl v1::fact_service_server::FactService for Service {
         &self,
         request: Request<v1::ReverseFactRequest>,
     ) -> Result<Response<v1::ReverseFactResponse>, Status> {
-        let answer = self.reverse(request.into_inner()).await.map_err(status::from)?;
+        let call = Call::of(&request)?;
+        let answer = self.reverse(&call, request.into_inner()).await.map_err(status::from)?;
         decoded(&answer).map(Response::new)
     }
 
@@ -73,15 +78,21 @@ impl v1::fact_service_server::FactService for Service {
         &self,
         request: Request<v1::ListFactsRequest>,
     ) -> Result<Response<v1::ListFactsResponse>, Status> {
-        let answer = self.list(request.into_inner()).await;
+        let call = Call::of(&request)?;
+        let answer = self.list(&call, request.into_inner()).await;
         answer.map(Response::new).map_err(status::from)
     }
 }
 
 impl Service {
-    async fn record(&self, mut raw: v1::RecordFactsRequest) -> Result<Vec<u8>, AppError> {
+    async fn record(
+        &self,
+        call: &Call,
+        mut raw: v1::RecordFactsRequest,
+    ) -> Result<Vec<u8>, AppError> {
         let mut faults = Faults::default();
         let county = faults.id("county", &raw.county);
+        let permit = call.permit_in(&self.app, county.as_ref()).await?;
         let request_id = faults.request_id(&raw.request_id);
         batch(&mut faults, "facts", raw.facts.len());
         let mut facts = Vec::with_capacity(raw.facts.len());
@@ -93,63 +104,85 @@ impl Service {
                 }
             }
         }
-        let (county, request_id) = faults.finish(county.zip(request_id))?;
+        let read = permit.zip(county.zip(request_id));
+        let (permit, (county, request_id)) = faults.finish(read)?;
+        recordable(&self.app, call, &county, &permit, facts.iter()).await?;
         raw.request_id.clear();
-        let call = write_call("FactService.RecordFacts", county, request_id, &raw);
+        let write = write_call(call, "FactService.RecordFacts", county, request_id, &raw);
         let encode = |outcomes: &[_]| {
             let counts = Some(counts(outcomes));
             v1::RecordFactsResponse { items: statuses(outcomes), counts }.encode_to_vec()
         };
-        self.app.record_facts(call, facts, encode).await
+        self.app.record_facts(write, facts, encode).await
     }
 
     async fn take(
         &self,
+        call: &Call,
         mut raw: v1::StreamFactsRequest,
     ) -> Result<(v1::StreamFactsResponse, bool), Status> {
         let mut faults = Faults::default();
         let county = faults.id("county", &raw.county);
+        let permit = call.permit_in(&self.app, county.as_ref()).await.map_err(status::from)?;
         let request_id = faults.request_id(&raw.request_id);
         batch(&mut faults, "facts", raw.facts.len());
-        let named = faults.finish(county.zip(request_id)).map_err(status::from)?;
-        let (county, request_id) = named;
+        let read = faults.finish(permit.zip(county.zip(request_id)));
+        let (permit, (county, request_id)) = read.map_err(status::from)?;
         raw.request_id.clear();
         let facts = fact_decode::facts(&raw.facts).into_iter();
-        let items = facts.map(|it| it.map_err(|faults| (String::new(), faults))).collect();
-        let call = write_call("FactService.StreamFacts", county, request_id, &raw);
+        let items: Vec<_> = facts.map(|it| it.map_err(|faults| (String::new(), faults))).collect();
+        let good = items.iter().filter_map(|it| it.as_ref().ok());
+        let recordable = recordable(&self.app, call, &county, &permit, good).await;
+        recordable.map_err(status::from)?;
+        let write = write_call(call, "FactService.StreamFacts", county, request_id, &raw);
         let encode = |outcomes: &[_]| {
             let counts = Some(counts(outcomes));
             v1::StreamFactsResponse { items: statuses(outcomes), counts }.encode_to_vec()
         };
-        let written = self.app.record_message(call, items, encode).await.map_err(status::from)?;
+        let written = self.app.record_message(write, items, encode).await.map_err(status::from)?;
         Ok((decoded(&written.response)?, written.replayed))
     }
 
-    async fn reverse(&self, mut raw: v1::ReverseFactRequest) -> Result<Vec<u8>, AppError> {
+    async fn reverse(
+        &self,
+        call: &Call,
+        mut raw: v1::ReverseFactRequest,
+    ) -> Result<Vec<u8>, AppError> {
         let mut faults = Faults::default();
         let county = faults.id("county", &raw.county);
+        let permit = call.permit_in(&self.app, county.as_ref()).await?;
         let request_id = faults.request_id(&raw.request_id);
         let id = faults.id("fact_id", &raw.fact_id);
         let reason = faults.why("reason", &raw.reason);
         let recorded_by = fact_decode::recorded_by(&mut faults, &raw.recorded_by);
         let evidence = fact_decode::evidence(&mut faults, &raw.evidence);
-        let read = (|| Some((county?, request_id?, id?, reason?, recorded_by?, evidence?)))();
-        let (county, request_id, id, reason, recorded_by, evidence) = faults.finish(read)?;
+        let read = (|| {
+            let what = (id?, reason?, recorded_by?, evidence?);
+            Some((permit?, county?, request_id?, what))
+        })();
+        let (permit, county, request_id, what) = faults.finish(read)?;
+        let (id, reason, recorded_by, evidence) = what;
+        reversible(&self.app, call, &county, &permit, fact_seq(&id)).await?;
         let seq = fact_seq(&id).ok_or_else(|| AppError::not_found(Missing::Fact, &id))?;
         raw.request_id.clear();
-        let call = write_call("FactService.ReverseFact", county, request_id, &raw);
+        let write = write_call(call, "FactService.ReverseFact", county, request_id, &raw);
         let encode = |fact: &StoredFact| {
             let fact = fact_encode::fact(fact.clone()).ok();
             v1::ReverseFactResponse { fact }.encode_to_vec()
         };
         let reversing = Reversing { seq, reason, recorded_by, evidence };
-        self.app.reverse_fact(call, id, reversing, encode).await
+        self.app.reverse_fact(write, id, reversing, encode).await
     }
 
-    async fn list(&self, mut raw: v1::ListFactsRequest) -> Result<v1::ListFactsResponse, AppError> {
+    async fn list(
+        &self,
+        call: &Call,
+        mut raw: v1::ListFactsRequest,
+    ) -> Result<v1::ListFactsResponse, AppError> {
         let mut faults = Faults::default();
         let asked = (std::mem::take(&mut raw.page_size), std::mem::take(&mut raw.page_token));
         let county = faults.id("county", &raw.county);
+        let permit = call.permit_in(&self.app, county.as_ref()).await?;
         let subject = match &raw.subject {
             Some(raw) => fact_decode::subject(&mut faults, raw).map(Some),
             None => Some(None),
@@ -164,11 +197,13 @@ impl Service {
         }
         let time = time(&mut faults, &raw);
         let known = faults.moment("known_at", raw.known_at.as_ref());
-        let method = "FactService.ListFacts";
+        let method = ("FactService.ListFacts", call);
         let page = page(&mut faults, &self.app, method, &raw, (asked.0, &asked.1));
-        let read = (|| Some((county?, subject?, kinds?, time?, known?, page?)))();
-        let (county, subject, kinds, time, known, page) = faults.finish(read)?;
+        let read = (|| Some((permit?, county?, subject?, kinds?, time?, known?, page?)))();
+        let (permit, county, subject, kinds, time, known, page) = faults.finish(read)?;
         let mut tx = self.app.read().await?;
+        let asked = (subject.as_ref(), kinds.as_slice());
+        listable(&self.app, &mut *tx, &county, &permit, asked).await?;
         let known = self.app.known(&mut *tx, &county, page.known.or(known)).await?.moment()?;
         let listed = Listed {
             subject,
@@ -180,6 +215,7 @@ impl Service {
             limit: page.size,
         };
         let (found, read_to) = self.app.facts(&mut *tx, &county, &listed).await?;
+        let found = seen(&self.app, &mut *tx, &county, &permit, found).await?;
         let facts: Result<Vec<_>, _> = found.into_iter().map(fact_encode::fact).collect();
         let (facts, cut) = page.fit(facts?);
         let last = facts.last().filter(|_| cut).map(|it| it.fact_id.clone());

@@ -1,5 +1,8 @@
 //! The gRPC shell: decode, call a use case, encode. No rule lives here.
 
+mod access;
+mod access_decode;
+mod admit;
 mod decode;
 mod encode;
 mod evaluation;
@@ -7,13 +10,17 @@ mod evaluation_encode;
 mod fact;
 mod fact_decode;
 mod fact_encode;
+mod fact_scope;
 mod page;
+pub mod policy;
 mod registry;
 mod registry_decode;
 mod registry_encode;
+mod registry_scope;
 mod result_encode;
+mod result_scope;
 mod scheme;
-mod status;
+pub(crate) mod status;
 mod stream;
 
 use prost::Message;
@@ -26,32 +33,41 @@ pub(crate) const RECEIVE_MAX: usize = 1024 * 1024 + 64 * 1024;
 /// The largest message that is sent.
 pub(crate) const SEND_MAX: usize = 4 * 1024 * 1024;
 
-/// Who calls, until callers are told apart.
-const PRINCIPAL: &str = "local";
-
 /// Every service of the API. A new one adds its line here.
-pub fn routes(app: &App) -> Routes {
-    Routes::new(registry::service(app))
+///
+/// # Errors
+/// A method does not state what it asks of its caller.
+pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
+    let routes = Routes::new(registry::service(app))
         .add_service(scheme::service(app))
         .add_service(fact::service(app))
         .add_service(evaluation::service(app))
+        .add_service(access::service(app));
+    let gate = admit::Gate::new(policy::Policy::own()?);
+    Ok(routes.into_axum_router().layer(gate).into())
 }
 
 /// A write as it is kept: the fingerprint is taken over the message as it is encoded again,
 /// without its request id.
 pub(crate) fn write_call(
+    call: &admit::Call,
     method: &'static str,
     county: String,
     request_id: String,
     message_without_id: &impl Message,
 ) -> Write {
+    let principal = call.caller.principal.to_string();
     let fingerprint = digest(&[method.as_bytes(), &message_without_id.encode_to_vec()]);
-    Write { county, principal: PRINCIPAL.to_owned(), request_id, method, fingerprint }
+    Write { county, principal, request_id, method, fingerprint }
 }
 
 /// The answer that was kept as bytes.
+pub(crate) fn stored<M: Message + Default>(bytes: &[u8]) -> Result<M, AppError> {
+    M::decode(bytes)
+        .map_err(|why| AppError::Internal(format!("a stored answer does not decode: {why}")))
+}
+
+/// The same, as a status where it does not decode.
 pub(crate) fn decoded<M: Message + Default>(bytes: &[u8]) -> Result<M, Status> {
-    M::decode(bytes).map_err(|why| {
-        status::from(AppError::Internal(format!("a stored answer does not decode: {why}")))
-    })
+    stored(bytes).map_err(status::from)
 }

@@ -2,7 +2,7 @@
 
 use prost::Message;
 
-use super::decode::Faults;
+use super::{admit::Call, decode::Faults};
 use crate::{
     app::{App, digest},
     domain::time::Moment,
@@ -32,12 +32,13 @@ pub(crate) struct Page {
 pub(crate) fn page(
     faults: &mut Faults,
     app: &App,
-    method: &str,
+    (method, call): (&str, &Call),
     request: &impl Message,
     (size, token): (i32, &str),
 ) -> Option<Page> {
     let secret = app.page_secret.as_bytes();
-    let bound_to = digest(&[secret, method.as_bytes(), &request.encode_to_vec()]);
+    let principal = call.caller.principal.as_bytes();
+    let bound_to = digest(&[secret, principal, method.as_bytes(), &request.encode_to_vec()]);
     let size = match size {
         ..0 => {
             let en = "a page has 1 to 1000 entries; 0 leaves it to the service";

@@ -64,7 +64,8 @@ pub(super) fn reference(
     })
 }
 
-fn some_reference(
+/// A reference that must be there.
+pub(super) fn some_reference(
     faults: &mut Faults,
     path: &str,
     raw: Option<&v1::RecordRef>,

@@ -26,7 +26,7 @@ pub(super) const fn kind(kind: RecordKind) -> v1::RecordKind {
     }
 }
 
-fn reference(of: RecordRef) -> v1::RecordRef {
+pub(super) fn reference(of: RecordRef) -> v1::RecordRef {
     v1::RecordRef { kind: kind(of.kind).into(), id: of.id }
 }
 

@@ -5,6 +5,7 @@ use tonic::{Request, Response, Status};
 
 use super::{
     RECEIVE_MAX, SEND_MAX,
+    admit::Call,
     decode::{Faults, subject_kind},
     decoded,
     encode::{self, date, text, timestamp},
@@ -43,7 +44,8 @@ impl v1::scheme_service_server::SchemeService for Service {
         &self,
         request: Request<v1::CheckSchemeRequest>,
     ) -> Result<Response<v1::CheckSchemeResponse>, Status> {
-        let answer = self.check(request.into_inner()).await;
+        let call = Call::of(&request)?;
+        let answer = self.check(&call, request.into_inner()).await;
         answer.map(Response::new).map_err(status::from)
     }
 
@@ -51,7 +53,8 @@ impl v1::scheme_service_server::SchemeService for Service {
         &self,
         request: Request<v1::PublishSchemeRequest>,
     ) -> Result<Response<v1::PublishSchemeResponse>, Status> {
-        let answer = self.publish(request.into_inner()).await.map_err(status::from)?;
+        let call = Call::of(&request)?;
+        let answer = self.publish(&call, request.into_inner()).await.map_err(status::from)?;
         decoded(&answer).map(Response::new)
     }
 
@@ -59,7 +62,8 @@ impl v1::scheme_service_server::SchemeService for Service {
         &self,
         request: Request<v1::GetSchemeRequest>,
     ) -> Result<Response<v1::GetSchemeResponse>, Status> {
-        let answer = self.get(&request.into_inner()).await;
+        let call = Call::of(&request)?;
+        let answer = self.get(&call, &request.into_inner()).await;
         answer.map(Response::new).map_err(status::from)
     }
 
@@ -67,7 +71,8 @@ impl v1::scheme_service_server::SchemeService for Service {
         &self,
         request: Request<v1::ListSchemesRequest>,
     ) -> Result<Response<v1::ListSchemesResponse>, Status> {
-        let answer = self.list(request.into_inner()).await;
+        let call = Call::of(&request)?;
+        let answer = self.list(&call, request.into_inner()).await;
         answer.map(Response::new).map_err(status::from)
     }
 
@@ -75,7 +80,8 @@ impl v1::scheme_service_server::SchemeService for Service {
         &self,
         request: Request<v1::RetireSchemeRequest>,
     ) -> Result<Response<v1::RetireSchemeResponse>, Status> {
-        let answer = self.retire(request.into_inner()).await.map_err(status::from)?;
+        let call = Call::of(&request)?;
+        let answer = self.retire(&call, request.into_inner()).await.map_err(status::from)?;
         decoded(&answer).map(Response::new)
     }
 }
@@ -83,10 +89,14 @@ impl v1::scheme_service_server::SchemeService for Service {
 impl Service {
     async fn check(
         &self,
+        call: &Call,
         raw: v1::CheckSchemeRequest,
     ) -> Result<v1::CheckSchemeResponse, AppError> {
         let mut faults = Faults::default();
+        // Checking says nothing of a county unless one is named.
         let county = faults.optional_id("county", &raw.county);
+        let named = county.as_ref().and_then(Option::as_ref);
+        call.permit_in(&self.app, named).await?;
         size(&mut faults, &raw.document);
         let county = faults.finish(county)?;
         let digest = digest(&raw.document);
@@ -101,14 +111,20 @@ impl Service {
         })
     }
 
-    async fn publish(&self, mut raw: v1::PublishSchemeRequest) -> Result<Vec<u8>, AppError> {
+    async fn publish(
+        &self,
+        call: &Call,
+        mut raw: v1::PublishSchemeRequest,
+    ) -> Result<Vec<u8>, AppError> {
         let mut faults = Faults::default();
         let county = faults.id("county", &raw.county);
+        let permit = call.permit_in(&self.app, county.as_ref()).await?;
         let request_id = faults.request_id(&raw.request_id);
         size(&mut faults, &raw.document);
-        let (county, request_id) = faults.finish(county.zip(request_id))?;
+        let (county, request_id) =
+            faults.finish(county.zip(request_id).filter(|_| permit.is_some()))?;
         raw.request_id.clear();
-        let call = write_call("SchemeService.PublishScheme", county, request_id, &raw);
+        let write = write_call(call, "SchemeService.PublishScheme", county, request_id, &raw);
         let checked = scheme::checked_apart(raw.document.clone()).await?;
         let sound = checked.is_sound();
         let Checked { plan: Some(plan), faults, .. } = checked else {
@@ -127,12 +143,17 @@ impl Service {
             };
             answer.encode_to_vec()
         };
-        self.app.publish_scheme(call, plan, document, encode).await
+        self.app.publish_scheme(write, plan, document, encode).await
     }
 
-    async fn get(&self, raw: &v1::GetSchemeRequest) -> Result<v1::GetSchemeResponse, AppError> {
+    async fn get(
+        &self,
+        call: &Call,
+        raw: &v1::GetSchemeRequest,
+    ) -> Result<v1::GetSchemeResponse, AppError> {
         let mut faults = Faults::default();
         let county = faults.id("county", &raw.county);
+        let permit = call.permit_in(&self.app, county.as_ref()).await?;
         let id = faults.id("scheme_id", &raw.scheme_id);
         let mut version = Some(0);
         let mut day = Some(None);
@@ -141,7 +162,7 @@ impl Service {
             Some(Selector::InForceOn(raw)) => day = faults.day("in_force_on", Some(raw)),
             None => (),
         }
-        let read = (|| Some((county?, id?, version?, day?)))();
+        let read = (|| permit.and(Some((county?, id?, version?, day?))))();
         let (county, id, version, day) = faults.finish(read)?;
         let mut tx = self.app.read().await?;
         let highest = tx.scheme(&county, &id, version).await?;
@@ -161,20 +182,22 @@ impl Service {
 
     async fn list(
         &self,
+        call: &Call,
         mut raw: v1::ListSchemesRequest,
     ) -> Result<v1::ListSchemesResponse, AppError> {
         let mut faults = Faults::default();
         let asked = (std::mem::take(&mut raw.page_size), std::mem::take(&mut raw.page_token));
         let county = faults.id("county", &raw.county);
+        let permit = call.permit_in(&self.app, county.as_ref()).await?;
         let id = faults.optional_id("scheme_id", &raw.scheme_id);
         let kind = match v1::SubjectKind::try_from(raw.subject) {
             Ok(v1::SubjectKind::Unspecified) => Some(None),
             named => faults.said("subject", named, subject_kind).map(Some),
         };
         let day = faults.day("in_force_on", raw.in_force_on.as_ref());
-        let method = "SchemeService.ListSchemes";
+        let method = ("SchemeService.ListSchemes", call);
         let page = page(&mut faults, &self.app, method, &raw, (asked.0, &asked.1));
-        let read = (|| Some((county?, id?, kind?, day?, page?)))();
+        let read = (|| permit.and(Some((county?, id?, kind?, day?, page?))))();
         let (county, id, kind, day, page) = faults.finish(read)?;
         let mut tx = self.app.read().await?;
         let mut all = scheme::headers(&mut *tx, &county).await?;
@@ -194,22 +217,27 @@ impl Service {
         Ok(v1::ListSchemesResponse { schemes, next_page_token })
     }
 
-    async fn retire(&self, mut raw: v1::RetireSchemeRequest) -> Result<Vec<u8>, AppError> {
+    async fn retire(
+        &self,
+        call: &Call,
+        mut raw: v1::RetireSchemeRequest,
+    ) -> Result<Vec<u8>, AppError> {
         let mut faults = Faults::default();
         let county = faults.id("county", &raw.county);
+        let permit = call.permit_in(&self.app, county.as_ref()).await?;
         let request_id = faults.request_id(&raw.request_id);
         let id = faults.id("scheme_id", &raw.scheme_id);
         let version = version(&mut faults, raw.version);
         let day = faults.some_day("last_day_in_force", raw.last_day_in_force.as_ref());
         let reason = faults.why("reason", &raw.reason);
-        let read = (|| Some((county?, request_id?, id?, version?, day?, reason?)))();
+        let read = (|| permit.and(Some((county?, request_id?, id?, version?, day?, reason?))))();
         let (county, request_id, id, version, day, reason) = faults.finish(read)?;
         raw.request_id.clear();
-        let call = write_call("SchemeService.RetireScheme", county, request_id, &raw);
+        let write = write_call(call, "SchemeService.RetireScheme", county, request_id, &raw);
         let encode = |header: &SchemeHeader| {
             v1::RetireSchemeResponse { scheme: published(header).ok() }.encode_to_vec()
         };
-        self.app.retire_scheme(call, (id, version), (day, reason), encode).await
+        self.app.retire_scheme(write, (id, version), (day, reason), encode).await
     }
 }
 

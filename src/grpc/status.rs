@@ -71,6 +71,7 @@ pub(crate) fn from(error: AppError) -> Status {
             told.metadata = pairs([("id", id)]);
             told.status()
         }
+        AppError::Denied => denied(),
         AppError::Refused(refusal) => {
             let mut told = told(Code::FailedPrecondition, refusal.reason, refusal.en, refusal.zh);
             told.metadata = pairs(refusal.metadata);
@@ -109,6 +110,24 @@ pub(crate) fn from(error: AppError) -> Status {
 
 fn pairs(of: impl IntoIterator<Item = (&'static str, String)>) -> Vec<(String, String)> {
     of.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// The one answer to whoever may not and to whoever asks for what is not there: the same bytes.
+pub(crate) fn denied() -> Status {
+    let en = "you may not do this here, or there is no such thing";
+    told(Code::PermissionDenied, "PERMISSION_DENIED", en, "无权进行该操作，或对象不存在").status()
+}
+
+/// The one answer to whoever did not say who it is, in a way that can be believed.
+pub(crate) fn unauthenticated() -> Status {
+    let en = "valid credentials are required";
+    told(Code::Unauthenticated, "UNAUTHENTICATED", en, "须提供有效的身份凭证").status()
+}
+
+/// The one answer to a method that is none of ours.
+pub(crate) fn unimplemented() -> Status {
+    let en = "there is no such method";
+    told(Code::Unimplemented, "METHOD_UNKNOWN", en, "没有该方法").status()
 }
 
 fn internal() -> Status {

@@ -18,6 +18,7 @@
 //! `sql/`, its records and reading and writing traits here, their one implementation in `tx/`, and
 //! cases in the conformance list.
 
+mod access;
 mod audit;
 mod bulk;
 mod county;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use access::{AccessReads, AccessRecord, AccessWhat, AccessWrites, NewAccess};
 pub use audit::{AuditRecord, ChainBreak, ChainCheck, NewAudit, entry_hash, verify};
 pub use county::{Begun, CountyHead, CountyReads, CountyWrites, Request};
 pub use error::StoreError;
@@ -75,14 +77,14 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
 /// Everything that can be read.
 pub trait ReadTx:
-    CountyReads + RegistryReads + SchemeReads + FactReads + TotalsReads + RunReads + Send
+    CountyReads + AccessReads + RegistryReads + SchemeReads + FactReads + TotalsReads + RunReads + Send
 {
 }
 
 /// Everything that can be read and written.
 #[async_trait]
 pub trait StoreTx:
-    ReadTx + CountyWrites + RegistryWrites + SchemeWrites + FactWrites + RunWrites
+    ReadTx + CountyWrites + AccessWrites + RegistryWrites + SchemeWrites + FactWrites + RunWrites
 {
     /// Puts the heads of locked counties back and keeps everything, or nothing.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

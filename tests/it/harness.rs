@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use steelyard::{
-    app::{App, Clock},
+    app::{App, Caller, Clock},
     domain::time::Moment,
     grpc,
     proto::{
@@ -23,6 +23,10 @@ use tonic::{
     transport::{Channel, Endpoint, Server},
 };
 use tonic_types::StatusExt;
+use tower::util::MapRequestLayer;
+
+/// The header in which a test names its caller.
+const PRINCIPAL: &str = "x-test-principal";
 
 /// The county of most tests.
 pub(crate) const COUNTY: &str = "xinping";
@@ -106,12 +110,27 @@ pub(crate) async fn served_over(url: &str) -> Served {
     let app = App::new(store, clock.clone(), "of the tests");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
-    let routes = grpc::routes(&app);
-    tokio::spawn(
-        Server::builder().add_routes(routes).serve_with_incoming(TcpListenerStream::new(listener)),
-    );
+    let routes = grpc::routes(&app).unwrap();
+    let serving = Server::builder().layer(MapRequestLayer::new(named)).add_routes(routes);
+    tokio::spawn(serving.serve_with_incoming(TcpListenerStream::new(listener)));
     let channel = Endpoint::from_shared(format!("http://{at}")).unwrap().connect().await.unwrap();
     Served { app, clock, channel }
+}
+
+/// The caller that a request names in the header of the tests; without one, an administrator.
+fn named<B>(mut request: http::Request<B>) -> http::Request<B> {
+    let named = request.headers().get(PRINCIPAL).map(|it| it.to_str().unwrap().to_owned());
+    let principal = named.as_deref().unwrap_or("local");
+    let caller = Caller { principal: principal.into(), administrator: named.is_none() };
+    request.extensions_mut().insert(caller);
+    request
+}
+
+/// A message of a caller.
+pub(crate) fn by<T>(principal: &str, message: T) -> tonic::Request<T> {
+    let mut request = tonic::Request::new(message);
+    request.metadata_mut().insert(PRINCIPAL, principal.parse().unwrap());
+    request
 }
 
 pub(crate) fn date(text: &str) -> Option<Date> {

@@ -39,6 +39,13 @@ pub enum RecordKind {
     Project,
 }
 
+impl RecordRef {
+    /// The record of that kind and id.
+    pub fn new(kind: RecordKind, id: &str) -> Self {
+        Self { kind, id: id.to_owned() }
+    }
+}
+
 impl RecordKind {
     /// All kinds.
     pub const ALL: [Self; 10] = [

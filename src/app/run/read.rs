@@ -252,19 +252,19 @@ impl App {
         Ok(Shown { run, plan })
     }
 
-    /// One subject's result with what it is shown with, in one snapshot.
+    /// One subject's result, or why there is none, with what it is shown with, in one snapshot.
     ///
     /// # Errors
-    /// Those of [`App::shown`] and [`App::get_result`].
+    /// Those of [`App::shown`]; inside, those of [`App::get_result`].
     pub async fn shown_result(
         &self,
         county: &str,
         selector: &RunSelector,
         subject: &str,
-    ) -> Result<(Shown, KeptResult), AppError> {
+    ) -> Result<(Shown, Result<KeptResult, AppError>), AppError> {
         let mut tx = self.read().await?;
         let shown = self.shown_in(&mut *tx, county, selector).await?;
-        let kept = result_in(&mut *tx, county, &shown.run, subject).await?;
+        let kept = result_in(&mut *tx, county, &shown.run, subject).await;
         Ok((shown, kept))
     }
 
@@ -278,8 +278,8 @@ impl App {
         county: &str,
         run: &RunRecord,
         filter: &ResultFilter,
-        after: i64,
-        limit: usize,
+        (after, limit): (i64, usize),
+        seen: impl Fn(&KeptResult) -> bool + Send,
     ) -> Result<ResultPage, AppError> {
         let mut tx = self.read().await?;
         let mut page = ResultPage { results: Vec::new(), next: None };
@@ -292,7 +292,7 @@ impl App {
             }
             for record in records {
                 let result = read_result(&record).map_err(unreadable)?;
-                if filter.takes(&result) {
+                if filter.takes(&result) && seen(&result) {
                     if page.results.len() == limit {
                         page.next = Some(after);
                         return Ok(page);

@@ -13,6 +13,7 @@ macro_rules! statements {
     };
 }
 
+pub(super) mod access;
 pub(super) mod county;
 pub(super) mod facts;
 pub(super) mod registry;
@@ -24,7 +25,8 @@ use crate::store::bulk::Table;
 
 /// Every statement by name, for the test that prepares them.
 pub(super) fn all() -> Vec<(&'static str, &'static str)> {
-    let parts = [county::ALL, registry::ALL, schemes::ALL, facts::ALL, totals::ALL, runs::ALL];
+    let parts =
+        [access::ALL, county::ALL, registry::ALL, schemes::ALL, facts::ALL, totals::ALL, runs::ALL];
     parts.concat()
 }
 

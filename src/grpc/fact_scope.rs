@@ -1,0 +1,182 @@
+//! Which facts a caller may see, record and reverse.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::admit::Call;
+use crate::{
+    app::{
+        App, AppError, Caller,
+        access::{FieldGroup, Node, Permission, Permit, Placed, Scope, places},
+        fact::DecisionDetail,
+        registry::{RecordKind, as_of},
+    },
+    store::{Fact, FactKind, ReadTx, StoreError, StoredFact},
+};
+
+/// What a fact is about; nothing for a decision.
+fn subject(fact: &Fact) -> Result<Option<Node>, AppError> {
+    if fact.subject_kind.is_empty() {
+        return Ok(None);
+    }
+    let kind = RecordKind::named(&fact.subject_kind)
+        .ok_or_else(|| StoreError::unknown_word("subject_kind", &fact.subject_kind))?;
+    Ok(Some(Node::new(kind, &fact.subject)))
+}
+
+/// Where subjects lie today.
+async fn placed(
+    app: &App,
+    tx: &mut dyn ReadTx,
+    county: &str,
+    of: &BTreeSet<Node>,
+) -> Result<BTreeMap<Node, Placed>, AppError> {
+    let known = app.known(tx, county, None).await?.moment()?;
+    places(tx, county, as_of(app.today()?, known), of).await
+}
+
+/// Refuses the whole message where one fact is about something outside of what the caller holds.
+pub(super) async fn recordable<'f>(
+    app: &App,
+    call: &Call,
+    county: &str,
+    permit: &Permit,
+    facts: impl Iterator<Item = &'f Fact>,
+) -> Result<(), AppError> {
+    let (mut subjects, mut decisions) = (BTreeSet::new(), Vec::new());
+    for fact in facts {
+        match subject(fact)? {
+            Some(node) if permit.whole_kind(node.kind) => (),
+            Some(node) => {
+                subjects.insert(node);
+            }
+            None => decisions.push(fact),
+        }
+    }
+    if subjects.is_empty() && decisions.is_empty() {
+        return Ok(());
+    }
+    let mut tx = app.read().await?;
+    let placed = placed(app, &mut *tx, county, &subjects).await?;
+    let mine = |it: &Node| placed.get(it).is_some_and(|it| permit.covers(it));
+    if !subjects.iter().all(mine) {
+        return Err(AppError::Denied);
+    }
+    for fact in decisions {
+        decides(app, &mut *tx, &call.caller, county, fact).await?;
+    }
+    Ok(())
+}
+
+/// A tie within a group is decided by whoever may decide for that group, any other by whoever may
+/// for the county.
+async fn decides(
+    app: &App,
+    tx: &mut dyn ReadTx,
+    caller: &Caller,
+    county: &str,
+    fact: &Fact,
+) -> Result<(), AppError> {
+    let permit = app.permit(caller, county, Permission::Decide, Scope::Part, true).await?;
+    if permit.whole_county() {
+        return Ok(());
+    }
+    let detail: Option<DecisionDetail> = serde_json::from_str(&fact.detail).ok();
+    let Some(within) = detail.and_then(|it| it.within) else { return Err(AppError::Denied) };
+    let kinds = [RecordKind::Street, RecordKind::Community, RecordKind::Compound];
+    let groups = kinds.into_iter().map(|it| Node::new(it, &within)).collect();
+    let found = placed(app, tx, county, &groups).await?;
+    // An id that several kinds of units have must be theirs in every one of them.
+    let theirs = !found.is_empty() && found.values().all(|it| permit.holds_unit(&it.nodes));
+    if theirs { Ok(()) } else { Err(AppError::Denied) }
+}
+
+/// Refuses to reverse what lies outside of what the caller holds, or is not there.
+pub(super) async fn reversible(
+    app: &App,
+    call: &Call,
+    county: &str,
+    permit: &Permit,
+    seq: Option<i64>,
+) -> Result<(), AppError> {
+    if whole(permit) {
+        return Ok(());
+    }
+    let mut tx = app.read().await?;
+    let known = app.known(&mut *tx, county, None).await?.moment()?;
+    let Some(seq) = seq else { return Err(AppError::Denied) };
+    let found = tx.fact(county, seq, known).await?.ok_or(AppError::Denied)?;
+    drop(tx);
+    recordable(app, call, county, permit, std::iter::once(&found.fact)).await
+}
+
+/// Whether the caller sees every fact of the county, and so may know which there are not.
+fn whole(permit: &Permit) -> bool {
+    RecordKind::ALL.into_iter().all(|it| permit.whole_kind(it))
+}
+
+/// Refuses a listing of a subject that is not the caller's, or of kinds that are never shown to it.
+pub(super) async fn listable(
+    app: &App,
+    tx: &mut dyn ReadTx,
+    county: &str,
+    permit: &Permit,
+    (of, kinds): (Option<&(String, String)>, &[FactKind]),
+) -> Result<(), AppError> {
+    if kinds.iter().any(|it| secret(*it)) && !permit.may_show(FieldGroup::Ballots) {
+        return Err(AppError::Denied);
+    }
+    let Some((kind, id)) = of else { return Ok(()) };
+    let kind = RecordKind::named(kind).ok_or(AppError::Denied)?;
+    if permit.whole_kind(kind) {
+        return Ok(());
+    }
+    let node = Node::new(kind, id);
+    let placed = placed(app, tx, county, &BTreeSet::from([node.clone()])).await?;
+    match placed.get(&node) {
+        Some(placed) if permit.covers(placed) => Ok(()),
+        Some(_) | None => Err(AppError::Denied),
+    }
+}
+
+/// The facts that the caller may see.
+pub(super) async fn seen(
+    app: &App,
+    tx: &mut dyn ReadTx,
+    county: &str,
+    permit: &Permit,
+    found: Vec<StoredFact>,
+) -> Result<Vec<StoredFact>, AppError> {
+    let all = RecordKind::ALL.into_iter();
+    if whole(permit) && all.clone().all(|it| permit.shows_all(it, FieldGroup::Ballots)) {
+        return Ok(found);
+    }
+    let mut subjects = BTreeSet::new();
+    for it in &found {
+        subjects.extend(subject(&it.fact)?);
+    }
+    let placed = placed(app, tx, county, &subjects).await?;
+    let mut seen = Vec::with_capacity(found.len());
+    for it in found {
+        let visible = match subject(&it.fact)? {
+            None => permit.whole_county(),
+            Some(node) => {
+                let (covered, ballots) = if let Some(at) = placed.get(&node) {
+                    (permit.covers(at), permit.shows(at, FieldGroup::Ballots))
+                } else {
+                    let ballots = permit.shows_all(node.kind, FieldGroup::Ballots);
+                    (permit.whole_kind(node.kind), ballots)
+                };
+                covered && (ballots || !secret(it.fact.kind))
+            }
+        };
+        if visible {
+            seen.push(it);
+        }
+    }
+    Ok(seen)
+}
+
+/// What only those see who see ballots.
+const fn secret(kind: FactKind) -> bool {
+    matches!(kind, FactKind::Sheet | FactKind::Ballot | FactKind::Survey)
+}
