@@ -2,10 +2,13 @@
 //! certificates whose identities are listed. Nothing is believed that was not verified, and a
 //! verified token is remembered by its digest until it expires.
 
+mod folder;
 mod identity;
 mod issue;
 mod keys;
 mod layer;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use std::{
@@ -15,6 +18,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
+pub use folder::{ADMINISTRATOR, FolderError, KeyFolder};
 pub use identity::{Identities, IdentityError};
 pub use issue::{Issued, issue};
 pub use keys::{KeyRing, KeyRingError};
