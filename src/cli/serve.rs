@@ -13,7 +13,7 @@ use crate::{
     app::{App, Clock},
     config::Config,
     domain::time::Moment,
-    server::{self, Background},
+    server::{self, Background, Serving},
     store,
 };
 
@@ -78,7 +78,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
         }
         tracing::info!("stopping");
     };
-    match server::serve(app, listener, stop, grace, BACKGROUND).await {
+    match server::serve(app, listener.into(), Serving::open(grace, BACKGROUND), stop).await {
         Ok(true) => Ok(()),
         Ok(false) => {
             let text = "calls were still under way when the grace period ended";

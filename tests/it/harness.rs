@@ -1,11 +1,13 @@
 //! A server in this process on a loopback port, over a store in memory, and a clock that stands.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use steelyard::{
     app::{App, Clock},
     domain::time::Moment,
-    grpc,
     proto::{
         google::r#type::{Date, Decimal},
         v1::{
@@ -14,13 +16,13 @@ use steelyard::{
             scheme_service_client::SchemeServiceClient,
         },
     },
+    server::{self, Serving},
     store,
 };
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{
     Status,
-    transport::{Channel, Endpoint, Server},
+    transport::{Channel, Endpoint},
 };
 use tonic_types::StatusExt;
 
@@ -106,10 +108,8 @@ pub(crate) async fn served_over(url: &str) -> Served {
     let app = App::new(store, clock.clone(), "of the tests");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
-    let routes = grpc::routes(&app);
-    tokio::spawn(
-        Server::builder().add_routes(routes).serve_with_incoming(TcpListenerStream::new(listener)),
-    );
+    let serving = Serving::open(Duration::ZERO, &[]);
+    tokio::spawn(server::serve(app.clone(), listener.into(), serving, std::future::pending()));
     let channel = Endpoint::from_shared(format!("http://{at}")).unwrap().connect().await.unwrap();
     Served { app, clock, channel }
 }

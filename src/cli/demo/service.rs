@@ -40,7 +40,8 @@ impl Serving {
                 // A sender that is gone means that nobody waits any more: that is a stop too.
                 let _ = stopped.await;
             };
-            server::serve(app, listener, stopped, GRACE, BACKGROUND).await
+            let serving = server::Serving::open(GRACE, BACKGROUND);
+            server::serve(app, listener.into(), serving, stopped).await
         });
         Ok(Self { address, stop, ended })
     }
