@@ -1,7 +1,13 @@
 //! Everything the operator of a server can set, read once at start, from anything that answers a
 //! key.
 
-use std::{net::SocketAddr, time::Duration};
+mod read;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeSet, net::SocketAddr, path::PathBuf, time::Duration};
+
+use read::Reader;
 
 /// What a server is started with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +18,38 @@ pub struct Config {
     pub store_url: String,
     /// How long calls that are under way may take after a stop is asked for.
     pub grace: Duration,
+    /// Whom it believes.
+    pub trust: TrustConfig,
+    /// What secures its connections; none on this machine only.
+    pub tls: Option<TlsConfig>,
+    /// Whether the services describe themselves to callers.
+    pub reflection: bool,
+}
+
+/// Whom a server believes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustConfig {
+    /// The folder of its own keys; none for the one beside the store.
+    pub keys: Option<PathBuf>,
+    /// The public keys of tokens; none for those of its own folder.
+    pub token_keys: Option<PathBuf>,
+    /// Who issues tokens.
+    pub issuer: String,
+    /// For whom.
+    pub audience: String,
+    /// Who may do everything in every county.
+    pub administrators: BTreeSet<String>,
+}
+
+/// What secures connections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsConfig {
+    /// The chain of certificates, PEM.
+    pub certificate: PathBuf,
+    /// Its private key, PEM.
+    pub key: PathBuf,
+    /// Who signs callers' certificates, and which identity of them is which principal.
+    pub clients: Option<(PathBuf, PathBuf)>,
 }
 
 /// A setting that is wrong.
@@ -23,8 +61,23 @@ pub struct InvalidConfig {
     why: &'static str,
 }
 
-/// The longest grace, in seconds.
-const GRACE_MAX: u64 = 3_600;
+/// The keys of all settings.
+pub const KEYS: [&str; 14] = [
+    "listen",
+    "store",
+    "grace",
+    "keys",
+    "token-keys",
+    "issuer",
+    "audience",
+    "administrators",
+    "tls-certificate",
+    "tls-key",
+    "client-ca",
+    "client-identities",
+    "reflection",
+    "listen-without-tls-or-keys",
+];
 
 impl Config {
     /// Reads all settings; what `get` does not know keeps its default.
@@ -32,96 +85,84 @@ impl Config {
     /// # Errors
     /// Every setting that is wrong.
     pub fn from_strings(get: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<InvalidConfig>> {
-        let mut faults = Vec::new();
-        let listen = read(&get, &mut faults, "listen", "127.0.0.1:50051", address);
-        let store_url = read(&get, &mut faults, "store", "sqlite://steelyard.db", store);
-        let grace = read(&get, &mut faults, "grace", "20", seconds);
-        match (listen, store_url, grace) {
-            (Some(listen), Some(store_url), Some(grace)) => Ok(Self { listen, store_url, grace }),
-            _ => Err(faults),
+        let mut it = Reader::new(get);
+        let listen = it.read("listen", "127.0.0.1:50051", read::address);
+        let store_url = it.read("store", "sqlite://steelyard.db", read::store);
+        let grace = it.read("grace", "20", read::seconds);
+        let trust = trust(&mut it);
+        let tls = tls(&mut it);
+        let here = listen.is_some_and(|it| it.ip().is_loopback());
+        let reflection = it.read("reflection", if here { "on" } else { "off" }, read::switch);
+        let anyway = it.read("listen-without-tls-or-keys", "off", read::switch);
+        if let (Some(listen), Some(trust), Some(tls)) = (&listen, &trust, &tls)
+            && !here
+            && anyway != Some(true)
+        {
+            let keys =
+                trust.token_keys.is_some() || tls.as_ref().is_some_and(|it| it.clients.is_some());
+            if tls.is_none() || !keys {
+                let why = "on an address that others can reach, TLS (tls-certificate, tls-key) and \
+                           keys of callers (token-keys, or client-ca) are needed; whoever wants \
+                           neither says so by --listen-without-tls-or-keys";
+                it.fault("listen", listen.to_string(), why);
+            }
         }
+        let read = (|| {
+            let (listen, store_url, grace) = (listen?, store_url?, grace?);
+            let (trust, tls, reflection) = (trust?, tls?, reflection?);
+            Some(Self { listen, store_url, grace, trust, tls, reflection })
+        })();
+        it.finish(read)
     }
 }
 
-fn read<T>(
-    get: &impl Fn(&str) -> Option<String>,
-    faults: &mut Vec<InvalidConfig>,
-    key: &'static str,
-    default: &str,
-    parse: impl Fn(&str) -> Result<T, &'static str>,
-) -> Option<T> {
-    let value = get(key).unwrap_or_else(|| default.to_owned());
-    match parse(&value) {
-        Ok(parsed) => Some(parsed),
-        Err(why) => {
-            faults.push(InvalidConfig { key, value: without_password(value), why });
+fn trust<F: Fn(&str) -> Option<String>>(it: &mut Reader<F>) -> Option<TrustConfig> {
+    let keys = it.path("keys");
+    let token_keys = it.path("token-keys");
+    let issuer = it.read("issuer", "steelyard-local", read::name);
+    let audience = it.read("audience", "steelyard", read::name);
+    let administrators = it.read("administrators", "", read::names);
+    Some(TrustConfig {
+        keys: keys?,
+        token_keys: token_keys?,
+        issuer: issuer?,
+        audience: audience?,
+        administrators: administrators?,
+    })
+}
+
+fn tls<F: Fn(&str) -> Option<String>>(it: &mut Reader<F>) -> read::Read<TlsConfig> {
+    let (certificate, key) = (it.path("tls-certificate")?, it.path("tls-key")?);
+    let (ca, identities) = (it.path("client-ca")?, it.path("client-identities")?);
+    let both = "it goes with its other half: tls-certificate with tls-key, client-ca with \
+                client-identities, and these with those";
+    let clients = match (ca, identities) {
+        (Some(ca), Some(identities)) => Some((ca, identities)),
+        (None, None) => None,
+        (Some(one), None) => {
+            it.fault("client-ca", one.display().to_string(), both);
             None
         }
-    }
-}
-
-fn address(text: &str) -> Result<SocketAddr, &'static str> {
-    #[expect(clippy::disallowed_methods, reason = "an address, not a number")]
-    let address = text.parse();
-    address.map_err(|_| "an address and a port are expected, such as 127.0.0.1:50051")
-}
-
-fn store(text: &str) -> Result<String, &'static str> {
-    let known = ["sqlite:", "postgres:", "postgresql:"].iter().any(|it| text.starts_with(it));
-    let why = "a URL is expected that starts with sqlite:, postgres: or postgresql:";
-    known.then(|| text.to_owned()).ok_or(why)
-}
-
-fn seconds(text: &str) -> Result<Duration, &'static str> {
-    let why = "a whole number of seconds up to 3600 is expected";
-    let plain = (1..=4).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_digit());
-    let number = text.bytes().fold(0_u64, |sum, digit| {
-        sum.saturating_mul(10).saturating_add(u64::from(digit.saturating_sub(b'0')))
-    });
-    (plain && number <= GRACE_MAX).then(|| Duration::from_secs(number)).ok_or(why)
-}
-
-/// A URL as it may be shown: whatever stands before its host is left out.
-fn without_password(value: String) -> String {
-    match (value.split_once("://"), value.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
-        _ => value,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_fault_is_reported_at_once() {
-        let faults = Config::from_strings(|_| Some("?".to_owned())).unwrap_err();
-        let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
-        assert_eq!(told.len(), 3);
-        assert!(told[0].starts_with("listen is `?`: "), "{}", told[0]);
-    }
-
-    #[test]
-    fn nothing_set_means_the_embedded_store_on_this_machine_only() {
-        let config = Config::from_strings(|_| None).unwrap();
-        assert_eq!(config.store_url, "sqlite://steelyard.db");
-        assert_eq!(config.listen.to_string(), "127.0.0.1:50051");
-        assert_eq!(config.grace, Duration::from_secs(20));
-    }
-
-    #[test]
-    fn a_password_is_not_shown() {
-        let get = |key: &str| (key == "store").then(|| "mysql://a:geheim@h/db".to_owned());
-        let faults = Config::from_strings(get).unwrap_err();
-        assert!(!faults[0].to_string().contains("geheim"), "{}", faults[0]);
-    }
-
-    #[test]
-    fn a_grace_is_a_whole_number_of_seconds() {
-        for text in ["", "-1", "1.5", "３", "3601", "99999999999999999999", "1s"] {
-            assert!(seconds(text).is_err(), "`{text}`");
+        (None, Some(one)) => {
+            it.fault("client-identities", one.display().to_string(), both);
+            None
         }
-        assert_eq!(seconds("0"), Ok(Duration::ZERO));
-        assert_eq!(seconds("3600"), Ok(Duration::from_hours(1)));
+    };
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Some(Some(TlsConfig { certificate, key, clients })),
+        (None, None) => {
+            if let Some((ca, _)) = clients {
+                it.fault("client-ca", ca.display().to_string(), both);
+            }
+            Some(None)
+        }
+        (Some(one), None) => {
+            it.fault("tls-certificate", one.display().to_string(), both);
+            None
+        }
+        (None, Some(one)) => {
+            it.fault("tls-key", one.display().to_string(), both);
+            None
+        }
     }
 }

@@ -13,4 +13,5 @@ pub mod sample;
 pub mod server;
 pub mod sign;
 pub mod store;
+pub mod transport;
 pub mod trust;

@@ -73,8 +73,12 @@ impl Demo {
         let sample = Sample::make(self.seed, &size);
         stage.done(&format!("sample county of seed {} made", self.seed))?;
         let service = Serving::start(&url, "127.0.0.1:0").await?;
-        stage.done(&format!("service started on {}, store {url}", service.address))?;
-        let client = Client::new(service.connect().await?, COUNTY);
+        let (token_file, token) = &service.token;
+        let where_to = format!("service started on {}, store {url}", service.address);
+        stage.done(&where_to)?;
+        stage.done(&format!("the administrator's token lies in {}", token_file.display()))?;
+        let client = Client::new(service.connect().await?, COUNTY, Some(token));
+        let client = client.map_err(|why| Failure::software(&why))?;
         let told = tell(&client, &sample, &mut stage).await;
         let (done, explained) = match told {
             Ok(done) => done,
@@ -94,7 +98,12 @@ impl Demo {
             let subject = explained.result.as_ref().map_or("", report::id_of);
             let name = report.name(RecordKind::Member, subject);
             tables::explanation(&explained, &format!("{subject} {name}"), &mut out)?;
-            let shop = folder::Shop { url: &url, tie: report.ties().into_iter().next(), subject };
+            let shop = folder::Shop {
+                url: &url,
+                token: &service.token.0,
+                tie: report.ties().into_iter().next(),
+                subject,
+            };
             shop.print(&mut out)?;
             stage.done("all done")?;
         }

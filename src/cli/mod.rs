@@ -5,6 +5,8 @@ mod evaluate;
 mod sample;
 mod scheme;
 mod serve;
+mod token;
+mod trust;
 mod verify;
 
 use std::{
@@ -37,6 +39,8 @@ enum Command {
     },
     /// Serve the API over gRPC.
     Serve(serve::Serve),
+    /// Issue a token by the service's own key, for small installations.
+    Token(token::MakeToken),
     /// Prove what is kept beside the ledger from the ledger.
     Verify {
         #[command(subcommand)]
@@ -98,6 +102,7 @@ pub fn run() -> ExitCode {
         Command::Sample(command) => command.run(),
         Command::Scheme { command } => command.run(),
         Command::Serve(command) => command.run(),
+        Command::Token(command) => command.run(),
         Command::Verify { command } => command.run(),
     };
     match done {

@@ -8,13 +8,17 @@ use std::{
 use clap::Args;
 use tokio::{net::TcpListener, signal::unix};
 
-use super::Failure;
+use super::{
+    Failure,
+    trust::{self, TrustArgs},
+};
 use crate::{
     app::{App, Clock},
     config::Config,
     domain::time::Moment,
-    server::{self, Background},
+    server::{self, Background, Serving},
     store,
+    transport::{Authenticate, Listening},
 };
 
 /// What goes on beside the calls.
@@ -32,16 +36,18 @@ pub(super) struct Serve {
     /// Seconds that calls under way may take after a stop is asked for [default: 20].
     #[arg(long, env = "STEELYARD_GRACE_SECONDS", value_name = "SECONDS")]
     grace: Option<String>,
+    #[command(flatten)]
+    trust: TrustArgs,
 }
 
 impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let Self { listen, store, grace } = self;
+        let Self { listen, store, grace, trust } = self;
         let config = Config::from_strings(|key| match key {
             "listen" => listen.clone(),
             "store" => store.clone(),
             "grace" => grace.clone(),
-            _ => None,
+            key => trust.get(key),
         });
         let config = config
             .map_err(|faults| Failure::usage(faults.iter().map(ToString::to_string).collect()))?;
@@ -58,16 +64,23 @@ impl Serve {
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
-    let Config { listen, store_url, grace } = config;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let believed = trust::believed(&config, Arc::clone(&clock))?;
+    let tls = trust::secured(config.tls.as_ref())?;
+    let Config { listen, store_url, grace, reflection, .. } = config;
     let store = store::open(&store_url)
         .await
         .map_err(|why| Failure::unavailable(format!("the store cannot be opened: {why}")))?;
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|why| Failure::unavailable(format!("cannot listen on {listen}: {why}")))?;
-    let app = App::new(store, Arc::new(SystemClock), &store_url);
+    let app = App::new(store, clock, &store_url);
     let at = listener.local_addr().unwrap_or(listen);
-    tracing::info!("serving on {at}");
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    tracing::info!("serving on {scheme}://{at}");
+    if let Some(own) = &believed.own {
+        tracing::info!("the administrator's token lies in {}", own.token_file().display());
+    }
     let signal = |kind| unix::signal(kind).map_err(|why| Failure::software(&why));
     let mut terminate = signal(unix::SignalKind::terminate())?;
     let mut interrupt = signal(unix::SignalKind::interrupt())?;
@@ -78,7 +91,12 @@ async fn serve(config: Config) -> Result<(), Failure> {
         }
         tracing::info!("stopping");
     };
-    match server::serve(app, listener, stop, grace, BACKGROUND).await {
+    let authenticate = Authenticate::new(Arc::clone(&believed.trust));
+    let serving = Serving { reflection, ..Serving::new(grace, BACKGROUND, authenticate) };
+    let keeping = tokio::spawn(trust::keep(believed));
+    let ended = server::serve(app, Listening { listener, tls }, serving, stop).await;
+    keeping.abort();
+    match ended {
         Ok(true) => Ok(()),
         Ok(false) => {
             let text = "calls were still under way when the grace period ended";

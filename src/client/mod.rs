@@ -6,7 +6,12 @@ pub mod wire;
 use std::sync::Arc;
 
 use tokio_stream::{Stream, StreamExt, iter};
-use tonic::{Status, transport::Channel};
+use tonic::{
+    Request, Status,
+    metadata::{Ascii, MetadataValue},
+    service::{Interceptor, interceptor::InterceptedService},
+    transport::Channel,
+};
 
 use crate::{
     proto::v1::{
@@ -57,22 +62,62 @@ pub type Tell = Arc<dyn Fn(u64) + Send + Sync>;
 /// A caller, on behalf of one county.
 #[derive(Debug, Clone)]
 pub struct Client {
-    channel: Channel,
+    calls: Calls,
     county: String,
 }
 
+/// Puts the caller's token into every call.
+#[derive(Clone)]
+pub struct Bearer(Option<MetadataValue<Ascii>>);
+
+impl std::fmt::Debug for Bearer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Bearer")
+    }
+}
+
+impl Bearer {
+    /// Of a token; nothing for calls without one.
+    ///
+    /// # Errors
+    /// The token is none.
+    pub fn new(token: Option<&str>) -> Result<Self, CallError> {
+        let Some(token) = token else { return Ok(Self(None)) };
+        let value = MetadataValue::try_from(format!("Bearer {token}"));
+        let mut value = value.map_err(|_| CallError::Lacks("a token of printable characters"))?;
+        value.set_sensitive(true);
+        Ok(Self(Some(value)))
+    }
+}
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(token) = &self.0 {
+            request.metadata_mut().insert("authorization", token.clone());
+        }
+        Ok(request)
+    }
+}
+
+/// A connection whose calls carry a token.
+type Calls = InterceptedService<Channel, Bearer>;
+
 impl Client {
-    /// A caller over a connection.
-    pub fn new(channel: Channel, county: &str) -> Self {
-        Self { channel, county: county.to_owned() }
+    /// A caller over a connection, with its token.
+    ///
+    /// # Errors
+    /// The token is none.
+    pub fn new(channel: Channel, county: &str, token: Option<&str>) -> Result<Self, CallError> {
+        let calls = InterceptedService::new(channel, Bearer::new(token)?);
+        Ok(Self { calls, county: county.to_owned() })
     }
 
-    fn evaluations(&self) -> EvaluationServiceClient<Channel> {
-        EvaluationServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_MAX)
+    fn evaluations(&self) -> EvaluationServiceClient<Calls> {
+        EvaluationServiceClient::new(self.calls.clone()).max_decoding_message_size(ANSWER_MAX)
     }
 
-    fn facts(&self) -> FactServiceClient<Channel> {
-        FactServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_MAX)
+    fn facts(&self) -> FactServiceClient<Calls> {
+        FactServiceClient::new(self.calls.clone()).max_decoding_message_size(ANSWER_MAX)
     }
 
     /// Streams records, in order; all of them must be taken.
@@ -90,7 +135,7 @@ impl Client {
             tell(length(&it.records));
             it
         });
-        let mut client = RegistryServiceClient::new(self.channel.clone());
+        let mut client = RegistryServiceClient::new(self.calls.clone());
         let answer = client.upsert_records(messages).await?.into_inner();
         all_taken(answer.counts, &answer.items)
     }
@@ -165,7 +210,7 @@ impl Client {
             request_id: format!("sample-scheme-{}", document.id).chars().take(64).collect(),
             document: document.text.as_bytes().to_vec(),
         };
-        let mut client = SchemeServiceClient::new(self.channel.clone());
+        let mut client = SchemeServiceClient::new(self.calls.clone());
         client.publish_scheme(request).await?;
         Ok(())
     }

@@ -26,6 +26,8 @@ mod stream;
 use prost::Message;
 use tonic::{Status, service::Routes};
 
+pub(crate) use status::{DOMAIN, LOCALE};
+
 use crate::app::{App, AppError, Write, digest};
 
 /// The largest message that is received: a document of 1 MiB and what goes with it.

@@ -11,9 +11,9 @@ use crate::{
 };
 
 /// The domain of every reason.
-const DOMAIN: &str = "steelyard.v1";
+pub(crate) const DOMAIN: &str = "steelyard.v1";
 /// The language of the localized messages.
-const LOCALE: &str = "zh-CN";
+pub(crate) const LOCALE: &str = "zh-CN";
 /// The most faults that are told at once.
 const FAULTS_MAX: usize = 100;
 /// The most bytes of faults in one status: details travel in the trailers, which clients bound.

@@ -56,7 +56,7 @@ impl Identities {
     pub(super) fn principal(&self, certificate: &[u8]) -> Option<&str> {
         let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
         let names = certificate.subject_alternative_name().ok()??;
-        let names = names.value.general_names.iter().filter_map(|it| match it {
+        let mut names = names.value.general_names.iter().filter_map(|it| match it {
             GeneralName::DNSName(name) => Some(format!("DNS:{name}")),
             GeneralName::URI(name) => Some(format!("URI:{name}")),
             GeneralName::OtherName(..)
@@ -68,7 +68,7 @@ impl Identities {
             | GeneralName::RegisteredID(_)
             | GeneralName::Invalid(..) => None,
         });
-        names.filter_map(|it| self.0.get(&it)).next().map(String::as_str)
+        names.find_map(|it| self.0.get(&it)).map(String::as_str)
     }
 }
 

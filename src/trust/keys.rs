@@ -58,7 +58,10 @@ struct Read {
 impl std::fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names: Vec<String> = self.now().keys().cloned().collect();
-        f.debug_struct("KeyRing").field("path", &self.path).field("keys", &names).finish()
+        f.debug_struct("KeyRing")
+            .field("path", &self.path)
+            .field("keys", &names)
+            .finish_non_exhaustive()
     }
 }
 

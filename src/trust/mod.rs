@@ -6,7 +6,6 @@ mod folder;
 mod identity;
 mod issue;
 mod keys;
-mod layer;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -22,7 +21,6 @@ pub use folder::{ADMINISTRATOR, FolderError, KeyFolder};
 pub use identity::{Identities, IdentityError};
 pub use issue::{Issued, issue};
 pub use keys::{KeyRing, KeyRingError};
-pub use layer::{Authenticate, Authenticated, CertificateOf};
 pub use token::Terms;
 
 use crate::app::{Caller, Clock};

@@ -24,7 +24,7 @@ struct Standing(Mutex<i64>);
 
 impl Clock for Standing {
     fn now(&self) -> Moment {
-        Moment::from_micros(*self.0.lock().unwrap() * 1_000_000)
+        Moment::from_micros(self.0.lock().unwrap().saturating_mul(1_000_000))
     }
 }
 
@@ -97,7 +97,7 @@ fn claims() -> Value {
            "iat": NOW, "nbf": NOW, "exp": NOW + 3_600})
 }
 
-fn with(change: Value) -> Value {
+fn with(change: &Value) -> Value {
     let mut claims = claims();
     for (key, value) in change.as_object().unwrap() {
         if value.is_null() {
@@ -110,7 +110,7 @@ fn with(change: Value) -> Value {
 }
 
 impl Fixture {
-    fn token(&self, algorithm: &str, header: Value, claims: &Value) -> String {
+    fn token(&self, algorithm: &str, header: &Value, claims: &Value) -> String {
         let (name, sign) = &self.keys[algorithm];
         let mut whole = json!({"alg": algorithm, "kid": name, "typ": "JWT"});
         for (key, value) in header.as_object().unwrap() {
@@ -122,7 +122,7 @@ impl Fixture {
     }
 
     fn good(&self, algorithm: &str, claims: &Value) -> bool {
-        self.takes(&self.token(algorithm, json!({}), claims))
+        self.takes(&self.token(algorithm, &json!({}), claims))
     }
 
     fn takes(&self, token: &str) -> bool {
@@ -144,11 +144,11 @@ fn each_algorithm_with_its_own_key_is_believed() {
     let fixture = fixture("algorithms");
     for algorithm in ["EdDSA", "ES256", "RS256"] {
         assert!(fixture.good(algorithm, &claims()), "{algorithm}");
-        let token = fixture.token(algorithm, json!({}), &claims());
-        let cut = &token[..token.len() - 2];
+        let token = fixture.token(algorithm, &json!({}), &claims());
+        let cut = token.get(..token.len() - 2).unwrap();
         assert!(!fixture.takes(cut), "{algorithm}");
         for other in ["EdDSA", "ES256", "RS256"] {
-            let mixed = fixture.token(algorithm, json!({"alg": other}), &claims());
+            let mixed = fixture.token(algorithm, &json!({"alg": other}), &claims());
             assert_eq!(fixture.takes(&mixed), other == algorithm, "{algorithm} as {other}");
         }
     }
@@ -188,10 +188,10 @@ fn every_bad_claim_is_refused() {
     for change in bad {
         if change == json!({"exp": NOW}) {
             // Valid for no time at all.
-            assert!(!fixture.good("EdDSA", &with(json!({"exp": NOW, "nbf": NOW}))));
+            assert!(!fixture.good("EdDSA", &with(&json!({"exp": NOW, "nbf": NOW}))));
             continue;
         }
-        assert!(!fixture.good("EdDSA", &with(change.clone())), "{change}");
+        assert!(!fixture.good("EdDSA", &with(&change)), "{change}");
     }
     let good = [
         json!({"exp": NOW - 4, "nbf": NOW - 60, "iat": NOW - 60}),
@@ -201,7 +201,7 @@ fn every_bad_claim_is_refused() {
         json!({"exp": NOW + 86_400}),
     ];
     for change in good {
-        assert!(fixture.good("EdDSA", &with(change.clone())), "{change}");
+        assert!(fixture.good("EdDSA", &with(&change)), "{change}");
     }
 }
 
@@ -229,15 +229,15 @@ fn every_bad_header_is_refused() {
         json!({"b64": false}),
     ];
     for header in bad {
-        let token = fixture.token("EdDSA", header.clone(), &claims());
+        let token = fixture.token("EdDSA", &header, &claims());
         assert!(!fixture.takes(&token), "{header}");
     }
-    let unsigned = fixture.token("EdDSA", json!({"alg": "none"}), &claims());
-    let cut = &unsigned[..=unsigned.rfind('.').unwrap()];
+    let unsigned = fixture.token("EdDSA", &json!({"alg": "none"}), &claims());
+    let cut = unsigned.get(..=unsigned.rfind('.').unwrap()).unwrap();
     for token in ["", ".", "..", "a.b.c", "a.b", cut, &"x".repeat(65_536)] {
         assert!(!fixture.takes(token), "{token}");
     }
-    let token = fixture.token("EdDSA", json!({}), &claims());
+    let token = fixture.token("EdDSA", &json!({}), &claims());
     for header in [format!("bearer {token}"), format!("Basic {token}"), token.clone()] {
         let answer = fixture.trust.caller(Some(&header), None);
         assert_eq!(answer, Err(Refused::Unauthenticated));
@@ -249,7 +249,7 @@ fn every_bad_header_is_refused() {
 #[test]
 fn a_remembered_token_ends_when_it_expires_and_when_its_key_goes() {
     let fixture = fixture("remembered");
-    let token = fixture.token("EdDSA", json!({}), &claims());
+    let token = fixture.token("EdDSA", &json!({}), &claims());
     assert!(fixture.takes(&token) && fixture.takes(&token));
     *fixture.clock.0.lock().unwrap() = NOW + 3_606;
     assert!(!fixture.takes(&token), "it expired");
@@ -268,7 +268,7 @@ fn a_remembered_token_ends_when_it_expires_and_when_its_key_goes() {
 #[test]
 fn unknown_keys_are_looked_for_once_and_never_hurt_the_known() {
     let fixture = fixture("strangers");
-    let good = fixture.token("EdDSA", json!({}), &claims());
+    let good = fixture.token("EdDSA", &json!({}), &claims());
     let added = SigningKey::generate().unwrap();
     let mut set: Value = serde_json::from_str(&fs::read_to_string(&fixture.path).unwrap()).unwrap();
     set["keys"].as_array_mut().unwrap().push(added.public().unwrap().jwk());

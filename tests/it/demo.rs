@@ -29,6 +29,8 @@ use steelyard::{
 };
 use tonic::transport::Endpoint;
 
+use crate::harness::Named;
+
 use crate::postgres;
 
 fn steelyard(arguments: &[&str]) -> Output {
@@ -234,9 +236,10 @@ async fn the_service_and_the_offline_lines_agree_on_everybody() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     let grace = std::time::Duration::from_secs(5);
-    tokio::spawn(server::serve(app, listener, std::future::pending(), grace, &[run::background]));
+    let serving = server::Serving::new(grace, &[run::background], Named);
+    tokio::spawn(server::serve(app, listener.into(), serving, std::future::pending()));
     let endpoint = Endpoint::from_shared(format!("http://{at}")).unwrap();
-    let client = Client::new(endpoint.connect().await.unwrap(), sample::COUNTY);
+    let client = Client::new(endpoint.connect().await.unwrap(), sample::COUNTY, None).unwrap();
     let sample = Sample::make(5, &Size::LITTLE);
     let tell: Tell = Arc::new(|_| ());
     client.load_records(&sample.records, tell.clone()).await.unwrap();

@@ -1,11 +1,13 @@
 //! A server in this process on a loopback port, over a store in memory, and a clock that stands.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use steelyard::{
     app::{App, Caller, Clock},
     domain::time::Moment,
-    grpc,
     proto::{
         google::r#type::{Date, Decimal},
         v1::{
@@ -14,16 +16,18 @@ use steelyard::{
             scheme_service_client::SchemeServiceClient,
         },
     },
+    server::{self, Serving},
     store,
+    transport::{Call, Stage},
 };
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{
     Status,
-    transport::{Channel, Endpoint, Server},
+    body::Body,
+    transport::{Channel, Endpoint},
 };
 use tonic_types::StatusExt;
-use tower::util::MapRequestLayer;
+use tower::ServiceExt;
 
 /// The header in which a test names its caller.
 const PRINCIPAL: &str = "x-test-principal";
@@ -110,20 +114,28 @@ pub(crate) async fn served_over(url: &str) -> Served {
     let app = App::new(store, clock.clone(), "of the tests");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
-    let routes = grpc::routes(&app).unwrap();
-    let serving = Server::builder().layer(MapRequestLayer::new(named)).add_routes(routes);
-    tokio::spawn(serving.serve_with_incoming(TcpListenerStream::new(listener)));
+    let serving = Serving::new(Duration::ZERO, &[], Named);
+    tokio::spawn(server::serve(app.clone(), listener.into(), serving, std::future::pending()));
     let channel = Endpoint::from_shared(format!("http://{at}")).unwrap().connect().await.unwrap();
     Served { app, clock, channel }
 }
 
-/// The caller that a request names in the header of the tests; without one, an administrator.
-fn named<B>(mut request: http::Request<B>) -> http::Request<B> {
-    let named = request.headers().get(PRINCIPAL).map(|it| it.to_str().unwrap().to_owned());
-    let principal = named.as_deref().unwrap_or("local");
-    let caller = Caller { principal: principal.into(), administrator: named.is_none() };
-    request.extensions_mut().insert(caller);
-    request
+/// Believes the header of the tests; without one, the caller is an administrator.
+#[derive(Debug)]
+pub(crate) struct Named;
+
+impl Stage for Named {
+    async fn pass<S: Call>(
+        self: Arc<Self>,
+        mut request: http::Request<Body>,
+        next: S,
+    ) -> http::Response<Body> {
+        let named = request.headers().get(PRINCIPAL).map(|it| it.to_str().unwrap().to_owned());
+        let principal = named.as_deref().unwrap_or("local");
+        let caller = Caller { principal: principal.into(), administrator: named.is_none() };
+        request.extensions_mut().insert(caller);
+        next.oneshot(request).await.unwrap()
+    }
 }
 
 /// A message of a caller.

@@ -5,11 +5,15 @@ use std::{sync::Arc, time::Duration};
 use steelyard::{
     app::{App, AppError, Clock, Done, Effect, Refusal, Write},
     domain::time::Moment,
-    server::{self, Background},
+    proto::v1::{self, registry_service_client::RegistryServiceClient},
+    server::{self, Background, Serving},
     store,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
-use tonic::transport::{Channel, Endpoint};
+use tonic::{
+    Code,
+    transport::{Channel, Endpoint},
+};
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
@@ -18,7 +22,7 @@ use tonic_reflection::pb::v1::{
     server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
 };
 
-use crate::harness::served;
+use crate::harness::{Named, reason, served};
 
 #[derive(Debug)]
 struct Noon;
@@ -41,7 +45,12 @@ async fn start(background: &'static [Background]) -> (Channel, oneshot::Sender<(
         let _ = stopped.await;
     };
     let grace = Duration::from_millis(500);
-    let ended = tokio::spawn(server::serve(app, listener, stopped, grace, background));
+    let ended = tokio::spawn(server::serve(
+        app,
+        listener.into(),
+        Serving::new(grace, background, Named),
+        stopped,
+    ));
     let channel = Endpoint::from_shared(format!("http://{at}")).unwrap().connect().await.unwrap();
     (channel, stop, ended)
 }
@@ -103,15 +112,58 @@ async fn work_beside_the_calls_is_told_to_stop_and_cut_when_it_does_not() {
 }
 
 #[tokio::test]
-async fn an_open_call_does_not_hold_the_server_for_ever() {
+async fn who_watches_is_told_to_come_back_and_holds_nobody_up() {
     let (channel, stop, ended) = start(&[]).await;
     until_serving(&channel, "").await;
     let mut watching = HealthClient::new(channel);
     let mut stream = watching.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
     stream.message().await.unwrap().unwrap();
     stop.send(()).unwrap();
+    let told = loop {
+        match stream.message().await {
+            Ok(Some(_)) => (),
+            other => break other.unwrap_err(),
+        }
+    };
+    assert_eq!((told.code(), reason(&told).as_str()), (Code::Unavailable, "SERVER_STOPPING"));
     let ended = tokio::time::timeout(Duration::from_secs(5), ended).await.unwrap();
-    assert!(!ended.unwrap().unwrap(), "a stream was still open");
+    assert!(ended.unwrap().unwrap(), "nothing had to be cut");
+}
+
+#[tokio::test]
+async fn a_call_that_does_not_end_is_told_when_the_grace_is_over() {
+    let (channel, stop, ended) = start(&[]).await;
+    until_serving(&channel, "").await;
+    let mut registry = RegistryServiceClient::new(channel);
+    let call = tokio::spawn(async move {
+        registry.upsert_records(tokio_stream::pending::<v1::UpsertRecordsRequest>()).await
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    stop.send(()).unwrap();
+    let told = tokio::time::timeout(Duration::from_secs(10), call).await.unwrap().unwrap();
+    let told = told.unwrap_err();
+    assert_eq!((told.code(), reason(&told).as_str()), (Code::Unavailable, "SERVER_STOPPING"));
+    let ended = tokio::time::timeout(Duration::from_secs(5), ended).await.unwrap();
+    assert!(!ended.unwrap().unwrap(), "a call was still under way");
+}
+
+#[tokio::test]
+async fn reflection_is_off_where_it_is_not_wanted() {
+    let store = store::open("sqlite::memory:").await.unwrap();
+    let app = App::new(store, Arc::new(Noon), "of the tests");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let serving = Serving { reflection: false, ..Serving::new(Duration::ZERO, &[], Named) };
+    tokio::spawn(server::serve(app, listener.into(), serving, std::future::pending()));
+    let channel = Endpoint::from_shared(format!("http://{at}")).unwrap().connect().await.unwrap();
+    let request = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let mut client = ServerReflectionClient::new(channel.clone());
+    let told = client.server_reflection_info(tokio_stream::once(request)).await.unwrap_err();
+    assert_eq!((told.code(), reason(&told).as_str()), (Code::Unimplemented, "METHOD_UNKNOWN"));
+    until_serving(&channel, "steelyard.v1.SchemeService").await;
 }
 
 #[tokio::test]

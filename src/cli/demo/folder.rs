@@ -36,6 +36,8 @@ pub(super) fn fresh(dir: &Path) -> Result<String, Failure> {
 /// What to try next.
 pub(super) struct Shop<'a> {
     pub(super) url: &'a str,
+    /// Where the administrator's token lies.
+    pub(super) token: &'a Path,
     pub(super) tie: Option<Tie>,
     /// A subject of the dual score.
     pub(super) subject: &'a str,
@@ -44,7 +46,9 @@ pub(super) struct Shop<'a> {
 impl Shop<'_> {
     pub(super) fn print(&self, out: &mut impl Write) -> io::Result<()> {
         let (url, subject) = (self.url, self.subject);
+        let token = self.token.display();
         writeln!(out, "\nServe this county:\n  steelyard serve --store '{url}'\n\nand ask it:")?;
+        writeln!(out, "  TOKEN=$(cat {token})")?;
         call(out, "RegistryService/GetTree", r#"{"county":"xinping"}"#)?;
         let run = |scheme: &str| {
             format!(r#""run":{{"published":{{"scheme_id":"{scheme}","period":"2022"}}}}"#)
@@ -58,7 +62,7 @@ impl Shop<'_> {
         call(out, "EvaluationService/ExplainResult", &explain)?;
         writeln!(
             out,
-            "  python3 examples/explain.py 127.0.0.1:50051 xinping.member-dual-score 2022 {subject}"
+            "  TOKEN=$TOKEN python3 examples/explain.py 127.0.0.1:50051 xinping.member-dual-score 2022 {subject}"
         )?;
         let Some(tie) = &self.tie else { return Ok(()) };
         writeln!(out, "\nSettle the tie by a recorded decision, and run the evaluation again;")?;
@@ -85,5 +89,8 @@ impl Shop<'_> {
 }
 
 fn call(out: &mut impl Write, method: &str, message: &str) -> io::Result<()> {
-    writeln!(out, "  grpcurl -plaintext -d '{message}' 127.0.0.1:50051 steelyard.v1.{method}")
+    writeln!(
+        out,
+        "  grpcurl -plaintext -H \"authorization: Bearer $TOKEN\" -d '{message}' \\\n    127.0.0.1:50051 steelyard.v1.{method}"
+    )
 }

@@ -1,15 +1,17 @@
 //! The service in this process, on a port of this machine.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tonic::transport::{Channel, Endpoint};
 
-use super::super::{Failure, serve::SystemClock};
+use super::super::{Failure, serve::SystemClock, trust};
 use crate::{
-    app::{App, run},
+    app::{App, Clock, run},
+    config::Config,
     server::{self, Background, ServeError},
     store,
+    transport::Authenticate,
 };
 
 /// How long calls that are under way may take after the stop.
@@ -22,6 +24,8 @@ const BACKGROUND: &[Background] = &[run::background];
 pub(super) struct Serving {
     /// Where it listens.
     pub(super) address: String,
+    /// Where the administrator's token lies, and the token.
+    pub(super) token: (PathBuf, String),
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<bool, ServeError>>,
 }
@@ -30,7 +34,15 @@ impl Serving {
     /// Opens the store, migrates it, and starts the service; port 0 is any that is free.
     pub(super) async fn start(url: &str, address: &str) -> Result<Self, Failure> {
         let store = store::open(url).await.map_err(|why| Failure::software(&why))?;
-        let app = App::new(store, Arc::new(SystemClock), url);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let config = Config::from_strings(|key| (key == "store").then(|| url.to_owned()))
+            .map_err(|faults| Failure::usage(faults.iter().map(ToString::to_string).collect()))?;
+        let believed = trust::believed(&config, Arc::clone(&clock))?;
+        let own = believed.own.as_ref().ok_or_else(|| Failure::software(&"no keys of its own"))?;
+        let issued = own.renew(clock.now()).map_err(|why| Failure::software(&why))?;
+        let token = (own.token_file(), issued.token);
+        let authenticate = Authenticate::new(Arc::clone(&believed.trust));
+        let app = App::new(store, clock, url);
         let software = |why: std::io::Error| Failure::software(&why);
         let listener = TcpListener::bind(address).await.map_err(software)?;
         let address = listener.local_addr().map_err(software)?.to_string();
@@ -40,9 +52,10 @@ impl Serving {
                 // A sender that is gone means that nobody waits any more: that is a stop too.
                 let _ = stopped.await;
             };
-            server::serve(app, listener, stopped, GRACE, BACKGROUND).await
+            let serving = server::Serving::new(GRACE, BACKGROUND, authenticate);
+            server::serve(app, listener.into(), serving, stopped).await
         });
-        Ok(Self { address, stop, ended })
+        Ok(Self { address, token, stop, ended })
     }
 
     /// A connection to it.

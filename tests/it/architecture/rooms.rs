@@ -101,7 +101,7 @@ pub(super) const ROOMS: &[Room] = &[
     // Keys and signatures; it knows nothing of what is signed.
     Room { name: "sign", may_name: &[], never: &["sqlx", "tonic", "tokio", "prost"] },
     // From credentials to a caller.
-    Room { name: "trust", may_name: &["domain", "app", "grpc", "sign"], never: &["sqlx"] },
+    Room { name: "trust", may_name: &["domain", "app", "sign"], never: &["sqlx", "tonic"] },
     // Connections, and the layers that every call passes.
     Room {
         name: "transport",

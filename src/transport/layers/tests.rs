@@ -1,0 +1,1 @@
+//! Stages before a service of the test.
