@@ -59,9 +59,8 @@ impl Serve {
 
 async fn serve(config: Config) -> Result<(), Failure> {
     let Config { listen, store_url, grace } = config;
-    let store = store::open(&store_url)
-        .await
-        .map_err(|why| Failure::unavailable(format!("the store cannot be opened: {why}")))?;
+    let _claim = store::claim(&store_url).map_err(|why| super::store_failure(&why))?;
+    let store = store::open(&store_url).await.map_err(|why| super::store_failure(&why))?;
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|why| Failure::unavailable(format!("cannot listen on {listen}: {why}")))?;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tonic::transport::{Channel, Endpoint};
 
-use super::super::{Failure, serve::SystemClock};
+use super::super::{Failure, serve::SystemClock, store_failure};
 use crate::{
     app::{App, run},
     server::{self, Background, ServeError},
@@ -27,9 +27,10 @@ pub(super) struct Serving {
 }
 
 impl Serving {
-    /// Opens the store, migrates it, and starts the service; port 0 is any that is free.
+    /// Claims and opens the store and starts the service; port 0 is any that is free.
     pub(super) async fn start(url: &str, address: &str) -> Result<Self, Failure> {
-        let store = store::open(url).await.map_err(|why| Failure::software(&why))?;
+        let claim = store::claim(url).map_err(|why| store_failure(&why))?;
+        let store = store::open(url).await.map_err(|why| store_failure(&why))?;
         let app = App::new(store, Arc::new(SystemClock), url);
         let software = |why: std::io::Error| Failure::software(&why);
         let listener = TcpListener::bind(address).await.map_err(software)?;
@@ -40,7 +41,9 @@ impl Serving {
                 // A sender that is gone means that nobody waits any more: that is a stop too.
                 let _ = stopped.await;
             };
-            server::serve(app, listener, stopped, GRACE, BACKGROUND).await
+            let ended = server::serve(app, listener, stopped, GRACE, BACKGROUND).await;
+            drop(claim);
+            ended
         });
         Ok(Self { address, stop, ended })
     }
