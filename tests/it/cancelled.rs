@@ -98,7 +98,7 @@ async fn a_storm_of_cancelled_begins_loses_writes_without_the_guard_and_none_wit
     for wait in &waits {
         let plain = pool(PgPoolOptions::new()).unwrap();
         unguarded.push(storm(&plain, *wait).await);
-        if unguarded.iter().any(|it| it.lost > 0 && std::env::var("ALL").is_err()) {
+        if unguarded.iter().any(|it| it.lost > 0) {
             break;
         }
     }

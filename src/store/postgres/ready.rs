@@ -53,8 +53,8 @@ async fn role(db: &mut PgConnection) -> Result<(), StoreError> {
     ] {
         if row.try_get::<bool, _>(column).map_err(fault)? {
             return unfit(format!(
-                "the role `{name}` {what}, so that the rows of other counties would be open to it; \
-                 serve as a role of its own, made by `steelyard migrate --runtime-role`"
+                "the role `{name}` {what}, and could set aside the fence between counties; serve as \
+                 a role of its own, with the rights that `steelyard migrate --runtime-role` gives"
             ));
         }
     }
