@@ -5,7 +5,7 @@ mod record;
 mod rules;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -17,7 +17,7 @@ pub use record::{Attributes, BranchForm, Detail, MemberStatus, Record, RecordKin
 use super::{App, AppError, Done, Effect, Item, Missing, Outcome, Write, digest};
 use crate::{
     domain::time::{Day, Moment},
-    store::{AsOf, ReadTx, RegistryVersion, StoredVersion},
+    store::{AsOf, ReadTx, RegistryVersion, StoreTx, StoredVersion},
 };
 
 /// The most units of a county, and so the most nodes of its tree.
@@ -97,7 +97,8 @@ impl App {
                 Box::pin(async move {
                     let (items, encode, call, worked) = &*shared;
                     let outcomes = judge::judge(tx, &call.county, at, items).await?;
-                    let versions = versions(items, &outcomes, &call.principal)?;
+                    let erased = erased(tx, &call.county, items).await?;
+                    let versions = versions(items, &outcomes, &call.principal, &erased)?;
                     if !versions.is_empty() {
                         tx.insert_registry(&call.county, &call.request_id, &versions).await?;
                     }
@@ -202,31 +203,50 @@ fn versions(
     items: &[Item<Record>],
     outcomes: &[Outcome],
     principal: &str,
+    erased: &BTreeSet<String>,
 ) -> Result<Vec<RegistryVersion>, AppError> {
     let recorded = items.iter().zip(outcomes).filter_map(|(item, outcome)| match outcome {
         Outcome::Recorded(_) => item.as_ref().ok(),
         Outcome::Unchanged(_) | Outcome::Refused { .. } => None,
     });
-    recorded.map(|it| it.version(principal)).collect()
+    recorded.map(|it| it.version(principal, erased)).collect()
 }
 
-/// What the message changed, for the audit trail.
+/// Those of the persons of the items whose names were erased; they stay so.
+async fn erased(
+    tx: &mut dyn StoreTx,
+    county: &str,
+    items: &[Item<Record>],
+) -> Result<BTreeSet<String>, AppError> {
+    let persons = items.iter().filter_map(|it| it.as_ref().ok()).filter_map(Record::person);
+    let persons: Vec<String> = persons.map(str::to_owned).collect();
+    let mut erased = BTreeSet::new();
+    for part in persons.chunks(1_000) {
+        erased.extend(tx.erasures(county, part).await?.into_iter().map(|it| it.id));
+    }
+    Ok(erased)
+}
+
+/// What the message changed, for the audit trail. Of a person's name it is the commitment, so that the
+/// trail can be followed when the name is erased.
 fn effect(versions: &[RegistryVersion]) -> Effect {
     let mut parts: Vec<Vec<u8>> = Vec::new();
     for it in versions {
         let until = it.effective_until.map_or_else(String::new, |it| it.to_string());
         let from = it.effective_from.to_string();
+        let commitment = it.kept.commitment(&it.name);
+        let name: &[u8] = commitment.as_ref().map_or(it.name.as_bytes(), <[u8; 32]>::as_slice);
         for field in [
-            &it.kind,
-            &it.id,
-            &from,
-            &until,
-            &it.name,
-            &it.parent_kind,
-            &it.parent_id,
-            &it.attributes,
+            it.kind.as_bytes(),
+            it.id.as_bytes(),
+            from.as_bytes(),
+            until.as_bytes(),
+            name,
+            it.parent_kind.as_bytes(),
+            it.parent_id.as_bytes(),
+            it.attributes.as_bytes(),
         ] {
-            parts.push(field.as_bytes().to_vec());
+            parts.push(field.to_vec());
         }
     }
     let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();

@@ -11,7 +11,7 @@ use super::{
     scheme::Plans,
     write::{replayed, retried, stored_answer},
 };
-use crate::store::{Begun, Fact, Store};
+use crate::store::{Begun, Fact, Store, StoreError};
 
 /// How many jobs share a transaction at most.
 const TOGETHER_MAX: usize = 256;
@@ -101,6 +101,13 @@ impl Task {
                 for (job, answer) in jobs.into_iter().zip(answers) {
                     // The caller may have gone; what it asked for is done.
                     let _ = job.reply.send(answer);
+                }
+            }
+            // Another writer holds the county: that would be each one's answer too, one after the
+            // other.
+            Err(AppError::Store(StoreError::Contended)) => {
+                for job in jobs {
+                    let _ = job.reply.send(Err(AppError::Store(StoreError::Contended)));
                 }
             }
             Err(error) => self.serve_apart(jobs, error).await,

@@ -2,6 +2,8 @@
 
 mod demo;
 mod evaluate;
+mod migrate;
+mod person;
 mod sample;
 mod scheme;
 mod serve;
@@ -15,6 +17,8 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
+
+use crate::domain::masked::Masked;
 
 /// Exact, explained scores, ranks, seats and awards for neighbourhood governance.
 #[derive(Debug, Parser)]
@@ -30,6 +34,12 @@ enum Command {
     Demo(demo::Demo),
     /// Evaluate a scheme over a file of facts, without a server or a database.
     Evaluate(evaluate::Evaluate),
+    Migrate(migrate::Migrate),
+    /// Show everything that is kept about one person, or erase its names.
+    Person {
+        #[command(subcommand)]
+        command: person::PersonCommand,
+    },
     /// Write a sample county: a registry, a year's facts, and the same facts for `evaluate`.
     Sample(sample::MakeSample),
     /// Check, test, describe and explain scheme documents.
@@ -93,12 +103,19 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// Why a store cannot be had: it does not answer, or should not be used as it is.
+pub(crate) fn store_failure(why: &crate::store::StoreError) -> Failure {
+    Failure::unavailable(format!("the store: {}", crate::domain::masked::told(why)))
+}
+
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Demo(command) => command.run(),
         Command::Evaluate(command) => command.run(),
+        Command::Migrate(command) => command.run(),
+        Command::Person { command } => command.run(),
         Command::Sample(command) => command.run(),
         Command::Scheme { command } => command.run(),
         Command::Serve(command) => command.run(),
@@ -111,7 +128,7 @@ pub fn run() -> ExitCode {
             let mut err = io::stderr().lock();
             for line in &failure.lines {
                 // Nobody is left to tell when even the error stream is closed.
-                let _ = writeln!(err, "{line}");
+                let _ = writeln!(err, "{}", Masked(line));
             }
             ExitCode::from(failure.code)
         }

@@ -68,9 +68,8 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let believed = trust::believed(&config, Arc::clone(&clock))?;
     let tls = trust::secured(config.tls.as_ref())?;
     let Config { listen, store_url, grace, reflection, .. } = config;
-    let store = store::open(&store_url)
-        .await
-        .map_err(|why| Failure::unavailable(format!("the store cannot be opened: {why}")))?;
+    let _claim = store::claim(&store_url).map_err(|why| super::store_failure(&why))?;
+    let store = store::open(&store_url).await.map_err(|why| super::store_failure(&why))?;
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|why| Failure::unavailable(format!("cannot listen on {listen}: {why}")))?;

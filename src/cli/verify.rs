@@ -47,7 +47,7 @@ async fn totals(
     url: &str,
     county: Option<String>,
 ) -> Result<Vec<(String, Vec<TotalsDifference>)>, Failure> {
-    let failed = |why: store::StoreError| Failure::unavailable(format!("the store: {why}"));
+    let failed = |why: store::StoreError| super::store_failure(&why);
     let store = store::open(url).await.map_err(failed)?;
     let mut tx = store.read().await.map_err(failed)?;
     let counties = match county {

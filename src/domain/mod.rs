@@ -4,5 +4,6 @@
 pub mod engine;
 pub mod exact;
 pub mod facts;
+pub mod masked;
 pub mod scheme;
 pub mod time;

@@ -4,6 +4,7 @@ use crate::{
     app::{FieldFault, Outcome, RefusedBecause},
     domain::{
         exact::Decimal,
+        masked::masked,
         scheme::SubjectKind,
         time::{Day, Moment},
     },
@@ -52,6 +53,11 @@ pub(crate) fn statuses(outcomes: &[Outcome]) -> Vec<v1::ItemStatus> {
     outcomes.iter().zip(0..).map(|(it, index)| status(it, index)).collect()
 }
 
+/// Why an item is refused, without citizens' numbers.
+fn masked_text(en: &str, zh: &str) -> v1::LocalText {
+    text(&masked(en), &masked(zh))
+}
+
 fn status(outcome: &Outcome, item_index: i32) -> v1::ItemStatus {
     let blank = v1::ItemStatus { item_index, ..v1::ItemStatus::default() };
     match outcome {
@@ -69,13 +75,13 @@ fn status(outcome: &Outcome, item_index: i32) -> v1::ItemStatus {
                 RefusedBecause::State { reason, en, zh } => v1::ItemStatus {
                     code: tonic::Code::FailedPrecondition.into(),
                     reason: (*reason).to_owned(),
-                    text: Some(text(en, zh)),
+                    text: Some(masked_text(en, zh)),
                     ..refused
                 },
                 RefusedBecause::Exists { reason, en, zh } => v1::ItemStatus {
                     code: tonic::Code::AlreadyExists.into(),
                     reason: (*reason).to_owned(),
-                    text: Some(text(en, zh)),
+                    text: Some(masked_text(en, zh)),
                     ..refused
                 },
             }
@@ -88,13 +94,13 @@ fn shape(refused: v1::ItemStatus, faults: &[FieldFault]) -> v1::ItemStatus {
     v1::ItemStatus {
         code: tonic::Code::InvalidArgument.into(),
         reason: first.map_or_else(String::new, |it| it.reason.to_owned()),
-        text: first.map(|it| text(&it.en, &it.zh)),
+        text: first.map(|it| masked_text(&it.en, &it.zh)),
         faults: faults
             .iter()
             .map(|it| v1::FieldFault {
-                field: it.path.clone(),
+                field: masked(&it.path),
                 reason: it.reason.to_owned(),
-                text: Some(text(&it.en, &it.zh)),
+                text: Some(masked_text(&it.en, &it.zh)),
             })
             .collect(),
         ..refused

@@ -101,6 +101,7 @@ fn decode(faults: &mut Faults, raw: &v1::RegistryRecord) -> Option<Record> {
         kind: kind?,
         id: id?,
         name: name?,
+        erased: false,
         parent: parent?,
         from,
         until,

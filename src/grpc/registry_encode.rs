@@ -94,7 +94,7 @@ fn detail(detail: Detail) -> raw_record::Detail {
 
 /// A record as it was recorded.
 pub(super) fn record(Recorded { record, recorded }: Recorded) -> v1::RegistryRecord {
-    let Record { kind: of, id, name, parent, from, until, attributes, detail: has } = record;
+    let Record { kind: of, id, name, parent, from, until, attributes, detail: has, .. } = record;
     v1::RegistryRecord {
         kind: kind(of).into(),
         id,

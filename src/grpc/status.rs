@@ -7,6 +7,7 @@ use tonic_types::{ErrorDetails, FieldViolation, LocalizedMessage, StatusExt};
 
 use crate::{
     app::{AppError, FieldFault},
+    domain::masked::{self, Masked, masked},
     store::StoreError,
 };
 
@@ -56,8 +57,10 @@ impl Told<'_> {
     }
 }
 
+/// No text tells a citizen's number, whatever was given.
 fn told(code: Code, reason: &str, en: impl Into<String>, zh: impl Into<String>) -> Told<'_> {
-    Told { code, reason, en: en.into(), zh: zh.into(), metadata: Vec::new() }
+    let (en, zh) = (masked(&en.into()), masked(&zh.into()));
+    Told { code, reason, en, zh, metadata: Vec::new() }
 }
 
 /// The status of an error.
@@ -80,7 +83,8 @@ pub(crate) fn from(error: AppError) -> Status {
         AppError::Replayed(refusal) => {
             let code = Code::FailedPrecondition;
             let mut told = told(code, &refusal.reason, refusal.en, refusal.zh);
-            told.metadata = refusal.metadata;
+            let metadata = refusal.metadata.into_iter();
+            told.metadata = metadata.map(|(key, value)| (key, masked(&value))).collect();
             told.status()
         }
         AppError::IdReused => {
@@ -102,14 +106,14 @@ pub(crate) fn from(error: AppError) -> Status {
             told(Code::FailedPrecondition, "NOT_COMPUTABLE", en, "无法计算评价结果").status()
         }
         AppError::Internal(why) => {
-            tracing::error!("internal error: {why}");
+            tracing::error!("internal error: {}", Masked(&why));
             internal()
         }
     }
 }
 
 fn pairs(of: impl IntoIterator<Item = (&'static str, String)>) -> Vec<(String, String)> {
-    of.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    of.into_iter().map(|(key, value)| (key.to_owned(), masked(&value))).collect()
 }
 
 /// The one answer to whoever may not and to whoever asks for what is not there: the same bytes.
@@ -155,24 +159,24 @@ fn store(error: &StoreError) -> Status {
                 .status()
         }
         StoreError::StorageFull => {
-            tracing::error!(error = error as &dyn std::error::Error, "no space left");
+            tracing::error!(error = masked::told(error), "no space left");
             let en = "no space is left for the database: nothing was stored";
             told(Code::ResourceExhausted, "STORAGE_FULL", en, "数据库空间不足，未保存任何内容")
                 .status()
         }
         StoreError::OutcomeUnknown(_) => {
-            tracing::error!(error = error as &dyn std::error::Error, "outcome unknown");
+            tracing::error!(error = masked::told(error), "outcome unknown");
             let en = "the outcome is unknown: repeat the call with the same request id";
             told(Code::Unavailable, "OUTCOME_UNKNOWN", en, "结果未知，请用同一请求编号重试")
                 .retried()
         }
-        StoreError::Unavailable(_) | StoreError::Aborted => {
-            tracing::error!(error = error as &dyn std::error::Error, "storage unavailable");
+        StoreError::Unavailable(_) | StoreError::Aborted | StoreError::Unfit(_) => {
+            tracing::error!(error = masked::told(error), "storage unavailable");
             let en = "storage is unavailable";
             told(Code::Unavailable, "STORAGE_UNAVAILABLE", en, "存储暂不可用").retried()
         }
         StoreError::NotLocked { .. } | StoreError::Corrupt { .. } | StoreError::Schema(_) => {
-            tracing::error!(error = error as &dyn std::error::Error, "storage");
+            tracing::error!(error = masked::told(error), "storage");
             internal()
         }
     }
@@ -202,10 +206,10 @@ fn invalid(faults: &[FieldFault]) -> Status {
         let Some(rest) = left.checked_sub(size) else { break };
         left = rest;
         violations.push(FieldViolation {
-            field: fault.path.clone(),
-            description: fault.en.clone(),
+            field: masked(&fault.path),
+            description: masked(&fault.en),
             reason: fault.reason.to_owned(),
-            localized_message: Some(LocalizedMessage::new(LOCALE, &fault.zh)),
+            localized_message: Some(LocalizedMessage::new(LOCALE, masked(&fault.zh))),
         });
     }
     details.set_bad_request(violations);

@@ -46,12 +46,49 @@ pub enum StoreError {
     /// the caller repeats the call with the same request id.
     #[error("the connection was lost at commit; the outcome is unknown")]
     OutcomeUnknown(#[source] sqlx::Error),
-    /// The schema of the database is newer than this program, half migrated, or of another program.
-    #[error("the database's schema does not fit this program")]
-    Schema(#[source] Box<sqlx::migrate::MigrateError>),
+    /// The schema of the database is older or newer than this program, half made, or of another
+    /// program; the sentence says which, and what to do.
+    #[error("{0}")]
+    Schema(String),
+    /// Nobody should serve from this store as it is: its role may do too much, its server does not
+    /// keep what it says it keeps, another server has it. The sentence says which, and what to do.
+    #[error("{0}")]
+    Unfit(String),
 }
 
 impl StoreError {
+    /// The database was migrated by a newer program.
+    pub(crate) fn newer_schema(version: i64) -> Self {
+        Self::Schema(format!(
+            "the schema of the database is newer than this program: it has migration {version}; \
+             use the program that made it, or a newer one"
+        ))
+    }
+
+    /// The database lacks a migration.
+    pub(crate) fn older_schema(version: i64) -> Self {
+        Self::Schema(format!(
+            "the schema of the database is older than this program: migration {version} is missing; \
+             run `steelyard migrate` as the owner of the schema"
+        ))
+    }
+
+    /// A migration began and did not end.
+    pub(crate) fn half_done_schema(version: i64) -> Self {
+        Self::Schema(format!(
+            "migration {version} of the database's schema was begun and not finished; restore the \
+             database from before it, then run `steelyard migrate`"
+        ))
+    }
+
+    /// A migration of that number was another one.
+    pub(crate) fn other_schema(version: i64) -> Self {
+        Self::Schema(format!(
+            "migration {version} of the database's schema is not the one of this program; the \
+             database belongs to another program or another line of this one"
+        ))
+    }
+
     /// A stored value of that column that does not decode.
     pub(crate) fn corrupt(
         column: &str,

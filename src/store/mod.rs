@@ -16,15 +16,22 @@
 //!
 //! **A new table**: `migrations/{sqlite,postgres}/NNNN_*.sql` under the same name, statements in
 //! `sql/`, its records and reading and writing traits here, their one implementation in `tx/`, and
-//! cases in the conformance list.
+//! cases in the conformance list. On PostgreSQL the migration ends with `SELECT fence_by_county();`,
+//! and a table that is only added to says so by a trigger `<table>_append_only`.
+//!
+//! **Two fences.** Every statement names its county, and every function here asks for it: that is the
+//! first, everywhere. `SqlTx::with` also names it to PostgreSQL, whose row-level security lets the
+//! transaction see and write no other: that is the second.
 
 mod access;
 mod audit;
 mod bulk;
+mod claim;
 mod county;
 mod day;
 mod error;
 mod facts;
+mod persons;
 pub mod postgres;
 mod registry;
 mod runs;
@@ -38,11 +45,15 @@ use async_trait::async_trait;
 
 pub use access::{AccessReads, AccessRecord, AccessWhat, AccessWrites, NewAccess};
 pub use audit::{AuditRecord, ChainBreak, ChainCheck, NewAudit, entry_hash, verify};
+pub use claim::{Claim, claim};
 pub use county::{Begun, CountyHead, CountyReads, CountyWrites, Request};
 pub use error::StoreError;
 pub use facts::{
     Fact, FactKind, FactListing, FactQuery, FactReads, FactWrites, Reversal, Reversing, StoredFact,
     fact_id, fact_seq,
+};
+pub use persons::{
+    Erasure, NameKept, NameRef, PersonReads, PersonWrites, RequestLine, VersionKey, commitment,
 };
 pub use registry::{AsOf, RegistryReads, RegistryVersion, RegistryWrites, StoredVersion};
 pub use runs::{
@@ -52,14 +63,44 @@ pub use runs::{
 pub use schemes::{Retirement, SchemeHeader, SchemeReads, SchemeWrites};
 pub use totals::{Cell, Sums, TotalsDifference, TotalsReads, TotalsRow};
 
-/// Opens the store a URL names and brings its schema up to date: `postgres://…` (also over a UNIX
-/// socket: `postgres:///name?host=/run/postgresql`), or `sqlite:file.db` and `sqlite::memory:`.
+/// Opens the store a URL names: `postgres://…` (also over a UNIX socket:
+/// `postgres:///name?host=/run/postgresql`), or `sqlite:file.db` and `sqlite::memory:`. A file's schema
+/// is brought up to date on the way; that of a database server must be, by [`migrate`], since whoever
+/// may change a schema may also set its fences aside.
+///
+/// [`StoreError::Unfit`] and [`StoreError::Schema`] say in a sentence why a store should not be
+/// served from.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+    if is_server(url) {
         Ok(Arc::new(postgres::PostgresStore::open(url).await?))
     } else {
         Ok(Arc::new(sqlite::SqliteStore::open(url).await?))
     }
+}
+
+/// What a migration did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migrated {
+    /// The migrations that were new, in order.
+    pub new: Vec<String>,
+    /// The rights that the service's role was given.
+    pub granted: Vec<String>,
+}
+
+/// Brings the schema up to date, as its owner, and leaves `runtime_role` with exactly the rights that
+/// the service needs. A file has no roles.
+pub async fn migrate(url: &str, runtime_role: Option<&str>) -> Result<Migrated, StoreError> {
+    if is_server(url) {
+        return postgres::migrate(url, runtime_role).await;
+    }
+    if runtime_role.is_some() {
+        return Err(StoreError::Unfit("a SQLite file has no roles".to_owned()));
+    }
+    sqlite::migrate(url).await
+}
+
+fn is_server(url: &str) -> bool {
+    url.starts_with("postgres:") || url.starts_with("postgresql:")
 }
 
 /// A store of counties' records.
@@ -77,14 +118,29 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
 /// Everything that can be read.
 pub trait ReadTx:
-    CountyReads + AccessReads + RegistryReads + SchemeReads + FactReads + TotalsReads + RunReads + Send
+    CountyReads
+    + AccessReads
+    + RegistryReads
+    + PersonReads
+    + SchemeReads
+    + FactReads
+    + TotalsReads
+    + RunReads
+    + Send
 {
 }
 
 /// Everything that can be read and written.
 #[async_trait]
 pub trait StoreTx:
-    ReadTx + CountyWrites + AccessWrites + RegistryWrites + SchemeWrites + FactWrites + RunWrites
+    ReadTx
+    + CountyWrites
+    + AccessWrites
+    + RegistryWrites
+    + PersonWrites
+    + SchemeWrites
+    + FactWrites
+    + RunWrites
 {
     /// Puts the heads of locked counties back and keeps everything, or nothing.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

@@ -23,6 +23,13 @@ const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 const CONTENTION: &[&str] = &["40001", "40P01", "55P03"];
 /// The disk is full.
 const FULL: &str = "53100";
+/// Why a standby is not served from.
+const STANDBY: &str = "the database is a read-only standby; name its primary instead";
+/// Names the county to the row-level security of a transaction, and of it alone.
+const SCOPE: Option<&str> = Some("SELECT set_config('steelyard.county', $1, true)");
+/// Whether the server takes writes.
+const READY: &str =
+    "SELECT CAST(CASE WHEN pg_is_in_recovery() THEN 0 ELSE 1 END AS BIGINT) AS ready";
 /// No connection in time: the server is away, or far too much is asked of it.
 const POOL_WAIT_IS_CONTENTION: bool = false;
 
@@ -62,12 +69,27 @@ macro_rules! skip_locked {
     };
 }
 
+/// The county, named to the database for the rest of the transaction.
+macro_rules! scope {
+    ($county:literal) => {
+        concat!("set_config('steelyard.county', ", $county, ", true)")
+    };
+}
+
+mod migrate;
+mod ready;
+#[path = "sql/server.rs"]
+mod server;
 #[path = "sql/mod.rs"]
 mod sql;
 #[path = "tx/mod.rs"]
 mod tx;
 
+pub(super) use migrate::migrate;
 pub use tx::SqlStore as PostgresStore;
+
+/// The schema of this program.
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::of(sql::TABLES));
 
@@ -177,7 +199,9 @@ pub fn statements() -> Vec<(String, String)> {
 }
 
 impl PostgresStore {
-    /// Opens `postgres://user@host/name`, or `postgres:///name?host=/folder` over a UNIX socket.
+    /// Opens `postgres://user@host/name`, or `postgres:///name?host=/folder` over a UNIX socket, as a
+    /// role that may not do more than the service needs, on a server that keeps what it says it
+    /// keeps and has the schema of this program.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let options = url_options(url)?
             .application_name("steelyard")
@@ -196,7 +220,9 @@ impl PostgresStore {
             ])
             .disable_statement_logging();
         let pool = pool().connect_with(options).await.map_err(tx::fault)?;
-        sqlx::migrate!("migrations/postgres").run(&pool).await.map_err(tx::migration)?;
+        let mut db = pool.acquire().await.map_err(tx::fault)?;
+        ready::check(&mut db).await?;
+        drop(db);
         Ok(Self::over(pool.clone(), pool))
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::StoreError;
+use super::{NameKept, StoreError};
 use crate::domain::time::{Day, Moment};
 
 /// A version of a registered unit, branch, member, post, company or project: what holds of it from a
@@ -17,8 +17,10 @@ pub struct RegistryVersion {
     pub effective_from: Day,
     /// The last day it holds; absent for as long as nothing follows.
     pub effective_until: Option<Day>,
-    /// The name.
+    /// The name; empty where it was erased.
     pub name: String,
+    /// Where the name is kept.
+    pub kept: NameKept,
     /// The kind of the parent; empty for none.
     pub parent_kind: String,
     /// The parent's id; empty for none.

@@ -1,6 +1,6 @@
 //! The embedded default: one file, or memory in tests. One connection writes, others read beside it.
 
-use std::{sync::LazyLock, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, sync::LazyLock, time::Duration};
 
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _,
@@ -11,7 +11,7 @@ use sqlx::{
 };
 
 use super::{
-    StoreError,
+    Migrated, StoreError,
     bulk::{CHUNKS, Table, Texts, Value, distinct},
 };
 
@@ -25,6 +25,12 @@ const BEGIN_READ: &str = "BEGIN";
 const CONTENTION: &[&str] = &["5", "261", "517", "773", "6", "262"];
 /// The disk is full.
 const FULL: &str = "13";
+/// There is no row-level security: the county in every statement is the only fence.
+const SCOPE: Option<&str> = None;
+/// Never said of a file, which has no standby.
+const STANDBY: &str = "the database is a read-only standby; name its primary instead";
+/// A file that is read takes writes.
+const READY: &str = "SELECT 1 AS ready";
 /// There is one connection that writes; who waits too long for it was kept by another writer.
 const POOL_WAIT_IS_CONTENTION: bool = true;
 
@@ -63,12 +69,22 @@ macro_rules! skip_locked {
     };
 }
 
+/// The county; there is no row-level security here.
+macro_rules! scope {
+    ($county:literal) => {
+        $county
+    };
+}
+
 #[path = "sql/mod.rs"]
 mod sql;
 #[path = "tx/mod.rs"]
 mod tx;
 
 pub use tx::SqlStore as SqliteStore;
+
+/// The schema of this program.
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/sqlite");
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::of(sql::TABLES));
 
@@ -138,30 +154,20 @@ impl SqliteStore {
     /// Opens `sqlite:path`, made if missing, or `sqlite::memory:`, which has one connection and ends
     /// with it.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let options = url_options(url)?
-            .create_if_missing(true)
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(2))
-            .pragma("recursive_triggers", "ON")
-            // 64 MiB of pages, and as much log before it is copied back: batches touch pages all
-            // over the indexes.
-            .pragma("cache_size", "-65536")
-            .pragma("wal_autocheckpoint", "16384")
-            .disable_statement_logging();
+        let options = options(url)?;
         // A database in memory lives as long as its connection.
         // Writers stand in one line for the one connection that writes: first come, first served.
         let line = pool().acquire_timeout(WRITERS_WAIT);
         let one = line.max_connections(1).idle_timeout(None).max_lifetime(None);
         let write = one.connect_with(options.clone()).await.map_err(tx::fault)?;
-        sqlx::migrate!("migrations/sqlite").run(&write).await.map_err(tx::migration)?;
+        MIGRATIONS.run(&write).await.map_err(tx::migration)?;
         // The figures the plans are made by were read when the connection was opened; again now.
         let mut db = write.acquire().await.map_err(tx::fault)?;
         db.execute("ANALYZE sqlite_schema").await.map_err(tx::fault)?;
+        let synchronous = db.fetch_one("PRAGMA synchronous").await.map_err(tx::fault)?;
+        durable(sqlx::Row::try_get(&synchronous, 0).map_err(tx::fault)?)?;
         drop(db);
-        let in_memory = url.contains(":memory:") || url.contains("mode=memory");
-        let read = if in_memory {
+        let read = if in_memory(url) {
             write.clone()
         } else {
             let options = options.pragma("query_only", "ON");
@@ -169,6 +175,64 @@ impl SqliteStore {
         };
         Ok(Self::over(write, read))
     }
+}
+
+fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
+    let options = url_options(url)?
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(2))
+        .pragma("recursive_triggers", "ON")
+        // What is erased is written over, not only let go.
+        .pragma("secure_delete", "ON")
+        // 64 MiB of pages, and as much log before it is copied back: batches touch pages all
+        // over the indexes.
+        .pragma("cache_size", "-65536")
+        .pragma("wal_autocheckpoint", "16384")
+        .disable_statement_logging();
+    Ok(options)
+}
+
+/// Anything below FULL may lose what was acknowledged when the power goes.
+fn durable(synchronous: i64) -> Result<(), StoreError> {
+    const FULL: i64 = 2;
+    if synchronous >= FULL {
+        return Ok(());
+    }
+    let why = "the database runs with synchronous below FULL, and would lose what was acknowledged";
+    Err(StoreError::Unfit(why.to_owned()))
+}
+
+/// Where the file of a URL lies; none for a database in memory.
+pub(super) fn file(url: &str) -> Result<Option<PathBuf>, StoreError> {
+    let path = url_options(url)?.get_filename().to_owned();
+    Ok((!in_memory(url)).then_some(path))
+}
+
+fn in_memory(url: &str) -> bool {
+    url.contains(":memory:") || url.contains("mode=memory")
+}
+
+/// Brings the schema of a file up to date.
+pub(super) async fn migrate(url: &str) -> Result<Migrated, StoreError> {
+    let mut db = options(url)?.connect().await.map_err(tx::fault)?;
+    let before = applied(&mut db).await?;
+    MIGRATIONS.run(&mut db).await.map_err(tx::migration)?;
+    let new = MIGRATIONS.iter().filter(|it| !before.contains(&it.version));
+    let new = new.map(|it| format!("{:04} {}", it.version, it.description)).collect();
+    db.close().await.map_err(tx::fault)?;
+    Ok(Migrated { new, granted: Vec::new() })
+}
+
+async fn applied(db: &mut SqliteConnection) -> Result<BTreeSet<i64>, StoreError> {
+    let there = "SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations'";
+    if db.fetch_optional(there).await.map_err(tx::fault)?.is_none() {
+        return Ok(BTreeSet::new());
+    }
+    let rows = db.fetch_all("SELECT version FROM _sqlx_migrations").await.map_err(tx::fault)?;
+    rows.iter().map(|it| sqlx::Row::try_get(it, 0).map_err(tx::fault)).collect()
 }
 
 fn url_options(url: &str) -> Result<SqliteConnectOptions, StoreError> {

@@ -23,9 +23,8 @@ const LINES_MAX: usize = 500;
 /// Where a statement may be spelt outside `src/store/sql/`, and why.
 const STATEMENTS_ELSEWHERE: &[(&str, &str)] = &[
     ("src/store/bulk.rs", "writes the insert of many rows from a table's list of columns"),
-    ("src/store/postgres.rs", "how this database begins a transaction"),
-    ("src/store/sqlite.rs", "how this database begins a transaction"),
-    ("src/store/tx/mod.rs", "the ping, and the schema's version"),
+    ("src/store/postgres.rs", "how this database begins a transaction, and names a county"),
+    ("src/store/sqlite.rs", "how this database begins a transaction, and its settings"),
 ];
 
 fn root() -> PathBuf {

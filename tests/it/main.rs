@@ -12,15 +12,18 @@
 )]
 
 mod architecture;
+mod cancelled;
 mod demo;
 mod evaluation_rpc;
 mod fact_rpc;
 mod golden;
 mod harness;
 mod offline;
+mod person;
 mod postgres;
 mod registry_rpc;
 mod replicas;
+mod row_security;
 mod scheme_rpc;
 mod server;
 mod store_conformance;

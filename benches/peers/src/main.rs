@@ -45,7 +45,7 @@ fn asked() -> Result<Asked, String> {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let asked = asked()?;
     let mut report = Report::default();
-    let postgres = env::var("STEELYARD_TEST_POSTGRES").ok();
+    let postgres = env::var("STEELYARD_TEST_POSTGRES_OWNER").ok();
     if postgres.is_none() {
         report.note("PostgreSQL was not there: its lines are left out");
     }

@@ -39,7 +39,7 @@ impl Place {
         format!("sqlite:{}?mode=rwc", self.folder.join(format!("{name}.db")).display())
     }
 
-    /// An empty schema of its own on PostgreSQL, where there is one.
+    /// An empty schema of its own on PostgreSQL, where there is one, as its owner.
     pub async fn postgres(&self, name: &str) -> Result<Option<String>, Failure> {
         let Some(url) = &self.postgres else { return Ok(None) };
         let mut db = sqlx::PgConnection::connect(url).await?;
@@ -81,8 +81,14 @@ async fn connect(listener: &TcpListener) -> Result<Channel, Failure> {
     Ok(Endpoint::from_shared(address)?.tcp_nodelay(true).connect_lazy())
 }
 
-/// The product's service on a store, with everything that `steelyard serve` has.
+/// The product's service on a store, with everything that `steelyard serve` has. On PostgreSQL it
+/// connects as the role that owns nothing; the bare contenders are the owner of their tables.
 pub async fn product(url: &str) -> Result<Served, Failure> {
+    const SERVICE: &str = "steelyard_service";
+    let url = &url.replacen("steelyard_owner", SERVICE, 1);
+    if url.starts_with("postgres") {
+        store::migrate(&url.replacen(SERVICE, "steelyard_owner", 1), Some(SERVICE)).await?;
+    }
     let app = App::new(store::open(url).await?, Arc::new(SystemClock), url);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let channel = connect(&listener).await?;

@@ -1,13 +1,13 @@
 //! A record of the registry: its kinds, what each kind has, and which lies in which.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    app::AppError,
+    app::{AppError, person::random},
     domain::time::Day,
-    store::{RegistryVersion, StoreError},
+    store::{NameKept, RegistryVersion, StoreError, commitment},
 };
 
 /// Attributes by name, as predicates of schemes read them.
@@ -222,8 +222,10 @@ pub struct Record {
     pub kind: RecordKind,
     /// Its id.
     pub id: String,
-    /// Its name.
+    /// Its name; empty where it was erased.
     pub name: String,
+    /// Whether the name was there and was erased.
+    pub erased: bool,
     /// What it lies in.
     pub parent: Option<RecordRef>,
     /// The first day on which this version holds.
@@ -311,6 +313,7 @@ impl Record {
             kind: kind(&version.kind)?,
             id: version.id.clone(),
             name: version.name.clone(),
+            erased: matches!(version.kept, NameKept::Erased { .. }),
             parent,
             from: version.effective_from,
             until: version.effective_until,
@@ -319,8 +322,46 @@ impl Record {
         })
     }
 
-    /// The version to store.
-    pub fn version(&self, recorded_by: &str) -> Result<RegistryVersion, AppError> {
+    /// The person whom the record is about: a member, or the holder of a post. The name of such a
+    /// record is a person's, or has one in it.
+    pub fn person(&self) -> Option<&str> {
+        match &self.detail {
+            Detail::Member { .. } => Some(&self.id),
+            Detail::Post { person, .. } => Some(person),
+            Detail::OrgUnit { .. }
+            | Detail::Branch { .. }
+            | Detail::Company {}
+            | Detail::Project { .. } => None,
+        }
+    }
+
+    /// Whether the other says the same, as far as this one still knows: an erased name is like any.
+    pub(super) fn says_what(&self, other: &Self) -> bool {
+        if !self.erased {
+            return self == other;
+        }
+        let unnamed = Self { name: String::new(), erased: true, ..other.clone() };
+        *self == unnamed
+    }
+
+    /// The version to store. `erased` are persons whose names are not kept any more.
+    pub fn version(
+        &self,
+        recorded_by: &str,
+        erased: &BTreeSet<String>,
+    ) -> Result<RegistryVersion, AppError> {
+        let kept = match self.person() {
+            None => NameKept::InRow,
+            Some(person) => {
+                let salt = random()?;
+                match erased.contains(person) {
+                    false => NameKept::Apart { salt },
+                    true => NameKept::Erased { commitment: commitment(&salt, &self.name) },
+                }
+            }
+        };
+        let gone = matches!(kept, NameKept::Erased { .. });
+
         let stored = Stored { attributes: self.attributes.clone(), detail: self.detail.clone() };
         let attributes =
             serde_json::to_string(&stored).map_err(|why| AppError::Internal(why.to_string()))?;
@@ -333,7 +374,8 @@ impl Record {
             id: self.id.clone(),
             effective_from: self.from,
             effective_until: self.until,
-            name: self.name.clone(),
+            name: if gone { String::new() } else { self.name.clone() },
+            kept,
             parent_kind,
             parent_id,
             attributes,

@@ -17,6 +17,7 @@ use crate::{
             Assessment, Candidate, Evaluator, Measurement, Settled, Status, quotas_json, settle,
         },
         facts::Facts,
+        masked,
         time::Moment,
     },
     store::{ClaimedBatch, ResultRecord, ResultsAfter, RunRecord, RunState, StoreError},
@@ -51,7 +52,7 @@ pub async fn run_forever(app: App, stop: impl Future<Output = ()>) {
         let worked = match app.work_once(&who).await {
             Ok(worked) => worked,
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a run's batch failed");
+                tracing::error!(error = masked::told(&error), "a run's batch failed");
                 false
             }
         };

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tonic::transport::{Channel, Endpoint};
 
-use super::super::{Failure, serve::SystemClock, trust};
+use super::super::{Failure, serve::SystemClock, store_failure, trust};
 use crate::{
     app::{App, Clock, run},
     config::Config,
@@ -31,9 +31,10 @@ pub(super) struct Serving {
 }
 
 impl Serving {
-    /// Opens the store, migrates it, and starts the service; port 0 is any that is free.
+    /// Claims and opens the store and starts the service; port 0 is any that is free.
     pub(super) async fn start(url: &str, address: &str) -> Result<Self, Failure> {
-        let store = store::open(url).await.map_err(|why| Failure::software(&why))?;
+        let claim = store::claim(url).map_err(|why| store_failure(&why))?;
+        let store = store::open(url).await.map_err(|why| store_failure(&why))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let config = Config::from_strings(|key| (key == "store").then(|| url.to_owned()))
             .map_err(|faults| Failure::usage(faults.iter().map(ToString::to_string).collect()))?;
@@ -53,7 +54,9 @@ impl Serving {
                 let _ = stopped.await;
             };
             let serving = server::Serving::new(GRACE, BACKGROUND, authenticate);
-            server::serve(app, listener.into(), serving, stopped).await
+            let ended = server::serve(app, listener.into(), serving, stopped).await;
+            drop(claim);
+            ended
         });
         Ok(Self { address, token, stop, ended })
     }

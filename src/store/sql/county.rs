@@ -3,7 +3,8 @@
 use crate::store::bulk::{Holds, Table};
 
 statements! {
-    COUNTIES = "SELECT county FROM county_heads ORDER BY county";
+    // The view has the names of all counties and nothing else.
+    COUNTIES = "SELECT county FROM all_counties ORDER BY county";
 
     HEAD = "
 SELECT county, fact_seq, registry_seq, audit_count, audit_head, recorded
@@ -11,13 +12,14 @@ SELECT county, fact_seq, registry_seq, audit_count, audit_head, recorded
  WHERE county = $1";
 
     // Takes the row's lock on PostgreSQL whether it was there or not; the moment always moves on.
-    LOCK_COUNTY = "
+    // It names the county to the database as well, so that a write needs no statement for that.
+    LOCK_COUNTY = concat!("
 INSERT INTO county_heads (county, fact_seq, registry_seq, audit_count, audit_head, recorded)
-VALUES ($1, 0, 0, 0, $2, $3)
+VALUES (", scope!("$1"), ", 0, 0, 0, $2, $3)
     ON CONFLICT (county) DO UPDATE
        SET recorded = CASE WHEN county_heads.recorded < excluded.recorded THEN excluded.recorded
                            ELSE county_heads.recorded + 1 END
-RETURNING county, fact_seq, registry_seq, audit_count, audit_head, recorded";
+RETURNING county, fact_seq, registry_seq, audit_count, audit_head, recorded");
 
     SET_HEAD = "
 UPDATE county_heads

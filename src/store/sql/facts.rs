@@ -2,24 +2,6 @@
 
 use crate::store::bulk::{Holds, Table};
 
-/// The columns of fact `f`.
-macro_rules! columns {
-    () => {
-        "
-SELECT f.seq, f.kind, f.subject_kind, f.subject, f.item, f.period, f.on_day, f.until_day, f.name,
-       f.amount_a, f.amount_b, f.detail, f.by_whom, f.at_micros, f.evidence, f.source,
-       f.source_record, f.reverses, f.recorded, f.recorded_by, f.request_id"
-    };
-}
-
-/// The columns of `r`, which reverses it.
-macro_rules! reversal {
-    () => {
-        ", r.seq AS reversed_seq, r.recorded AS reversed,
-       r.detail AS reversed_reason, r.recorded_by AS reversed_by"
-    };
-}
-
 statements! {
     // Facts of periods and facts of days, as they stood at `$4`.
     FACTS = concat!(columns!(), "

@@ -1,9 +1,9 @@
 //! Every statement, once, in the SQL both databases read: `$n` placeholders, named columns,
 //! `ON CONFLICT`, `RETURNING`, no clock, no arithmetic on points, order by ids and integers only.
 //!
-//! `sqlite.rs` and `postgres.rs` each load this folder, with three words of their own: `for_each_of!`
-//! (look rows up for a list), `among!` (is one of a few) and `skip_locked!` (do not wait for what
-//! another replica is claiming).
+//! `sqlite.rs` and `postgres.rs` each load this folder, with four words of their own: `for_each_of!`
+//! (look rows up for a list), `among!` (is one of a few), `skip_locked!` (do not wait for what
+//! another replica is claiming) and `scope!` (the county, which is thereby named to the database).
 //! The conformance suite prepares all of them on both and compares the columns.
 
 macro_rules! statements {
@@ -13,9 +13,28 @@ macro_rules! statements {
     };
 }
 
+/// The columns of fact `f`.
+macro_rules! columns {
+    () => {
+        "
+SELECT f.seq, f.kind, f.subject_kind, f.subject, f.item, f.period, f.on_day, f.until_day, f.name,
+       f.amount_a, f.amount_b, f.detail, f.by_whom, f.at_micros, f.evidence, f.source,
+       f.source_record, f.reverses, f.recorded, f.recorded_by, f.request_id"
+    };
+}
+
+/// The columns of `r`, which reverses it.
+macro_rules! reversal {
+    () => {
+        ", r.seq AS reversed_seq, r.recorded AS reversed,
+       r.detail AS reversed_reason, r.recorded_by AS reversed_by"
+    };
+}
+
 pub(super) mod access;
 pub(super) mod county;
 pub(super) mod facts;
+pub(super) mod persons;
 pub(super) mod registry;
 pub(super) mod runs;
 pub(super) mod schemes;
@@ -25,8 +44,16 @@ use crate::store::bulk::Table;
 
 /// Every statement by name, for the test that prepares them.
 pub(super) fn all() -> Vec<(&'static str, &'static str)> {
-    let parts =
-        [access::ALL, county::ALL, registry::ALL, schemes::ALL, facts::ALL, totals::ALL, runs::ALL];
+    let parts = [
+        access::ALL,
+        county::ALL,
+        registry::ALL,
+        persons::ALL,
+        schemes::ALL,
+        facts::ALL,
+        totals::ALL,
+        runs::ALL,
+    ];
     parts.concat()
 }
 
@@ -34,6 +61,7 @@ pub(super) fn all() -> Vec<(&'static str, &'static str)> {
 pub(super) const TABLES: &[Table] = &[
     county::AUDIT_ENTRIES,
     registry::REGISTRY_VERSIONS,
+    persons::PERSON_NAMES,
     facts::FACTS_TABLE,
     totals::TOTALS_TABLE,
     runs::RUN_BATCHES,

@@ -2,12 +2,22 @@
 
 use crate::store::bulk::{Holds, Table};
 
-/// The columns of version `v`.
+/// The columns of version `v`, with `p`, where a person's name is kept.
 macro_rules! versions {
     () => {
         "
 SELECT v.kind, v.id, v.effective_from, v.seq, v.effective_until, v.name, v.parent_kind,
-       v.parent_id, v.attributes, v.recorded, v.recorded_by, v.request_id"
+       v.parent_id, v.attributes, v.recorded, v.recorded_by, v.request_id, v.commitment,
+       p.name AS kept_name, p.salt"
+    };
+}
+
+/// The name of version `v`, if it is a person's.
+macro_rules! kept_name {
+    () => {
+        "
+  LEFT JOIN person_names p
+    ON p.county = v.county AND p.kind = v.kind AND p.id = v.id AND p.seq = v.seq"
     };
 }
 
@@ -31,27 +41,34 @@ macro_rules! holds {
 statements! {
     REGISTERED = concat!(versions!(), "
   FROM ", for_each_of!("$5", "registry_versions", "v",
-    "v.county = $1 AND v.kind = $2 AND v.id = k.value"), "
+    "v.county = $1 AND v.kind = $2 AND v.id = k.value"), kept_name!(), "
  WHERE 1 = 1", holds!(), "
  ORDER BY v.id");
 
     REGISTRY_PAGE = concat!(versions!(), "
-  FROM registry_versions v
+  FROM registry_versions v", kept_name!(), "
  WHERE v.county = $1 AND v.kind = $2 AND v.id > $5", holds!(), "
  ORDER BY v.id
  LIMIT $6");
 
     REGISTRY_CHILDREN = concat!(versions!(), "
-  FROM registry_versions v
+  FROM registry_versions v", kept_name!(), "
  WHERE v.county = $1 AND v.kind = $2 AND v.id > $5 AND v.parent_kind = $7 AND v.parent_id = $8",
  holds!(), "
  ORDER BY v.id
  LIMIT $6");
 
     REGISTRY_HISTORY = concat!(versions!(), "
-  FROM registry_versions v
+  FROM registry_versions v", kept_name!(), "
  WHERE v.county = $1 AND v.kind = $2 AND v.id = $3
  ORDER BY v.effective_from, v.seq");
+
+    // Every version of a kind, whenever it holds.
+    REGISTRY_VERSIONS_AFTER = concat!(versions!(), "
+  FROM registry_versions v", kept_name!(), "
+ WHERE v.county = $1 AND v.kind = $2 AND (v.id, v.effective_from, v.seq) > ($3, $4, $5)
+ ORDER BY v.id, v.effective_from, v.seq
+ LIMIT $6");
 }
 
 pub(in super::super) const REGISTRY_VERSIONS: Table = Table {
@@ -70,6 +87,7 @@ pub(in super::super) const REGISTRY_VERSIONS: Table = Table {
         ("recorded", Holds::Int),
         ("recorded_by", Holds::Text),
         ("request_id", Holds::Text),
+        ("commitment", Holds::Bytes),
     ],
     tail: "",
 };

@@ -35,11 +35,8 @@ statements! {
  ORDER BY run_id
  LIMIT $6");
 
-    OPEN_RUNS = "
-SELECT county, run_id
-  FROM runs
- WHERE state IN ('pending', 'measuring')
- ORDER BY county, run_id";
+    // Of all counties; the view has nothing but these two columns.
+    OPEN_RUNS = "SELECT county, run_id FROM all_open_runs ORDER BY county, run_id";
 
     INSERT_RUN = "
 INSERT INTO runs

@@ -18,7 +18,7 @@ impl AccessReads for SqlTx {
         county: &str,
         principal: &str,
     ) -> Result<Vec<AccessRecord>, StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::ACCESS_OF).bind(county).bind(principal);
             let rows = query.fetch_all(db).await.map_err(fault)?;
             rows.iter().map(record).collect()
@@ -32,7 +32,7 @@ impl AccessReads for SqlTx {
         after: i64,
         limit: i64,
     ) -> Result<Vec<AccessRecord>, StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::ACCESS_PAGE).bind(county).bind(after).bind(limit);
             let rows = query.fetch_all(db).await.map_err(fault)?;
             rows.iter().map(record).collect()
@@ -50,7 +50,7 @@ impl AccessWrites for SqlTx {
         entry: &NewAccess,
     ) -> Result<i64, StoreError> {
         let recorded = self.locked(county)?.recorded;
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::INSERT_ACCESS)
                 .bind(county)
                 .bind(entry.what.word())

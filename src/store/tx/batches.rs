@@ -24,7 +24,7 @@ fn lines<'a, R>(county: &'a str, run_id: &'a str, records: &'a [R]) -> Vec<Line<
 impl RunWrites for SqlTx {
     async fn insert_run(&mut self, county: &str, run: &RunRecord) -> Result<(), StoreError> {
         self.locked(county)?;
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::INSERT_RUN)
                 .bind(county)
                 .bind(&run.run_id)
@@ -54,7 +54,7 @@ impl RunWrites for SqlTx {
     }
 
     async fn update_run(&mut self, county: &str, run: &RunRecord) -> Result<i64, StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::UPDATE_RUN)
                 .bind(county)
                 .bind(&run.run_id)
@@ -84,7 +84,7 @@ impl RunWrites for SqlTx {
         run_id: &str,
         cohort: &[u8],
     ) -> Result<(), StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::SET_COHORT).bind(county).bind(run_id).bind(cohort);
             touched(query.execute(db).await.map_err(fault)?.rows_affected())
         })
@@ -98,7 +98,8 @@ impl RunWrites for SqlTx {
         batches: &[NewBatch],
     ) -> Result<(), StoreError> {
         let lines = lines(county, run_id, batches);
-        self.with(async |db| insert_all(db, &sql::RUN_BATCHES, &lines, put_batch).await).await
+        self.with(county, async |db| insert_all(db, &sql::RUN_BATCHES, &lines, put_batch).await)
+            .await
     }
 
     async fn claim_batch(
@@ -109,7 +110,7 @@ impl RunWrites for SqlTx {
         now: Moment,
         until: Moment,
     ) -> Result<Option<ClaimedBatch>, StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::CLAIM_BATCH)
                 .bind(county)
                 .bind(run_id)
@@ -136,7 +137,7 @@ impl RunWrites for SqlTx {
         claimed: &ClaimedBatch,
         until: Moment,
     ) -> Result<(), StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::EXTEND_CLAIM)
                 .bind(county)
                 .bind(&claimed.run_id)
@@ -157,7 +158,7 @@ impl RunWrites for SqlTx {
         results: &[ResultRecord],
     ) -> Result<(), StoreError> {
         let lines = lines(county, &claimed.run_id, results);
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::COMPLETE_BATCH)
                 .bind(county)
                 .bind(&claimed.run_id)

@@ -18,7 +18,7 @@ use crate::{
 #[async_trait]
 impl CountyReads for SqlTx {
     async fn counties(&mut self) -> Result<Vec<String>, StoreError> {
-        self.with(async |db| {
+        self.unscoped(async |db| {
             let rows = sqlx::query(sql::COUNTIES).fetch_all(db).await.map_err(fault)?;
             rows.iter().map(|it| get(it, "county")).collect()
         })
@@ -29,7 +29,7 @@ impl CountyReads for SqlTx {
         if let Some(head) = self.heads.get(county) {
             return Ok(Some(head.clone()));
         }
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::HEAD).bind(county);
             let row = query.fetch_optional(db).await.map_err(fault)?;
             row.as_ref().map(head).transpose()
@@ -43,7 +43,7 @@ impl CountyReads for SqlTx {
         after: i64,
         limit: i64,
     ) -> Result<Vec<AuditRecord>, StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::AUDIT_PAGE).bind(county).bind(after).bind(limit);
             let rows = query.fetch_all(db).await.map_err(fault)?;
             rows.iter().map(audit_record).collect()
@@ -52,7 +52,7 @@ impl CountyReads for SqlTx {
     }
 
     async fn answered(&mut self, request: &Request) -> Result<Begun, StoreError> {
-        self.with(async |db| {
+        self.with(&request.county, async |db| {
             let query = sqlx::query(sql::REQUEST)
                 .bind(&request.county)
                 .bind(&request.principal)
@@ -71,7 +71,7 @@ impl CountyWrites for SqlTx {
             return Ok(head.clone());
         }
         let head = self
-            .with(async |db| {
+            .unscoped(async |db| {
                 let query = sqlx::query(sql::LOCK_COUNTY)
                     .bind(county)
                     .bind([0_u8; 32].as_slice())
@@ -80,6 +80,7 @@ impl CountyWrites for SqlTx {
                 head(&row)
             })
             .await?;
+        self.scope = Some(county.to_owned());
         self.keep(head.clone());
         Ok(head)
     }
@@ -87,7 +88,7 @@ impl CountyWrites for SqlTx {
     async fn begin_request(&mut self, request: &Request) -> Result<Begun, StoreError> {
         let recorded = self.locked(&request.county)?.recorded;
         let fresh = self
-            .with(async |db| {
+            .with(&request.county, async |db| {
                 let query = sqlx::query(sql::BEGIN_REQUEST)
                     .bind(&request.county)
                     .bind(&request.principal)
@@ -108,7 +109,7 @@ impl CountyWrites for SqlTx {
         response: &[u8],
     ) -> Result<(), StoreError> {
         self.locked(&request.county)?;
-        self.with(async |db| {
+        self.with(&request.county, async |db| {
             let query = sqlx::query(sql::FINISH_REQUEST)
                 .bind(&request.county)
                 .bind(&request.principal)
@@ -133,7 +134,8 @@ impl CountyWrites for SqlTx {
             head.audit_head = link.hash;
             records.push(link);
         }
-        self.with(async |db| insert_all(db, &sql::AUDIT_ENTRIES, &records, put).await).await?;
+        self.with(county, async |db| insert_all(db, &sql::AUDIT_ENTRIES, &records, put).await)
+            .await?;
         self.keep(head);
         Ok(())
     }

@@ -29,7 +29,7 @@ impl FactReads for SqlTx {
         let (subjects, periods) = (list(&query.subjects)?, list(&query.periods)?);
         let kinds: Vec<&'static str> = query.kinds.iter().map(|it| it.word()).collect();
         let kinds = words(&kinds)?;
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::FACTS)
                 .bind(county)
                 .bind(&query.subject_kind)
@@ -60,7 +60,7 @@ impl FactReads for SqlTx {
             None => (Vec::new(), day(1)?, day(9999)?),
         };
         let periods = list(&periods)?;
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::LIST_FACTS)
                 .bind(county)
                 .bind(&listing.subject_kind)
@@ -86,7 +86,7 @@ impl FactReads for SqlTx {
         seq: i64,
         known: Moment,
     ) -> Result<Option<StoredFact>, StoreError> {
-        self.with(async |db| one(db, county, seq, known).await).await
+        self.with(county, async |db| one(db, county, seq, known).await).await
     }
 
     async fn facts_by_source_record(
@@ -95,7 +95,7 @@ impl FactReads for SqlTx {
         source_records: &[String],
     ) -> Result<Vec<StoredFact>, StoreError> {
         let source_records = list(source_records)?;
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::FACTS_BY_SOURCE_RECORD).bind(county).bind(source_records);
             let rows = query.fetch_all(db).await.map_err(fault)?;
             rows.iter().map(with_reversal).collect()
@@ -132,7 +132,7 @@ impl FactWrites for SqlTx {
         let Some(last) = lines.last().map(|it| it.seq) else { return Ok(first) };
         head.fact_seq = last;
         let stamp = totals::Stamp { county, through_seq: last, latest: recorded };
-        self.with(async |db| {
+        self.with(county, async |db| {
             insert_all(db, &sql::FACTS_TABLE, &lines, put).await?;
             totals::add(db, stamp, facts).await
         })
@@ -153,7 +153,7 @@ impl FactWrites for SqlTx {
         head.fact_seq = seq;
         let stamp = totals::Stamp { county, through_seq: seq, latest: recorded };
         let done = self
-            .with(async |db| {
+            .with(county, async |db| {
                 let Some(there) = one(db, county, reversing.seq, ALWAYS).await? else {
                     return Ok(false);
                 };
@@ -229,7 +229,7 @@ fn put<'a>(line: &'a Line<'a>, values: &mut Vec<Value<'a>>) {
     ]);
 }
 
-fn with_reversal(row: &Row) -> Result<StoredFact, StoreError> {
+pub(super) fn with_reversal(row: &Row) -> Result<StoredFact, StoreError> {
     let reversed = match get::<Option<i64>>(row, "reversed_seq")? {
         Some(seq) => Some(Reversal {
             seq,

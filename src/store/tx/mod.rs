@@ -5,6 +5,7 @@ mod access;
 mod batches;
 mod county;
 mod facts;
+mod persons;
 mod registry;
 mod row;
 mod runs;
@@ -16,7 +17,9 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use sqlx::{Database, Pool, Transaction, migrate::MigrateError};
 
-use super::{BEGIN_READ, BEGIN_WRITE, CONTENTION, Db, FULL, POOL_WAIT_IS_CONTENTION, sql};
+use super::{
+    BEGIN_READ, BEGIN_WRITE, CONTENTION, Db, FULL, POOL_WAIT_IS_CONTENTION, READY, SCOPE, sql,
+};
 use crate::store::{CountyHead, ReadTx, Store, StoreError, StoreTx};
 
 type Connection = <Db as Database>::Connection;
@@ -49,8 +52,11 @@ impl Store for SqlStore {
     async fn ping(&self) -> Result<(), StoreError> {
         let answer = async {
             let mut tx = self.read.begin_with(BEGIN_READ).await.map_err(fault)?;
-            sqlx::query("SELECT 1").execute(&mut *tx).await.map_err(fault)?;
-            Ok(())
+            let row = sqlx::query(READY).fetch_one(&mut *tx).await.map_err(fault)?;
+            match row::get::<i64>(&row, "ready")? {
+                0 => Err(StoreError::Unfit(super::STANDBY.to_owned())),
+                _ => Ok(()),
+            }
         };
         match tokio::time::timeout(std::time::Duration::from_secs(2), answer).await {
             Ok(answered) => answered,
@@ -70,14 +76,36 @@ struct SqlTx {
     tx: Option<Transaction<'static, Db>>,
     /// The heads of the counties that are locked, as they will be put back.
     heads: BTreeMap<String, CountyHead>,
+    /// The county whose rows the database lets this transaction see.
+    scope: Option<String>,
 }
 
 impl SqlTx {
     fn of(tx: Transaction<'static, Db>) -> Self {
-        Self { tx: Some(tx), heads: BTreeMap::new() }
+        Self { tx: Some(tx), heads: BTreeMap::new(), scope: None }
     }
 
-    async fn with<T, F>(&mut self, statement: F) -> Result<T, StoreError>
+    /// Runs statements of one county. The database is told of it before the first of them, for this
+    /// transaction only.
+    async fn with<T, F>(&mut self, county: &str, statement: F) -> Result<T, StoreError>
+    where
+        F: AsyncFnOnce(&mut Connection) -> Result<T, StoreError>,
+    {
+        if self.scope.as_deref() != Some(county) {
+            if let Some(scope) = SCOPE {
+                self.unscoped(async |db| {
+                    let query = sqlx::query(scope).bind(county);
+                    query.execute(db).await.map_err(fault).map(|_| ())
+                })
+                .await?;
+            }
+            self.scope = Some(county.to_owned());
+        }
+        self.unscoped(statement).await
+    }
+
+    /// Runs statements of no county, or ones that name it to the database themselves.
+    async fn unscoped<T, F>(&mut self, statement: F) -> Result<T, StoreError>
     where
         F: AsyncFnOnce(&mut Connection) -> Result<T, StoreError>,
     {
@@ -109,19 +137,18 @@ impl ReadTx for SqlTx {}
 impl StoreTx for SqlTx {
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
         let heads = std::mem::take(&mut self.heads);
-        self.with(async |db| {
-            for head in heads.values() {
+        for head in heads.values() {
+            self.with(&head.county, async |db| {
                 let query = sqlx::query(sql::county::SET_HEAD)
                     .bind(&head.county)
                     .bind(head.fact_seq)
                     .bind(head.registry_seq)
                     .bind(head.audit_count)
                     .bind(head.audit_head.as_slice());
-                query.execute(&mut *db).await.map_err(fault)?;
-            }
-            Ok(())
-        })
-        .await?;
+                query.execute(db).await.map_err(fault).map(|_| ())
+            })
+            .await?;
+        }
         let tx = self.tx.take().ok_or(StoreError::Aborted)?;
         tx.commit().await.map_err(commit_fault)
     }
@@ -159,8 +186,11 @@ fn commit_fault(error: sqlx::Error) -> StoreError {
 
 /// What an error of a migration means.
 pub(super) fn migration(error: MigrateError) -> StoreError {
-    if let MigrateError::Execute(error) = error {
-        return fault(error);
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => fault(error),
+        MigrateError::VersionMissing(version) => StoreError::newer_schema(version),
+        MigrateError::Dirty(version) => StoreError::half_done_schema(version),
+        MigrateError::VersionMismatch(version) => StoreError::other_schema(version),
+        error => StoreError::Schema(format!("the schema of the database cannot be made: {error}")),
     }
-    StoreError::Schema(Box::new(error))
 }

@@ -2,16 +2,19 @@
 
 use async_trait::async_trait;
 
-use super::super::{insert_all, list, sql::registry as sql};
+use super::super::{
+    insert_all, list,
+    sql::{persons, registry as sql},
+};
 use super::{
     SqlTx, fault,
-    row::{Row, day, get, moment, optional_day},
+    row::{Row, day, get, hash, moment, optional_day},
 };
 use crate::{
     domain::time::Moment,
     store::{
-        AsOf, RegistryReads, RegistryVersion, RegistryWrites, StoreError, StoredVersion,
-        bulk::Value, day::SqlDay,
+        AsOf, NameKept, RegistryReads, RegistryVersion, RegistryWrites, StoreError, StoredVersion,
+        bulk::Value, commitment, day::SqlDay,
     },
 };
 
@@ -25,7 +28,7 @@ impl RegistryReads for SqlTx {
         as_of: AsOf,
     ) -> Result<Vec<StoredVersion>, StoreError> {
         let ids = list(ids)?;
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::REGISTERED)
                 .bind(county)
                 .bind(kind)
@@ -46,7 +49,7 @@ impl RegistryReads for SqlTx {
         after: &str,
         limit: i64,
     ) -> Result<Vec<StoredVersion>, StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::REGISTRY_PAGE)
                 .bind(county)
                 .bind(kind)
@@ -69,7 +72,7 @@ impl RegistryReads for SqlTx {
         after: &str,
         limit: i64,
     ) -> Result<Vec<StoredVersion>, StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::REGISTRY_CHILDREN)
                 .bind(county)
                 .bind(kind)
@@ -91,7 +94,7 @@ impl RegistryReads for SqlTx {
         kind: &str,
         id: &str,
     ) -> Result<Vec<StoredVersion>, StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::REGISTRY_HISTORY).bind(county).bind(kind).bind(id);
             let rows = query.fetch_all(db).await.map_err(fault)?;
             rows.iter().map(version).collect()
@@ -107,6 +110,7 @@ struct Line<'a> {
     seq: i64,
     recorded: Moment,
     version: &'a RegistryVersion,
+    commitment: Option<[u8; 32]>,
 }
 
 #[async_trait]
@@ -123,10 +127,18 @@ impl RegistryWrites for SqlTx {
         let lines: Vec<Line<'_>> = versions
             .iter()
             .zip(first..)
-            .map(|(version, seq)| Line { county, request_id, seq, recorded, version })
+            .map(|(version, seq)| {
+                let commitment = version.kept.commitment(&version.name);
+                Line { county, request_id, seq, recorded, version, commitment }
+            })
             .collect();
         head.registry_seq = lines.last().map_or(head.registry_seq, |it| it.seq);
-        self.with(async |db| insert_all(db, &sql::REGISTRY_VERSIONS, &lines, put).await).await?;
+        let names: Vec<&Line<'_>> = lines.iter().filter(|it| it.commitment.is_some()).collect();
+        self.with(county, async |db| {
+            insert_all(db, &sql::REGISTRY_VERSIONS, &lines, put).await?;
+            insert_all(db, &persons::PERSON_NAMES, &names, put_name).await
+        })
+        .await?;
         self.keep(head);
         Ok(first)
     }
@@ -141,17 +153,56 @@ fn put<'a>(line: &'a Line<'a>, values: &mut Vec<Value<'a>>) {
         Value::Day(SqlDay(it.effective_from)),
         Value::Int(line.seq),
         Value::day(it.effective_until),
-        Value::Text(&it.name),
+        Value::Text(if line.commitment.is_none() { &it.name } else { "" }),
         Value::Text(&it.parent_kind),
         Value::Text(&it.parent_id),
         Value::Text(&it.attributes),
         Value::Int(line.recorded.micros()),
         Value::Text(&it.recorded_by),
         Value::Text(line.request_id),
+        Value::Bytes(line.commitment.as_ref().map_or(&[], <[u8; 32]>::as_slice)),
     ]);
 }
 
-fn version(row: &Row) -> Result<StoredVersion, StoreError> {
+fn put_name<'a>(line: &'a &'a Line<'a>, values: &mut Vec<Value<'a>>) {
+    let it = line.version;
+    let (name, salt): (&str, &[u8]) = match &it.kept {
+        NameKept::Apart { salt } => (&it.name, salt),
+        NameKept::InRow | NameKept::Erased { .. } => ("", &[]),
+    };
+    values.extend([
+        Value::Text(line.county),
+        Value::Text(&it.kind),
+        Value::Text(&it.id),
+        Value::Int(line.seq),
+        Value::Text(name),
+        Value::Bytes(salt),
+    ]);
+}
+
+/// The name, and where it is kept. One that is not what was committed to was changed past the
+/// service.
+fn name(row: &Row) -> Result<(String, NameKept), StoreError> {
+    if get::<&[u8]>(row, "commitment")?.is_empty() {
+        return Ok((get(row, "name")?, NameKept::InRow));
+    }
+    let committed = hash(row, "commitment")?;
+    let changed = |why: &str| StoreError::corrupt("person_names", why);
+    let salt: Option<&[u8]> = get(row, "salt")?;
+    let salt = salt.ok_or_else(|| changed("the row of a name is gone"))?;
+    if salt.is_empty() {
+        return Ok((String::new(), NameKept::Erased { commitment: committed }));
+    }
+    let salt = salt.try_into().map_err(|_| changed("a salt is no salt"))?;
+    let name: String = get(row, "kept_name")?;
+    if commitment(&salt, &name) != committed {
+        return Err(changed("a name is not the one that was recorded"));
+    }
+    Ok((name, NameKept::Apart { salt }))
+}
+
+pub(super) fn version(row: &Row) -> Result<StoredVersion, StoreError> {
+    let (name, kept) = name(row)?;
     Ok(StoredVersion {
         seq: get(row, "seq")?,
         recorded: moment(row, "recorded")?,
@@ -161,7 +212,8 @@ fn version(row: &Row) -> Result<StoredVersion, StoreError> {
             id: get(row, "id")?,
             effective_from: day(row, "effective_from")?,
             effective_until: optional_day(row, "effective_until")?,
-            name: get(row, "name")?,
+            name,
+            kept,
             parent_kind: get(row, "parent_kind")?,
             parent_id: get(row, "parent_id")?,
             attributes: get(row, "attributes")?,

@@ -14,7 +14,7 @@ use crate::store::{
 #[async_trait]
 impl RunReads for SqlTx {
     async fn run(&mut self, county: &str, run_id: &str) -> Result<Option<RunRecord>, StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::RUN).bind(county).bind(run_id);
             let row = query.fetch_optional(db).await.map_err(fault)?;
             row.as_ref().map(run).transpose()
@@ -28,7 +28,7 @@ impl RunReads for SqlTx {
         scheme_id: &str,
         period: &str,
     ) -> Result<Option<RunRecord>, StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::PUBLISHED_RUN).bind(county).bind(scheme_id).bind(period);
             let row = query.fetch_optional(db).await.map_err(fault)?;
             row.as_ref().map(run).transpose()
@@ -45,7 +45,7 @@ impl RunReads for SqlTx {
         let wanted = if listing.states.is_empty() { &all } else { &listing.states };
         let states: Vec<&'static str> = wanted.iter().map(|it| it.word()).collect();
         let states = words(&states)?;
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::RUN_PAGE)
                 .bind(county)
                 .bind(&listing.after)
@@ -60,7 +60,7 @@ impl RunReads for SqlTx {
     }
 
     async fn open_runs(&mut self) -> Result<Vec<(String, String)>, StoreError> {
-        self.with(async |db| {
+        self.unscoped(async |db| {
             let rows = sqlx::query(sql::OPEN_RUNS).fetch_all(db).await.map_err(fault)?;
             rows.iter().map(|it| Ok((get(it, "county")?, get(it, "run_id")?))).collect()
         })
@@ -72,7 +72,7 @@ impl RunReads for SqlTx {
         county: &str,
         run_id: &str,
     ) -> Result<Vec<StepProgress>, StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::PROGRESS).bind(county).bind(run_id);
             let rows = query.fetch_all(db).await.map_err(fault)?;
             rows.iter().map(progress).collect()
@@ -86,7 +86,7 @@ impl RunReads for SqlTx {
         run_id: &str,
         step: i64,
     ) -> Result<Vec<Vec<u8>>, StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::PAYLOADS).bind(county).bind(run_id).bind(step);
             let rows = query.fetch_all(db).await.map_err(fault)?;
             rows.iter().map(|it| get(it, "payload")).collect()
@@ -95,7 +95,7 @@ impl RunReads for SqlTx {
     }
 
     async fn cohort(&mut self, county: &str, run_id: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::COHORT).bind(county).bind(run_id);
             let row = query.fetch_optional(db).await.map_err(fault)?;
             row.map_or(Ok(None), |it| get(&it, "cohort"))
@@ -110,7 +110,7 @@ impl RunReads for SqlTx {
         after: &ResultsAfter,
         limit: i64,
     ) -> Result<Vec<ResultRecord>, StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = match after {
                 ResultsAfter::Ordinal(ordinal) => sqlx::query(sql::RESULTS_BY_ORDINAL)
                     .bind(county)
@@ -136,7 +136,7 @@ impl RunReads for SqlTx {
         subjects: &[String],
     ) -> Result<Vec<ResultRecord>, StoreError> {
         let subjects = list(subjects)?;
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::RESULTS_OF).bind(county).bind(run_id).bind(subjects);
             let rows = query.fetch_all(db).await.map_err(fault)?;
             rows.iter().map(result).collect()

@@ -20,7 +20,7 @@ impl SchemeReads for SqlTx {
         scheme_id: &str,
         version: i64,
     ) -> Result<Option<(SchemeHeader, String)>, StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::SCHEME).bind(county).bind(scheme_id).bind(version);
             let row = query.fetch_optional(db).await.map_err(fault)?;
             row.as_ref().map(whole).transpose()
@@ -34,7 +34,7 @@ impl SchemeReads for SqlTx {
         scheme_id: &str,
         day: Day,
     ) -> Result<Option<(SchemeHeader, String)>, StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query =
                 sqlx::query(sql::SCHEME_IN_FORCE).bind(county).bind(scheme_id).bind(SqlDay(day));
             let row = query.fetch_optional(db).await.map_err(fault)?;
@@ -49,7 +49,7 @@ impl SchemeReads for SqlTx {
         after: (&str, i64),
         limit: i64,
     ) -> Result<Vec<SchemeHeader>, StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query =
                 sqlx::query(sql::SCHEME_PAGE).bind(county).bind(after.0).bind(after.1).bind(limit);
             let rows = query.fetch_all(db).await.map_err(fault)?;
@@ -68,7 +68,7 @@ impl SchemeWrites for SqlTx {
         document: &str,
     ) -> Result<(), StoreError> {
         let published = self.locked(county)?.recorded;
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::INSERT_SCHEME)
                 .bind(county)
                 .bind(&header.scheme_id)
@@ -95,7 +95,7 @@ impl SchemeWrites for SqlTx {
         retirement: &Retirement,
     ) -> Result<(), StoreError> {
         let recorded = self.locked(county)?.recorded;
-        self.with(async |db| {
+        self.with(county, async |db| {
             let query = sqlx::query(sql::RETIRE_SCHEME)
                 .bind(county)
                 .bind(scheme_id)

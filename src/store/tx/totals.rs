@@ -29,11 +29,11 @@ impl TotalsReads for SqlTx {
         subjects: &[String],
         years: &[i64],
     ) -> Result<Vec<TotalsRow>, StoreError> {
-        self.with(async |db| read(db, county, subject_kind, subjects, years).await).await
+        self.with(county, async |db| read(db, county, subject_kind, subjects, years).await).await
     }
 
     async fn verify_totals(&mut self, county: &str) -> Result<Vec<TotalsDifference>, StoreError> {
-        self.with(async |db| {
+        self.with(county, async |db| {
             let mut differences = Vec::new();
             let mut after = (String::new(), String::new());
             loop {

@@ -9,13 +9,15 @@ use steelyard::store::{self, Store};
 pub(crate) struct Backend {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) url: String,
+    /// Where the database is a server: its addresses by who connects.
+    pub(crate) schema: Option<crate::postgres::Schema>,
     folder: Option<PathBuf>,
 }
 
 impl Backend {
     pub(crate) async fn sqlite_memory(_case: &str) -> Self {
         let url = "sqlite::memory:".to_owned();
-        Self { store: store::open(&url).await.unwrap(), url, folder: None }
+        Self { store: store::open(&url).await.unwrap(), url, schema: None, folder: None }
     }
 
     pub(crate) async fn sqlite_file(case: &str) -> Self {
@@ -23,12 +25,13 @@ impl Backend {
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
         let url = format!("sqlite:{}", folder.join("steelyard.db").display());
-        Self { store: store::open(&url).await.unwrap(), url, folder: Some(folder) }
+        Self { store: store::open(&url).await.unwrap(), url, schema: None, folder: Some(folder) }
     }
 
     pub(crate) async fn postgres(case: &str) -> Self {
-        let url = crate::postgres::schema(case).await;
-        Self { store: store::open(&url).await.unwrap(), url, folder: None }
+        let schema = crate::postgres::migrated(case).await;
+        let url = schema.service.clone();
+        Self { store: store::open(&url).await.unwrap(), url, schema: Some(schema), folder: None }
     }
 
     pub(crate) async fn remove(self) {
@@ -39,13 +42,13 @@ impl Backend {
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
-        self.url.starts_with("postgres")
+        self.schema.is_some()
     }
 
-    /// Runs a text past the product, as somebody with a database client would.
+    /// Runs a text past the product and its fences, as an administrator of the database would.
     pub(crate) async fn execute(&self, text: &str) -> Result<(), sqlx::Error> {
-        if self.is_postgres() {
-            return crate::postgres::execute(&self.url, text).await;
+        if let Some(schema) = &self.schema {
+            return crate::postgres::execute(&schema.superuser, text).await;
         }
         let mut db = sqlx::SqliteConnection::connect(&self.url).await?;
         sqlx::raw_sql(sqlx::AssertSqlSafe(text.to_owned())).execute(&mut db).await?;

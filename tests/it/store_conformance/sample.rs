@@ -3,8 +3,8 @@
 use steelyard::{
     domain::time::{Day, Moment},
     store::{
-        Fact, FactKind, NewAudit, RegistryVersion, Request, ResultRecord, RunRecord, RunState,
-        SchemeHeader, Store, StoreError, StoreTx,
+        Fact, FactKind, NameKept, NewAudit, RegistryVersion, Request, ResultRecord, RunRecord,
+        RunState, SchemeHeader, Store, StoreError, StoreTx,
     },
 };
 
@@ -45,6 +45,7 @@ pub(crate) fn version(kind: &str, id: &str, from: &str, name: &str) -> RegistryV
         effective_from: day(from),
         effective_until: None,
         name: name.to_owned(),
+        kept: NameKept::InRow,
         parent_kind: "street".to_owned(),
         parent_id: "guishan".to_owned(),
         attributes: "{}".to_owned(),

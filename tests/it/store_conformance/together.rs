@@ -244,12 +244,14 @@ pub(crate) async fn a_connection_lost_before_commit_is_unavailable(on: &Backend)
 /// The second guard alone: sqlx's own pool with the guard's statement, a transaction that sqlx knows
 /// nothing of, and an autocommit write after it.
 pub(crate) async fn the_net_catches_a_transaction_that_was_left_open(on: &Backend) {
+    // Only the owner makes tables.
+    let url = &on.schema.as_ref().unwrap().owner;
     let lost = async |guarded: bool| {
         let mut options = sqlx::postgres::PgPoolOptions::new().max_connections(1);
         if guarded {
             options = steelyard::store::postgres::guarded(options);
         }
-        let pool = options.connect(&on.url).await.unwrap();
+        let pool = options.connect(url).await.unwrap();
         sqlx::raw_sql("CREATE TABLE IF NOT EXISTS net (id BIGINT); DELETE FROM net")
             .execute(&pool)
             .await
@@ -257,7 +259,7 @@ pub(crate) async fn the_net_catches_a_transaction_that_was_left_open(on: &Backen
         sqlx::raw_sql("BEGIN").execute(&pool).await.unwrap();
         sqlx::raw_sql("INSERT INTO net VALUES (1)").execute(&pool).await.unwrap();
         pool.close().await;
-        let pool = sqlx::PgPool::connect(&on.url).await.unwrap();
+        let pool = sqlx::PgPool::connect(url).await.unwrap();
         let kept: i64 =
             sqlx::query_scalar("SELECT COUNT(*) FROM net").fetch_one(&pool).await.unwrap();
         kept == 0

@@ -1,0 +1,466 @@
+//! Everything that is kept about one person.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::{PAGE, Versions};
+use crate::{
+    app::{App, AppError, Missing, hex, registry::RecordKind},
+    domain::time::Moment,
+    store::{
+        AuditRecord, FactListing, NameKept, ReadTx, ResultRecord, RunListing, RunRecord,
+        StoredFact, StoredVersion,
+    },
+};
+
+/// Later than every moment there is.
+const ALWAYS: Moment = Moment::from_micros(i64::MAX);
+
+/// What is kept about one person, by id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Export {
+    /// The county.
+    pub county: String,
+    /// The person.
+    pub id: String,
+    /// As of the county's newest write.
+    pub as_of: String,
+    /// That the names were erased; absent where they are kept.
+    pub erased: Option<ErasedOn>,
+    /// The versions of the person's own record and of the posts held.
+    pub registry: Vec<VersionLine>,
+    /// Facts about the person, and those that the person recorded, assessed or is named in.
+    pub facts: Vec<FactLine>,
+    /// Results, of every run.
+    pub results: Vec<ResultLine>,
+    /// What the person did: requests, runs, schemes.
+    pub acts: Vec<Act>,
+    /// Entries of the audit trail by the person or about it.
+    pub audit: Vec<AuditLine>,
+    /// Posts that others held too: their facts and results are left out, since they may be about them.
+    pub shared_posts: Vec<String>,
+}
+
+/// That the names were erased.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ErasedOn {
+    /// When.
+    pub recorded: String,
+    /// On whose word.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A version of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VersionLine {
+    /// `member` or `post`.
+    pub kind: String,
+    /// The record's id.
+    pub id: String,
+    /// The name; empty where it was erased.
+    pub name: String,
+    /// Whether it was.
+    pub name_erased: bool,
+    /// The first day.
+    pub from: String,
+    /// The last day; absent while it holds.
+    pub until: Option<String>,
+    /// What it lies in, as `compound/k-01`; absent for nothing.
+    pub parent: Option<String>,
+    /// Attributes and details.
+    pub attributes: serde_json::Value,
+    /// When it was recorded.
+    pub recorded: String,
+    /// By whom.
+    pub recorded_by: String,
+}
+
+/// A fact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FactLine {
+    /// Its id.
+    pub id: String,
+    /// Why it is here: `about`, or `named` for one that the person recorded, assessed or is named in.
+    pub because: &'static str,
+    /// The kind.
+    pub kind: &'static str,
+    /// What it is about, as `member/m-001`; empty for a decision.
+    pub subject: String,
+    /// The item.
+    pub item: String,
+    /// The period; empty where it has days.
+    pub period: String,
+    /// The first day.
+    pub from: Option<String>,
+    /// The last day.
+    pub until: Option<String>,
+    /// The name of the value.
+    pub name: String,
+    /// The first amount, as it is stored.
+    pub amount_a: Option<i64>,
+    /// The second amount, as it is stored.
+    pub amount_b: Option<i64>,
+    /// Reason or detail.
+    pub detail: String,
+    /// Who assessed or decided.
+    pub by_whom: String,
+    /// References to evidence.
+    pub evidence: String,
+    /// The source and its record, as `system/record`; empty for none.
+    pub source: String,
+    /// When it was recorded.
+    pub recorded: String,
+    /// By whom.
+    pub recorded_by: String,
+    /// When, by whom and why it was reversed; absent while it stands.
+    pub reversed: Option<(String, String, String)>,
+}
+
+/// A result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ResultLine {
+    /// The run.
+    pub run_id: String,
+    /// Where the run stands.
+    pub state: &'static str,
+    /// The scheme and its version, as `id/1`.
+    pub scheme: String,
+    /// Who or what was evaluated.
+    pub subject: String,
+    /// The period.
+    pub period: String,
+    /// What became of it.
+    pub status: String,
+    /// The score, in millionths.
+    pub score: Option<i64>,
+    /// The grade.
+    pub grade: String,
+    /// The places, as JSON.
+    pub ranks: String,
+    /// The awards, as JSON.
+    pub awards: String,
+    /// The reasons, as JSON.
+    pub reasons: String,
+    /// The groups, as JSON.
+    pub groups: String,
+}
+
+/// What the person did as a caller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Act {
+    /// What, as `run started`, or the method of a request.
+    pub what: String,
+    /// Of what: a run, a scheme, a request's id.
+    pub of: String,
+    /// When.
+    pub at: String,
+}
+
+/// An entry of the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditLine {
+    /// Its number.
+    pub seq: i64,
+    /// When.
+    pub recorded: String,
+    /// Who did it.
+    pub principal: String,
+    /// The method.
+    pub method: String,
+    /// What it was done to.
+    pub subject: String,
+    /// Its hash.
+    pub hash: String,
+}
+
+impl App {
+    /// Everything that is kept about one person, of one moment.
+    pub async fn export_person(
+        &self,
+        tx: &mut dyn ReadTx,
+        county: &str,
+        id: &str,
+    ) -> Result<Export, AppError> {
+        let missing = || AppError::not_found(Missing::Record, id);
+        let head = tx.head(county).await?.ok_or_else(missing)?;
+        let versions = Versions::read(tx, county, id).await?;
+        let subjects = Subjects { id, posts: &versions.own_posts };
+        let facts = facts(tx, county, &subjects).await?;
+        let (results, mut acts) = results(tx, county, &subjects).await?;
+        requests(tx, county, id, &mut acts).await?;
+        schemes(tx, county, id, &mut acts).await?;
+        let audit = audit(tx, county, id).await?;
+        if versions.all.is_empty() && facts.is_empty() && acts.is_empty() && audit.is_empty() {
+            return Err(missing());
+        }
+        let erased = tx.erasures(county, &[id.to_owned()]).await?.pop();
+        Ok(Export {
+            county: county.to_owned(),
+            id: id.to_owned(),
+            as_of: head.recorded.to_string(),
+            erased: erased.map(|it| ErasedOn {
+                recorded: it.recorded.to_string(),
+                by: it.by,
+                reason: it.reason,
+            }),
+            registry: versions.all.iter().map(version_line).collect::<Result<_, _>>()?,
+            facts,
+            results,
+            acts,
+            audit,
+            shared_posts: versions.shared_posts,
+        })
+    }
+}
+
+/// What facts and results of the person are about.
+struct Subjects<'a> {
+    id: &'a str,
+    posts: &'a [String],
+}
+
+impl Subjects<'_> {
+    fn of_kind(&self, kind: &str) -> Vec<String> {
+        match RecordKind::named(kind) {
+            Some(RecordKind::Member) => vec![self.id.to_owned()],
+            Some(RecordKind::Post) => self.posts.to_vec(),
+            Some(
+                RecordKind::County
+                | RecordKind::Street
+                | RecordKind::Community
+                | RecordKind::Compound
+                | RecordKind::Building
+                | RecordKind::Branch
+                | RecordKind::Company
+                | RecordKind::Project,
+            )
+            | None => Vec::new(),
+        }
+    }
+}
+
+async fn facts(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    subjects: &Subjects<'_>,
+) -> Result<Vec<FactLine>, AppError> {
+    let mut found: BTreeMap<i64, FactLine> = BTreeMap::new();
+    for kind in [RecordKind::Member.word(), RecordKind::Post.word()] {
+        for subject in subjects.of_kind(kind) {
+            let mut after = 0;
+            loop {
+                let listing = FactListing {
+                    subject_kind: kind.to_owned(),
+                    subject: subject.clone(),
+                    kinds: Vec::new(),
+                    time: None,
+                    include_reversed: true,
+                    known: ALWAYS,
+                    after,
+                    limit: PAGE,
+                };
+                let page = tx.list_facts(county, &listing).await?;
+                let Some(last) = page.last() else { break };
+                after = last.seq;
+                found.extend(page.iter().map(|it| (it.seq, fact_line(it, "about"))));
+            }
+        }
+    }
+    let mut after = 0;
+    loop {
+        let page = tx.facts_naming(county, subjects.id, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.seq;
+        for fact in &page {
+            found.entry(fact.seq).or_insert_with(|| fact_line(fact, "named"));
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// The results of all runs, and what the person did with runs.
+async fn results(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    subjects: &Subjects<'_>,
+) -> Result<(Vec<ResultLine>, Vec<Act>), AppError> {
+    let (mut results, mut acts) = (Vec::new(), Vec::new());
+    let mut kinds: BTreeMap<(String, i64), String> = BTreeMap::new();
+    let mut after = String::new();
+    loop {
+        let listing = RunListing {
+            scheme_id: String::new(),
+            period: String::new(),
+            states: Vec::new(),
+            after: after.clone(),
+            limit: PAGE,
+        };
+        let page = tx.run_page(county, &listing).await?;
+        let Some(last) = page.last() else { return Ok((results, acts)) };
+        after.clone_from(&last.run_id);
+        for run in &page {
+            acts.extend(acts_on(run, subjects.id));
+            let key = (run.scheme_id.clone(), run.version);
+            if !kinds.contains_key(&key) {
+                let scheme = tx.scheme(county, &run.scheme_id, run.version).await?;
+                let kind = scheme.map_or_else(String::new, |it| it.0.subject_kind);
+                kinds.insert(key.clone(), kind);
+            }
+            let of_kind = subjects.of_kind(kinds.get(&key).map_or("", String::as_str));
+            for part in of_kind.chunks(1_000) {
+                let found = tx.results_of(county, &run.run_id, part).await?;
+                results.extend(found.into_iter().map(|it| result_line(run, it)));
+            }
+        }
+    }
+}
+
+fn acts_on(run: &RunRecord, id: &str) -> Vec<Act> {
+    let published = run.published.iter().map(|it| ("run published", it));
+    let all = [("run started", &run.started)].into_iter().chain(published);
+    let own = all.filter(|(_, (_, by))| by == id);
+    own.map(|(what, (at, _))| Act {
+        what: what.to_owned(),
+        of: run.run_id.clone(),
+        at: at.to_string(),
+    })
+    .collect()
+}
+
+async fn requests(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    id: &str,
+    acts: &mut Vec<Act>,
+) -> Result<(), AppError> {
+    let mut after = String::new();
+    loop {
+        let page = tx.requests_of(county, id, &after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after.clone_from(&last.request_id);
+        acts.extend(page.into_iter().map(|it| Act {
+            what: it.method,
+            of: it.request_id,
+            at: it.recorded.to_string(),
+        }));
+    }
+}
+
+async fn schemes(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    id: &str,
+    acts: &mut Vec<Act>,
+) -> Result<(), AppError> {
+    let mut after = (String::new(), 0);
+    loop {
+        let page = tx.scheme_page(county, (&after.0, after.1), PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = (last.scheme_id.clone(), last.version);
+        for it in page {
+            let of = format!("{}/{}", it.scheme_id, it.version);
+            if it.published_by == id {
+                let at = it.published.to_string();
+                acts.push(Act { what: "scheme published".to_owned(), of: of.clone(), at });
+            }
+            if let Some(ended) = it.retired.filter(|ended| ended.recorded_by == id) {
+                let at = ended.recorded.to_string();
+                acts.push(Act { what: "scheme retired".to_owned(), of, at });
+            }
+        }
+    }
+}
+
+async fn audit(tx: &mut dyn ReadTx, county: &str, id: &str) -> Result<Vec<AuditLine>, AppError> {
+    let mut found = Vec::new();
+    let mut after = 0;
+    loop {
+        let page = tx.audit_page(county, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(found) };
+        after = last.seq;
+        let own = |it: &&AuditRecord| {
+            let named: BTreeSet<&str> = it.entry.subject.split(['/', ' ']).collect();
+            it.entry.principal == id || named.contains(id)
+        };
+        found.extend(page.iter().filter(own).map(audit_line));
+    }
+}
+
+fn version_line(stored: &StoredVersion) -> Result<VersionLine, AppError> {
+    let it = &stored.version;
+    let parent = format!("{}/{}", it.parent_kind, it.parent_id);
+    Ok(VersionLine {
+        kind: it.kind.clone(),
+        id: it.id.clone(),
+        name: it.name.clone(),
+        name_erased: matches!(it.kept, NameKept::Erased { .. }),
+        from: it.effective_from.to_string(),
+        until: it.effective_until.map(|it| it.to_string()),
+        parent: (!it.parent_kind.is_empty()).then_some(parent),
+        attributes: serde_json::from_str(&it.attributes)
+            .map_err(|why| crate::store::StoreError::corrupt("attributes", why))?,
+        recorded: stored.recorded.to_string(),
+        recorded_by: it.recorded_by.clone(),
+    })
+}
+
+fn fact_line(stored: &StoredFact, because: &'static str) -> FactLine {
+    let it = &stored.fact;
+    let pair = |one: &str, two: &str| {
+        if one.is_empty() && two.is_empty() { String::new() } else { format!("{one}/{two}") }
+    };
+    FactLine {
+        id: crate::store::fact_id(stored.seq),
+        because,
+        kind: it.kind.word(),
+        subject: pair(&it.subject_kind, &it.subject),
+        item: it.item.clone(),
+        period: it.period.clone(),
+        from: it.on_day.map(|it| it.to_string()),
+        until: it.until_day.map(|it| it.to_string()),
+        name: it.name.clone(),
+        amount_a: it.amount_a,
+        amount_b: it.amount_b,
+        detail: it.detail.clone(),
+        by_whom: it.by_whom.clone(),
+        evidence: it.evidence.clone(),
+        source: pair(&it.source, &it.source_record),
+        recorded: stored.recorded.to_string(),
+        recorded_by: it.recorded_by.clone(),
+        reversed: stored
+            .reversed
+            .as_ref()
+            .map(|it| (it.recorded.to_string(), it.recorded_by.clone(), it.reason.clone())),
+    }
+}
+
+fn result_line(run: &RunRecord, it: ResultRecord) -> ResultLine {
+    ResultLine {
+        run_id: run.run_id.clone(),
+        state: run.state.word(),
+        scheme: format!("{}/{}", run.scheme_id, run.version),
+        subject: it.subject,
+        period: it.period,
+        status: it.status,
+        score: it.score,
+        grade: it.grade,
+        ranks: it.ranks,
+        awards: it.awards,
+        reasons: it.reasons,
+        groups: it.groups,
+    }
+}
+
+fn audit_line(it: &AuditRecord) -> AuditLine {
+    AuditLine {
+        seq: it.seq,
+        recorded: it.recorded.to_string(),
+        principal: it.entry.principal.clone(),
+        method: it.entry.method.clone(),
+        subject: it.entry.subject.clone(),
+        hash: hex(&it.hash),
+    }
+}
