@@ -164,7 +164,7 @@ fn values() -> Vec<Row> {
         row!(
             "B4",
             "a number that an enum does not have",
-            "INVALID_ARGUMENT KIND_UNKNOWN",
+            "INVALID_ARGUMENT ENUM_UNSPECIFIED",
             Cheap,
             |at| {
                 let asked = v1::GetRecordRequest { kind: 99, ..get_record("m1") };
@@ -178,7 +178,7 @@ fn values() -> Vec<Row> {
         row!(
             "B5",
             "an enum left out where it is needed",
-            "INVALID_ARGUMENT KIND_MISSING",
+            "INVALID_ARGUMENT ENUM_UNSPECIFIED",
             Cheap,
             |at| {
                 let asked = v1::GetRecordRequest { kind: 0, ..get_record("m1") };
@@ -209,11 +209,17 @@ fn values() -> Vec<Row> {
                 ]
             }
         ),
-        row!("B10.b", "a choice that is not set", "INVALID_ARGUMENT FACT_MISSING", Cheap, |at| {
-            let mut message = facts(&unique("choice"), 1);
-            message.facts[0].fact = None;
-            vec![call(at.address, &ask(RECORD_FACTS, &message.encode_to_vec())).await]
-        }),
+        row!(
+            "B10.b",
+            "a choice that is not set",
+            "INVALID_ARGUMENT FACT_KIND_MISSING",
+            Cheap,
+            |at| {
+                let mut message = facts(&unique("choice"), 1);
+                message.facts[0].fact = None;
+                vec![call(at.address, &ask(RECORD_FACTS, &message.encode_to_vec())).await]
+            }
+        ),
         row!(
             "B11",
             "a message left out that is needed",

@@ -25,7 +25,7 @@ fn paths() -> Vec<Row> {
         row!(
             "A17",
             "a header name in upper case; an unknown pseudo-header",
-            "RST_STREAM PROTOCOL_ERROR",
+            "GOAWAY PROTOCOL_ERROR",
             Cheap,
             |at| {
                 let mut seen = Vec::new();
