@@ -61,11 +61,11 @@ impl Process {
         Self { address, child: Mutex::new(child), log, folder }
     }
 
-    /// Resident memory, in KiB.
-    pub(super) fn memory(&self) -> u64 {
+    /// What the system says of its memory (`VmRSS:` now, `VmHWM:` at most), in KiB.
+    pub(super) fn memory(&self, which: &str) -> u64 {
         let path = format!("/proc/{}/status", self.child.lock().unwrap().id());
         let status = fs::read_to_string(path).unwrap();
-        let line = status.lines().find(|it| it.starts_with("VmRSS:")).unwrap();
+        let line = status.lines().find(|it| it.starts_with(which)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
