@@ -18,6 +18,10 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// The kind of the first frame: SETTINGS.
 const SETTINGS: u8 = 4;
 
+/// After how many bytes the connection lets its calls run: they take in what it read, and of small
+/// frames that lie unread it bears about two thousand.
+const TURN: usize = 16 * 1024;
+
 /// Bytes in and out.
 #[derive(Debug)]
 pub(super) enum Wire {
@@ -31,6 +35,8 @@ pub(super) struct Connection {
     wire: Wire,
     head: [u8; HEAD],
     told: usize,
+    /// How much was read in this turn.
+    turn: usize,
 }
 
 impl Connection {
@@ -45,7 +51,7 @@ impl Connection {
         if !head.starts_with(PREFACE) || kind != Some(&SETTINGS) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "no HTTP/2"));
         }
-        Ok(Self { wire, head, told: 0 })
+        Ok(Self { wire, head, told: 0, turn: 0 })
     }
 }
 
@@ -55,13 +61,22 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Self { wire, head, told } = &mut *self;
+        let Self { wire, head, told, turn } = &mut *self;
         let left = head.get(*told..).unwrap_or_default();
         if left.is_empty() {
-            return match wire {
+            if *turn >= TURN {
+                *turn = 0;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let before = into.filled().len();
+            let read = match wire {
                 Wire::Plain(wire) => Pin::new(wire).poll_read(cx, into),
                 Wire::Tls(wire) => Pin::new(wire.as_mut()).poll_read(cx, into),
             };
+            let more = into.filled().len().saturating_sub(before);
+            *turn = if read.is_pending() { 0 } else { turn.saturating_add(more) };
+            return read;
         }
         let now = left.len().min(into.remaining());
         into.put_slice(left.get(..now).unwrap_or_default());

@@ -27,6 +27,9 @@ pub struct Limits {
     pub local_resets: usize,
     /// Streams that a caller may reset before they were looked at.
     pub pending_resets: usize,
+    /// Bytes of all streams of a connection that may be on their way unread. How many small frames
+    /// may lie unread follows from it: with 8 MiB about 17,000 of 20 bytes.
+    pub window: u32,
     /// Bytes of the headers of a call.
     pub header_list: u32,
     /// Calls at once in the process.
@@ -74,6 +77,7 @@ impl Default for Limits {
             streams: 128,
             local_resets: 1_024,
             pending_resets: 20,
+            window: 8 * 1024 * 1024,
             header_list: 16 * 1024,
             calls: 512,
             calls_per_principal: 64,
@@ -82,7 +86,7 @@ impl Default for Limits {
             message: 1024 * 1024,
             document_message: crate::grpc::RECEIVE_MAX,
             elements: 50_000,
-            ahead: 1024 * 1024,
+            ahead: 256 * 1024,
             deadlines: Deadlines {
                 usual: Duration::from_secs(30),
                 ingest: Duration::from_mins(2),

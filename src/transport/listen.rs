@@ -156,6 +156,7 @@ async fn connection<S: Call>(
         .max_local_error_reset_streams(limits.local_resets)
         .max_pending_accept_reset_streams(limits.pending_resets)
         .max_header_list_size(limits.header_list)
+        .initial_connection_window_size(limits.window)
         .keep_alive_interval(limits.keepalive)
         .keep_alive_timeout(limits.keepalive_answer)
         .serve_connection(TokioIo::new(connection), answered);

@@ -40,6 +40,12 @@ pub(crate) const COUNTY: &str = "xinping";
 pub(crate) struct Standing(Mutex<Moment>);
 
 impl Standing {
+    pub(crate) fn at(text: &str) -> Self {
+        let clock = Self(Mutex::new(Moment::from_micros(0)));
+        clock.set(text);
+        clock
+    }
+
     pub(crate) fn set(&self, text: &str) {
         *self.0.lock().unwrap() = Moment::parse(text).unwrap();
     }
@@ -108,8 +114,7 @@ pub(crate) async fn served() -> Served {
 
 /// Serves over a store, without the runner: tests carry runs out themselves.
 pub(crate) async fn served_over(url: &str) -> Served {
-    let clock = Arc::new(Standing(Mutex::new(Moment::from_micros(0))));
-    clock.set("2023-01-10T01:00:00Z");
+    let clock = Arc::new(Standing::at("2023-01-10T01:00:00Z"));
     let store = store::open(url).await.unwrap();
     let app = App::new(store, clock.clone(), "of the tests");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

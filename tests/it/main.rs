@@ -13,6 +13,7 @@
 
 mod architecture;
 mod cancelled;
+mod catalogue;
 mod demo;
 mod evaluation_rpc;
 mod fact_rpc;

@@ -2,18 +2,23 @@
 //!
 //! The connection counts small frames that lie unread and ends itself when there are too many: a
 //! caller of many small messages would lose all its calls while one handler writes. What lies here
-//! is packed, and beyond the bound the caller waits, as the protocol has it.
+//! is packed, and beyond the bound the caller waits, as the protocol has it. What is still on its way
+//! after a call was answered counts in the same way, so it is taken in and dropped for a while.
 
 use std::{
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as _, Frame};
-use tokio::task::AbortHandle;
+use tokio::{sync::Notify, time};
 use tonic::{Status, body::Body};
+
+/// For how long what comes after the answer is taken in.
+const LINGER: Duration = Duration::from_secs(5);
 
 /// A body that is taken in ahead by a task of its own.
 pub(super) fn drained(inner: Body, ahead: usize) -> Body {
@@ -21,8 +26,16 @@ pub(super) fn drained(inner: Body, ahead: usize) -> Body {
         return inner;
     }
     let shared = Arc::new(Mutex::new(Shared::default()));
-    let task = tokio::spawn(drain(inner, Arc::clone(&shared), ahead));
-    Body::new(Inbox { shared, task: task.abort_handle() })
+    let gone = Arc::new(Notify::new());
+    let (taken, left) = (Arc::clone(&shared), Arc::clone(&gone));
+    tokio::spawn(async move {
+        tokio::select! {
+            biased;
+            () = drain(inner, taken, ahead) => (),
+            () = async { left.notified().await; time::sleep(LINGER).await } => (),
+        }
+    });
+    Body::new(Inbox { shared, gone })
 }
 
 #[derive(Default)]
@@ -31,6 +44,8 @@ struct Shared {
     data: BytesMut,
     /// How it ended.
     end: Option<End>,
+    /// Whether nobody will ask any more.
+    gone: bool,
     /// Who waits for more, and who for room.
     reader: Option<Waker>,
     writer: Option<Waker>,
@@ -60,6 +75,7 @@ async fn drain(mut inner: Body, shared: Arc<Mutex<Shared>>, ahead: usize) {
                 reader.wake();
             }
             match frame {
+                Some(Ok(frame)) if frame.is_data() && shared.gone => {}
                 Some(Ok(frame)) if frame.is_data() => {
                     shared.data.extend_from_slice(&frame.into_data().unwrap_or_default());
                 }
@@ -75,7 +91,7 @@ async fn drain(mut inner: Body, shared: Arc<Mutex<Shared>>, ahead: usize) {
 
 struct Inbox {
     shared: Arc<Mutex<Shared>>,
-    task: AbortHandle,
+    gone: Arc<Notify>,
 }
 
 impl http_body::Body for Inbox {
@@ -108,6 +124,12 @@ impl http_body::Body for Inbox {
 
 impl Drop for Inbox {
     fn drop(&mut self) {
-        self.task.abort();
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.gone = true;
+        shared.data = BytesMut::new();
+        if let Some(writer) = shared.writer.take() {
+            writer.wake();
+        }
+        self.gone.notify_one();
     }
 }

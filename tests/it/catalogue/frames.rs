@@ -1,0 +1,194 @@
+//! HTTP/2 frame by frame, for what no library sends.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{
+        TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    time::timeout,
+};
+
+use super::{process::credentials, wire::connected};
+
+pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub(super) const DATA: u8 = 0;
+pub(super) const HEADERS: u8 = 1;
+pub(super) const RST_STREAM: u8 = 3;
+pub(super) const SETTINGS: u8 = 4;
+pub(super) const PING: u8 = 6;
+pub(super) const GOAWAY: u8 = 7;
+pub(super) const CONTINUATION: u8 = 9;
+pub(super) const ACK: u8 = 1;
+pub(super) const END_STREAM: u8 = 1;
+pub(super) const END_HEADERS: u8 = 4;
+
+/// A frame.
+#[derive(Debug, Clone)]
+pub(super) struct Frame {
+    pub(super) kind: u8,
+    pub(super) flags: u8,
+    pub(super) payload: Vec<u8>,
+}
+
+pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    let mut bytes = length[1..].to_vec();
+    bytes.extend([kind, flags]);
+    bytes.extend(stream.to_be_bytes());
+    bytes.extend(payload);
+    bytes
+}
+
+/// Headers as literals that are not kept.
+pub(super) fn headers(all: &[(&str, &str)]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (name, value) in all {
+        bytes.push(0);
+        for text in [name, value] {
+            assert!(text.len() < 127);
+            bytes.push(u8::try_from(text.len()).unwrap());
+            bytes.extend(text.bytes());
+        }
+    }
+    bytes
+}
+
+/// The headers of a call.
+pub(super) fn of_call(path: &str) -> Vec<u8> {
+    let mut bytes = headers(&[
+        (":method", "POST"),
+        (":scheme", "http"),
+        (":authority", "steelyard.test"),
+        (":path", path),
+        ("content-type", "application/grpc"),
+        ("te", "trailers"),
+    ]);
+    for (name, value) in credentials() {
+        assert!(value.len() < 127 + 128, "a longer value needs another byte of length");
+        bytes.push(0);
+        for text in [name, value] {
+            match text.len() {
+                short @ 0..127 => bytes.push(u8::try_from(short).unwrap()),
+                long => bytes.extend([127, u8::try_from(long - 127).unwrap()]),
+            }
+            bytes.extend(text.bytes());
+        }
+    }
+    bytes
+}
+
+/// A connection, frame by frame.
+pub(super) struct Raw {
+    pub(super) read: OwnedReadHalf,
+    pub(super) write: OwnedWriteHalf,
+    buffer: Vec<u8>,
+}
+
+impl Raw {
+    /// Connected, and nothing said.
+    pub(super) async fn silent(at: SocketAddr, from: [u8; 4]) -> Self {
+        Self::of(connected(at, from).await)
+    }
+
+    pub(super) fn of(stream: TcpStream) -> Self {
+        let (read, write) = stream.into_split();
+        Self { read, write, buffer: Vec::new() }
+    }
+
+    /// Connected, with the preface and these settings.
+    pub(super) async fn open(at: SocketAddr, from: [u8; 4], settings: &[u8]) -> Self {
+        let mut raw = Self::silent(at, from).await;
+        raw.say(PREFACE).await;
+        raw.say(&frame(SETTINGS, 0, 0, settings)).await;
+        raw
+    }
+
+    /// Sends; whether the other side still takes it.
+    pub(super) async fn say(&mut self, bytes: &[u8]) -> bool {
+        self.write.write_all(bytes).await.is_ok()
+    }
+
+    /// The next frame; nothing once the connection is closed.
+    pub(super) async fn next(&mut self) -> Option<Frame> {
+        loop {
+            if self.buffer.len() >= 9 {
+                let length =
+                    u32::from_be_bytes([0, self.buffer[0], self.buffer[1], self.buffer[2]]);
+                let end = 9 + usize::try_from(length).unwrap();
+                if self.buffer.len() >= end {
+                    let bytes: Vec<u8> = self.buffer.drain(..end).collect();
+                    let (kind, flags) = (bytes[3], bytes[4]);
+                    return Some(Frame { kind, flags, payload: bytes[9..].to_vec() });
+                }
+            }
+            let mut more = [0; 16 * 1024];
+            match self.read.read(&mut more).await {
+                Ok(0) | Err(_) => return None,
+                Ok(count) => self.buffer.extend(&more[..count]),
+            }
+        }
+    }
+
+    /// Reads until the first frame that is looked for; acknowledges what a caller that lives
+    /// acknowledges, if it is to live.
+    pub(super) async fn until(
+        &mut self,
+        most: Duration,
+        lives: bool,
+        wanted: impl Fn(&Frame) -> bool,
+    ) -> Ended {
+        let all = async {
+            while let Some(it) = self.next().await {
+                if wanted(&it) {
+                    return Ended::Frame(it);
+                }
+                if lives && it.flags & ACK == 0 && it.kind == PING {
+                    self.say(&frame(PING, ACK, 0, &it.payload)).await;
+                }
+                if lives && it.flags & ACK == 0 && it.kind == SETTINGS {
+                    self.say(&frame(SETTINGS, ACK, 0, &[])).await;
+                }
+            }
+            Ended::Closed
+        };
+        timeout(most, all).await.unwrap_or(Ended::Open)
+    }
+
+    /// What it says last of all, once it was told too much.
+    pub(super) async fn goodbye(&mut self) -> String {
+        match self.until(Duration::from_secs(20), false, |it| it.kind == GOAWAY).await {
+            Ended::Frame(it) => {
+                let code = u32::from_be_bytes(it.payload[4..8].try_into().unwrap());
+                format!("GOAWAY {:?}", h2::Reason::from(code))
+            }
+            other => format!("{other:?}"),
+        }
+    }
+
+    /// How the connection ends: the words of a row.
+    pub(super) async fn end(&mut self, most: Duration, lives: bool) -> String {
+        match self.until(most, lives, |it| it.kind == GOAWAY || it.kind == RST_STREAM).await {
+            Ended::Closed => "closed".to_owned(),
+            Ended::Open => "open".to_owned(),
+            Ended::Frame(it) if it.kind == GOAWAY => {
+                let code = u32::from_be_bytes(it.payload[4..8].try_into().unwrap());
+                format!("GOAWAY {:?}", h2::Reason::from(code))
+            }
+            Ended::Frame(it) => {
+                let code = u32::from_be_bytes(it.payload[..4].try_into().unwrap());
+                format!("RST_STREAM {:?}", h2::Reason::from(code))
+            }
+        }
+    }
+}
+
+/// How a wait ended.
+#[derive(Debug)]
+pub(super) enum Ended {
+    Frame(Frame),
+    Closed,
+    Open,
+}

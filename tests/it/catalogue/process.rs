@@ -1,0 +1,122 @@
+//! The real binary, on a port and a store of its own.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    net::SocketAddr,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+        mpsc,
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+static STARTED: AtomicU32 = AtomicU32::new(0);
+
+/// A running server.
+pub(super) struct Process {
+    pub(super) address: SocketAddr,
+    child: Mutex<Child>,
+    log: Arc<Mutex<String>>,
+    folder: PathBuf,
+}
+
+impl Process {
+    /// Starts one and waits until it says where it listens.
+    pub(super) fn start(more: &[&str]) -> Self {
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let name = format!("catalogue-{}-{number}", std::process::id());
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&folder).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_steelyard"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--store"])
+            .arg(format!("sqlite://{}/steelyard.db", folder.display()))
+            .arg("--keys")
+            .arg(keys())
+            .args(more)
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let (tell, told) = mpsc::channel();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let kept = log.clone();
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if let Some((_, address)) = line.split_once("serving on ") {
+                    // Nobody waits for a second one.
+                    let _ = tell.send(address.trim().to_owned());
+                }
+                let mut kept = kept.lock().unwrap();
+                kept.push_str(&line);
+                kept.push('\n');
+            }
+        });
+        let address = told.recv_timeout(Duration::from_secs(60));
+        let address = address.unwrap_or_else(|_| panic!("{}", log.lock().unwrap()));
+        let address = address.rsplit('/').next().unwrap().parse().unwrap();
+        Self { address, child: Mutex::new(child), log, folder }
+    }
+
+    /// What the system says of its memory (`VmRSS:` now, `VmHWM:` at most), in KiB.
+    pub(super) fn memory(&self, which: &str) -> u64 {
+        let path = format!("/proc/{}/status", self.child.lock().unwrap().id());
+        let status = fs::read_to_string(path).unwrap();
+        let line = status.lines().find(|it| it.starts_with(which)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
+    /// Asks it to stop.
+    pub(super) fn terminate(&self) {
+        let id = self.child.lock().unwrap().id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// Waits for its end and answers its exit code, if it ends in time.
+    pub(super) fn ended(&self, most: Duration) -> Option<i32> {
+        let until = Instant::now() + most;
+        while Instant::now() < until {
+            if let Some(status) = self.child.lock().unwrap().try_wait().unwrap() {
+                return status.code();
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        None
+    }
+
+    /// Stops it and answers what it wrote.
+    pub(super) fn stop(&self, most: Duration) -> String {
+        self.terminate();
+        let ended = self.ended(most + Duration::from_secs(5));
+        let log = self.log.lock().unwrap().clone();
+        assert!(ended.is_some(), "it did not end:\n{log}");
+        log
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let mut child = self.child.lock().unwrap();
+        // It has ended already where all is well.
+        let _ = child.kill();
+        let _ = child.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The headers that say who calls: the one place for credentials.
+pub(super) fn credentials() -> Vec<(String, String)> {
+    let token = fs::read_to_string(keys().join("administrator.token")).unwrap();
+    vec![("authorization".to_owned(), format!("Bearer {}", token.trim()))]
+}
+
+/// The folder of keys of every server that is started here.
+pub(super) fn keys() -> PathBuf {
+    let name = format!("catalogue-keys-{}", std::process::id());
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+}

@@ -1,0 +1,229 @@
+//! Calls that no ordinary client makes: any method, any header, any bytes.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use h2::client::{ResponseFuture, SendRequest};
+use http::HeaderMap;
+use tokio::net::{TcpSocket, TcpStream};
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use super::process::credentials;
+
+/// What is sent.
+#[derive(Debug, Clone)]
+pub(super) struct Ask {
+    pub(super) method: &'static str,
+    pub(super) path: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+    /// How many bytes go out at once.
+    pub(super) part: usize,
+    /// Whether the request is ended.
+    pub(super) ends: bool,
+}
+
+impl Ask {
+    /// A call of a method without a message yet.
+    pub(super) fn of(path: &str) -> Self {
+        let mut headers = vec![
+            ("content-type".to_owned(), "application/grpc".to_owned()),
+            ("te".to_owned(), "trailers".to_owned()),
+        ];
+        headers.extend(credentials());
+        let (method, path) = ("POST", path.to_owned());
+        Self { method, path, headers, body: Vec::new(), part: 16 * 1024, ends: true }
+    }
+
+    /// With a further message.
+    pub(super) fn message(mut self, message: &[u8]) -> Self {
+        self.body.extend(framed(message));
+        self
+    }
+
+    /// With these bytes after the others.
+    pub(super) fn bytes(mut self, bytes: &[u8]) -> Self {
+        self.body.extend(bytes);
+        self
+    }
+
+    /// With a header in place of one of the same name.
+    pub(super) fn header(mut self, name: &str, value: &str) -> Self {
+        self = self.without(name);
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(super) fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|it| it.0 != name);
+        self
+    }
+}
+
+/// A message with its length.
+pub(super) fn framed(message: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+    [&[0], &length[..], message].concat()
+}
+
+/// A connection from an address of this machine.
+pub(super) async fn connected(at: SocketAddr, from: [u8; 4]) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::new(IpAddr::from(from), 0)).unwrap();
+    socket.connect(at).await.unwrap()
+}
+
+/// A connection that speaks HTTP/2.
+pub(super) async fn client(at: SocketAddr, from: [u8; 4]) -> SendRequest<Bytes> {
+    let (send, connection) = h2::client::handshake(connected(at, from).await).await.unwrap();
+    tokio::spawn(async move {
+        // The call says how it ended.
+        let _ = connection.await;
+    });
+    send
+}
+
+/// Sends it and answers what came back.
+pub(super) async fn call(at: SocketAddr, ask: &Ask) -> String {
+    called(at, [127, 0, 0, 1], ask).await
+}
+
+/// The same from an address of its own.
+pub(super) async fn called(at: SocketAddr, from: [u8; 4], ask: &Ask) -> String {
+    let mut client = client(at, from).await;
+    sent(&mut client, ask).await
+}
+
+/// The same on a connection that is there.
+pub(super) async fn sent(client: &mut SendRequest<Bytes>, ask: &Ask) -> String {
+    let all = answered(client, ask);
+    let most = Duration::from_secs(90);
+    tokio::time::timeout(most, all).await.unwrap_or_else(|_| "nothing in 90 s".to_owned())
+}
+
+/// Sends headers and what fits of the body.
+pub(super) async fn begun(
+    client: &mut SendRequest<Bytes>,
+    ask: &Ask,
+) -> Result<(ResponseFuture, h2::SendStream<Bytes>), h2::Error> {
+    let mut request = http::Request::new(());
+    *request.method_mut() = ask.method.parse().unwrap();
+    *request.uri_mut() = format!("http://steelyard.test{}", ask.path).parse().unwrap();
+    for (name, value) in &ask.headers {
+        let name: http::HeaderName = name.parse().unwrap();
+        request.headers_mut().append(name, value.parse().unwrap());
+    }
+    let empty = ask.ends && ask.body.is_empty();
+    std::future::poll_fn(|cx| client.poll_ready(cx)).await?;
+    client.send_request(request, empty)
+}
+
+async fn answered(client: &mut SendRequest<Bytes>, ask: &Ask) -> String {
+    let (response, stream) = match begun(client, ask).await {
+        Ok(begun) => begun,
+        Err(why) => return broken(&why),
+    };
+    let (body, ends, part) = (ask.body.clone(), ask.ends, ask.part);
+    let sending = tokio::spawn(send(stream, body, ends, part));
+    let told = match response.await {
+        Ok(response) => heard(response).await,
+        Err(why) => broken(&why),
+    };
+    sending.abort();
+    told
+}
+
+/// Sends a body as the other side takes it; what it no longer takes stays.
+pub(super) async fn send(
+    mut stream: h2::SendStream<Bytes>,
+    body: Vec<u8>,
+    ends: bool,
+    part: usize,
+) -> Option<h2::SendStream<Bytes>> {
+    let mut rest = Bytes::from(body);
+    while !rest.is_empty() {
+        let wanted = rest.len().min(part);
+        stream.reserve_capacity(wanted);
+        while stream.capacity() < wanted {
+            std::future::poll_fn(|cx| stream.poll_capacity(cx)).await?.ok()?;
+        }
+        let now = rest.split_to(wanted);
+        stream.send_data(now, ends && rest.is_empty()).ok()?;
+    }
+    if !ends {
+        // It stays open for as long as the answer is waited for.
+        std::future::pending::<()>().await;
+    }
+    Some(stream)
+}
+
+async fn heard(response: http::Response<h2::RecvStream>) -> String {
+    let (head, mut body) = response.into_parts();
+    if head.status != 200 {
+        return format!("HTTP {}", head.status.as_u16());
+    }
+    if head.headers.contains_key("grpc-status") {
+        return named(&head.headers);
+    }
+    let mut bytes = 0;
+    while let Some(data) = body.data().await {
+        match data {
+            Ok(data) => {
+                bytes += data.len();
+                // Whoever reads gives room for more.
+                let _ = body.flow_control().release_capacity(data.len());
+            }
+            Err(why) => return broken(&why),
+        }
+    }
+    match body.trailers().await {
+        Ok(Some(trailers)) => named(&trailers),
+        Ok(None) => format!("no status after {bytes} bytes"),
+        Err(why) => broken(&why),
+    }
+}
+
+/// A status by its names: the code, and the reason where it is none of success.
+fn named(headers: &HeaderMap) -> String {
+    let status = Status::from_header_map(headers).unwrap();
+    if status.code() == Code::Ok {
+        return "OK".to_owned();
+    }
+    let code = code(status.code());
+    let details = status.get_error_details();
+    let (Some(info), Some(zh)) = (details.error_info(), details.localized_message()) else {
+        return format!("{code} without details: {}", status.message());
+    };
+    assert_eq!(info.domain, "steelyard.v1");
+    let text = status.message();
+    let leaks = ["prost", "tonic", "hyper", "h2 ", "rotobuf", "::", ".rs", "sqlx", "SELECT"];
+    assert!(leaks.iter().all(|it| !text.contains(it)), "{text}");
+    assert!(zh.message.chars().any(|it| it > '\u{2e80}'), "{}", zh.message);
+    format!("{code} {}", info.reason)
+}
+
+fn code(code: Code) -> String {
+    let mut name = String::new();
+    for it in format!("{code:?}").chars() {
+        if it.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(it.to_ascii_uppercase());
+    }
+    name
+}
+
+/// How a call ended that has no answer.
+pub(super) fn broken(why: &h2::Error) -> String {
+    let reason = why.reason().map_or_else(String::new, |it| format!(" {it:?}"));
+    match why {
+        it if it.is_go_away() => format!("GOAWAY{reason}"),
+        it if it.is_reset() => format!("RST_STREAM{reason}"),
+        it if it.is_io() => "closed".to_owned(),
+        it => format!("{it:?}"),
+    }
+}
