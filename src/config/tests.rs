@@ -1,3 +1,5 @@
+//! Settings that are right, wrong, and half.
+
 use super::*;
 
 fn read(settings: &[(&str, &str)]) -> Result<Config, Vec<String>> {

@@ -11,7 +11,8 @@ use steelyard::{
     proto::{
         google::r#type::{Date, Decimal},
         v1::{
-            self, evaluation_service_client::EvaluationServiceClient,
+            self, access_service_client::AccessServiceClient,
+            evaluation_service_client::EvaluationServiceClient,
             fact_service_client::FactServiceClient, registry_service_client::RegistryServiceClient,
             scheme_service_client::SchemeServiceClient,
         },
@@ -68,6 +69,10 @@ pub(crate) struct Served {
 impl Served {
     pub(crate) fn registry(&self) -> RegistryServiceClient<Channel> {
         RegistryServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn accesses(&self) -> AccessServiceClient<Channel> {
+        AccessServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn schemes(&self) -> SchemeServiceClient<Channel> {

@@ -11,6 +11,7 @@
     reason = "a test says no by panicking"
 )]
 
+mod access;
 mod architecture;
 mod cancelled;
 mod catalogue;

@@ -67,12 +67,20 @@ pub(super) fn of_call(path: &str) -> Vec<u8> {
         ("te", "trailers"),
     ]);
     for (name, value) in credentials() {
-        assert!(value.len() < 127 + 128, "a longer value needs another byte of length");
         bytes.push(0);
         for text in [name, value] {
+            // RFC 7541 5.1: seven bits, then seven at a time.
             match text.len() {
                 short @ 0..127 => bytes.push(u8::try_from(short).unwrap()),
-                long => bytes.extend([127, u8::try_from(long - 127).unwrap()]),
+                long => {
+                    bytes.push(127);
+                    let mut left = long - 127;
+                    while left >= 128 {
+                        bytes.push(u8::try_from(left % 128 + 128).unwrap());
+                        left /= 128;
+                    }
+                    bytes.push(u8::try_from(left).unwrap());
+                }
             }
             bytes.extend(text.bytes());
         }

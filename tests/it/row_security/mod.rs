@@ -18,6 +18,7 @@ impl Table {
     fn insert(&self, county: &str) -> String {
         let value = |(name, kind): &(String, String)| match (name.as_str(), kind.as_str()) {
             ("county", _) => format!("'{county}'"),
+            ("what", _) => "'grant'".to_owned(),
             (_, "text") => "'x'".to_owned(),
             (_, "bigint" | "integer" | "smallint") => "1".to_owned(),
             (_, "bytea") => "'\\x01'".to_owned(),

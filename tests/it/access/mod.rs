@@ -1,0 +1,7 @@
+//! Who may do what: every method, for every role, at every position; and what is told to whom may
+//! not.
+
+mod calls;
+mod county;
+mod grants;
+mod matrix;
