@@ -6,9 +6,10 @@
 
 mod erase;
 mod export;
+mod lines;
 
 pub use erase::Erased;
-pub use export::{Act, AuditLine, ErasedOn, Export, FactLine, ResultLine, VersionLine};
+pub use lines::{Act, AuditLine, ErasedOn, Export, FactLine, ResultLine, VersionLine};
 
 use super::{
     AppError,

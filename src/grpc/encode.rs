@@ -55,7 +55,7 @@ pub(crate) fn statuses(outcomes: &[Outcome]) -> Vec<v1::ItemStatus> {
 
 /// Why an item is refused, without citizens' numbers.
 fn masked_text(en: &str, zh: &str) -> v1::LocalText {
-    text(&masked(en), &masked(zh))
+    text(masked(en), masked(zh))
 }
 
 fn status(outcome: &Outcome, item_index: i32) -> v1::ItemStatus {

@@ -257,3 +257,22 @@ fn pool() -> SqlitePoolOptions {
             })
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_synchronous_file_is_served_from() {
+        let refused = |level| matches!(durable(level), Err(StoreError::Unfit(_)));
+        assert!(refused(0) && refused(1), "OFF and NORMAL");
+        assert!(!refused(2) && !refused(3), "FULL and EXTRA");
+    }
+
+    #[test]
+    fn a_database_in_memory_has_no_file() {
+        assert_eq!(file("sqlite::memory:").unwrap(), None);
+        assert_eq!(file("sqlite:a/b.db?mode=rwc").unwrap(), Some(PathBuf::from("a/b.db")));
+        assert_eq!(file("sqlite:///a/b.db").unwrap(), Some(PathBuf::from("/a/b.db")));
+    }
+}

@@ -102,8 +102,8 @@ async fn a_storm_of_cancelled_begins_loses_writes_without_the_guard_and_none_wit
             break;
         }
     }
-    let lost: usize = unguarded.iter().map(|it| it.lost).fold(0, |sum, it| sum + it);
-    assert!(lost > 0, "the fault was not provoked, so the guard proves nothing: {unguarded:?}");
+    let provoked = unguarded.iter().any(|it| it.lost > 0);
+    assert!(provoked, "the fault was not provoked, so the guard proves nothing: {unguarded:?}");
     let mut cancelled = 0;
     for wait in waits {
         let safe = pool(guarded(PgPoolOptions::new())).unwrap();
@@ -113,5 +113,4 @@ async fn a_storm_of_cancelled_begins_loses_writes_without_the_guard_and_none_wit
         cancelled += storm.cancelled;
     }
     assert!(cancelled > 50, "only {cancelled} were cancelled with the guard on");
-    println!("without the guard: {unguarded:?}");
 }

@@ -8,8 +8,7 @@ pub(crate) const SERVICE: &str = "steelyard_service";
 
 #[expect(clippy::disallowed_methods, reason = "the tests' own setting")]
 fn setting(name: &str) -> String {
-    let why = "is not set: run the tests by tests/with-postgres";
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} {why}"))
+    std::env::var(name).expect("tests/with-postgres sets where PostgreSQL is: run the tests by it")
 }
 
 /// The URLs of one schema, by who connects.

@@ -16,6 +16,8 @@ const REASON_MAX: usize = 2_000;
 pub struct Erased {
     /// How many names, of versions of records.
     pub names: u64,
+    /// How many stay, because they were recorded before names stood apart from the registry's rows.
+    pub staying: u64,
     /// Whether the person was erased before, so that nothing changed.
     pub before: bool,
 }
@@ -66,12 +68,15 @@ async fn erase(
         return Err(AppError::invalid("reason", "REASON_NAMES_PERSON", en, zh));
     }
     let mut parts: Vec<Vec<u8>> = vec![id.as_bytes().to_vec(), reason.as_bytes().to_vec()];
-    let mut kept = Vec::new();
+    let (mut kept, mut staying) = (Vec::new(), 0_u64);
     let mut requests = BTreeSet::new();
     for stored in &versions {
         let version = &stored.version;
         if let Some(commitment) = version.kept.commitment(&version.name) {
             parts.push(commitment.to_vec());
+        }
+        if version.kept == NameKept::InRow {
+            staying = staying.saturating_add(1);
         }
         if matches!(version.kept, NameKept::Apart { .. }) {
             let (kind, id) = (version.kind.clone(), version.id.clone());
@@ -89,7 +94,7 @@ async fn erase(
     let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
     let effect = Effect { subject: format!("person/{id} erased"), digest: digest(&parts) };
     let effects = if before { Vec::new() } else { vec![effect] };
-    Ok((Erased { names, before }, effects))
+    Ok((Erased { names, staying, before }, effects))
 }
 
 /// Whether a text has a name in it.

@@ -354,9 +354,10 @@ impl Record {
             None => NameKept::InRow,
             Some(person) => {
                 let salt = random()?;
-                match erased.contains(person) {
-                    false => NameKept::Apart { salt },
-                    true => NameKept::Erased { commitment: commitment(&salt, &self.name) },
+                if erased.contains(person) {
+                    NameKept::Erased { commitment: commitment(&salt, &self.name) }
+                } else {
+                    NameKept::Apart { salt }
                 }
             }
         };

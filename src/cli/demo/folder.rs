@@ -6,7 +6,11 @@ use std::{
     path::Path,
 };
 
-use super::{super::Failure, report::Tie};
+use super::{
+    super::{Failure, store_failure},
+    report::Tie,
+};
+use crate::store;
 
 /// What marks a folder as a demonstration's own.
 const MARK: &str = "MADE-BY-STEELYARD-DEMO";
@@ -15,9 +19,12 @@ const MARK: &str = "MADE-BY-STEELYARD-DEMO";
 /// and was not made by a demonstration is left alone.
 pub(super) fn fresh(dir: &Path) -> Result<String, Failure> {
     let unwritable = |why: io::Error| Failure::unwritable(dir, &why);
+    let url = format!("sqlite://{}", dir.join("steelyard.db").display());
     match fs::read_dir(dir) {
         Ok(mut entries) => {
             if dir.join(MARK).is_file() {
+                // Not from under a server that still has it.
+                let _claim = store::claim(&url).map_err(|why| store_failure(&why))?;
                 fs::remove_dir_all(dir).map_err(unwritable)?;
             } else if entries.next().is_some() {
                 let why = "the folder is there, and no demonstration made it; choose another --dir";
@@ -30,7 +37,7 @@ pub(super) fn fresh(dir: &Path) -> Result<String, Failure> {
     fs::create_dir_all(dir).map_err(unwritable)?;
     let mark = "`steelyard demo` made this folder, and replaces it when it runs again.\n";
     fs::write(dir.join(MARK), mark).map_err(unwritable)?;
-    Ok(format!("sqlite://{}", dir.join("steelyard.db").display()))
+    Ok(url)
 }
 
 /// What to try next.

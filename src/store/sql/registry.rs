@@ -2,22 +2,18 @@
 
 use crate::store::bulk::{Holds, Table};
 
-/// The columns of version `v`, with `p`, where a person's name is kept.
+/// The columns of version `v`. A person's name is looked up where it is kept: by subqueries, since a
+/// join reads all names for each version while a table's statistics say that it is empty.
 macro_rules! versions {
     () => {
         "
 SELECT v.kind, v.id, v.effective_from, v.seq, v.effective_until, v.name, v.parent_kind,
        v.parent_id, v.attributes, v.recorded, v.recorded_by, v.request_id, v.commitment,
-       p.name AS kept_name, p.salt"
-    };
-}
-
-/// The name of version `v`, if it is a person's.
-macro_rules! kept_name {
-    () => {
-        "
-  LEFT JOIN person_names p
-    ON p.county = v.county AND p.kind = v.kind AND p.id = v.id AND p.seq = v.seq"
+       (SELECT p.name FROM person_names p
+         WHERE p.county = v.county AND p.kind = v.kind AND p.id = v.id AND p.seq = v.seq)
+       AS kept_name,
+       (SELECT p.salt FROM person_names p
+         WHERE p.county = v.county AND p.kind = v.kind AND p.id = v.id AND p.seq = v.seq) AS salt"
     };
 }
 
@@ -41,31 +37,31 @@ macro_rules! holds {
 statements! {
     REGISTERED = concat!(versions!(), "
   FROM ", for_each_of!("$5", "registry_versions", "v",
-    "v.county = $1 AND v.kind = $2 AND v.id = k.value"), kept_name!(), "
+    "v.county = $1 AND v.kind = $2 AND v.id = k.value"), "
  WHERE 1 = 1", holds!(), "
  ORDER BY v.id");
 
     REGISTRY_PAGE = concat!(versions!(), "
-  FROM registry_versions v", kept_name!(), "
+  FROM registry_versions v
  WHERE v.county = $1 AND v.kind = $2 AND v.id > $5", holds!(), "
  ORDER BY v.id
  LIMIT $6");
 
     REGISTRY_CHILDREN = concat!(versions!(), "
-  FROM registry_versions v", kept_name!(), "
+  FROM registry_versions v
  WHERE v.county = $1 AND v.kind = $2 AND v.id > $5 AND v.parent_kind = $7 AND v.parent_id = $8",
  holds!(), "
  ORDER BY v.id
  LIMIT $6");
 
     REGISTRY_HISTORY = concat!(versions!(), "
-  FROM registry_versions v", kept_name!(), "
+  FROM registry_versions v
  WHERE v.county = $1 AND v.kind = $2 AND v.id = $3
  ORDER BY v.effective_from, v.seq");
 
     // Every version of a kind, whenever it holds.
     REGISTRY_VERSIONS_AFTER = concat!(versions!(), "
-  FROM registry_versions v", kept_name!(), "
+  FROM registry_versions v
  WHERE v.county = $1 AND v.kind = $2 AND (v.id, v.effective_from, v.seq) > ($3, $4, $5)
  ORDER BY v.id, v.effective_from, v.seq
  LIMIT $6");

@@ -185,6 +185,7 @@ fn commit_fault(error: sqlx::Error) -> StoreError {
 }
 
 /// What an error of a migration means.
+#[expect(clippy::wildcard_enum_match_arm, reason = "not our enum, and open-ended")]
 pub(super) fn migration(error: MigrateError) -> StoreError {
     match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => fault(error),

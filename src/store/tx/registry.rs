@@ -133,7 +133,7 @@ impl RegistryWrites for SqlTx {
             })
             .collect();
         head.registry_seq = lines.last().map_or(head.registry_seq, |it| it.seq);
-        let names: Vec<&Line<'_>> = lines.iter().filter(|it| it.commitment.is_some()).collect();
+        let names: Vec<NameLine<'_>> = lines.iter().filter_map(NameLine::of).collect();
         self.with(county, async |db| {
             insert_all(db, &sql::REGISTRY_VERSIONS, &lines, put).await?;
             insert_all(db, &persons::PERSON_NAMES, &names, put_name).await
@@ -164,19 +164,31 @@ fn put<'a>(line: &'a Line<'a>, values: &mut Vec<Value<'a>>) {
     ]);
 }
 
-fn put_name<'a>(line: &'a &'a Line<'a>, values: &mut Vec<Value<'a>>) {
-    let it = line.version;
-    let (name, salt): (&str, &[u8]) = match &it.kept {
-        NameKept::Apart { salt } => (&it.name, salt),
-        NameKept::InRow | NameKept::Erased { .. } => ("", &[]),
-    };
+/// The name of a version that is kept apart, or the place of one that is not kept.
+struct NameLine<'a> {
+    of: &'a Line<'a>,
+    name: &'a str,
+    salt: &'a [u8],
+}
+
+impl<'a> NameLine<'a> {
+    fn of(of: &'a Line<'a>) -> Option<Self> {
+        match &of.version.kept {
+            NameKept::InRow => None,
+            NameKept::Apart { salt } => Some(Self { of, name: &of.version.name, salt }),
+            NameKept::Erased { .. } => Some(Self { of, name: "", salt: &[] }),
+        }
+    }
+}
+
+fn put_name<'a>(line: &'a NameLine<'a>, values: &mut Vec<Value<'a>>) {
     values.extend([
-        Value::Text(line.county),
-        Value::Text(&it.kind),
-        Value::Text(&it.id),
-        Value::Int(line.seq),
-        Value::Text(name),
-        Value::Bytes(salt),
+        Value::Text(line.of.county),
+        Value::Text(&line.of.version.kind),
+        Value::Text(&line.of.version.id),
+        Value::Int(line.of.seq),
+        Value::Text(line.name),
+        Value::Bytes(line.salt),
     ]);
 }
 

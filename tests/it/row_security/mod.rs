@@ -78,7 +78,8 @@ async fn filled(schema: &Schema) -> Vec<Table> {
 async fn run(db: &mut PgConnection, text: &str) -> Result<u64, String> {
     let done = db.execute(AssertSqlSafe(text.to_owned())).await;
     done.map(|it| it.rows_affected()).map_err(|why| {
-        let code = why.as_database_error().and_then(|it| it.code().map(|it| it.into_owned()));
+        let code =
+            why.as_database_error().and_then(|it| it.code().map(std::borrow::Cow::into_owned));
         code.unwrap_or_else(|| why.to_string())
     })
 }

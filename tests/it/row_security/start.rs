@@ -159,6 +159,11 @@ async fn a_second_server_of_a_file_is_refused() {
     assert!(told.contains("another server has this database"), "{told}");
     let beside = steelyard(&["verify", "totals", "--store", &url]);
     assert!(beside.status.success(), "who only reads needs no claim: {beside:?}");
+    let folder = path.parent().unwrap().to_str().unwrap();
+    std::fs::write(path.with_file_name("MADE-BY-STEELYARD-DEMO"), "").unwrap();
+    let replaced = steelyard(&["demo", "--little", "--dir", folder]);
+    assert_eq!(replaced.status.code(), Some(69), "{replaced:?}");
+    assert!(path.exists(), "the demonstration leaves a served folder alone");
     drop(first);
     store::claim(&url).unwrap();
     assert!(store::claim("sqlite::memory:").is_ok() && store::claim("sqlite::memory:").is_ok());
