@@ -28,6 +28,7 @@ pub mod postgres;
 mod registry;
 mod runs;
 mod schemes;
+mod sight;
 pub mod sqlite;
 mod totals;
 
@@ -48,6 +49,7 @@ pub use runs::{
     RunWrites, StepProgress,
 };
 pub use schemes::{Retirement, SchemeHeader, SchemeReads, SchemeWrites};
+pub use sight::{CountyCounts, RunCounts, SightReads};
 pub use totals::{Cell, Sums, TotalsDifference, TotalsReads, TotalsRow};
 
 /// Opens the store a URL names and brings its schema up to date: `postgres://…` (also over a UNIX
@@ -75,7 +77,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
 /// Everything that can be read.
 pub trait ReadTx:
-    CountyReads + RegistryReads + SchemeReads + FactReads + TotalsReads + RunReads + Send
+    CountyReads + RegistryReads + SchemeReads + FactReads + TotalsReads + RunReads + SightReads + Send
 {
 }
 

@@ -5,8 +5,8 @@ use std::{sync::LazyLock, time::Duration};
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _,
     sqlite::{
-        SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode,
-        SqlitePoolOptions, SqliteSynchronous,
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions,
+        SqliteSynchronous,
     },
 };
 
@@ -16,6 +16,9 @@ use super::{
 };
 
 type Db = sqlx::Sqlite;
+
+/// What traces call it.
+const SYSTEM: &str = "sqlite";
 
 /// Takes the write lock at once, so that two writers queue instead of failing half way.
 const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
@@ -89,7 +92,7 @@ fn integers(items: &[i64]) -> Result<String, StoreError> {
 
 /// Puts rows into a table, many per statement.
 async fn insert_all<'a, R>(
-    db: &mut SqliteConnection,
+    db: &mut tx::Connection,
     table: &Table,
     rows: &'a [R],
     put: impl Fn(&'a R, &mut Vec<Value<'a>>) + Send,

@@ -18,14 +18,15 @@ pub(super) mod facts;
 pub(super) mod registry;
 pub(super) mod runs;
 pub(super) mod schemes;
+pub(super) mod sight;
 pub(super) mod totals;
 
 use crate::store::bulk::Table;
 
 /// Every statement by name, for the test that prepares them.
 pub(super) fn all() -> Vec<(&'static str, &'static str)> {
-    let parts = [county::ALL, registry::ALL, schemes::ALL, facts::ALL, totals::ALL, runs::ALL];
-    parts.concat()
+    let kept = [county::ALL, registry::ALL, schemes::ALL, facts::ALL, totals::ALL, runs::ALL];
+    [&kept.concat(), sight::ALL].concat()
 }
 
 /// Every table that is filled by set.
