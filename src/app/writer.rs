@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use tokio::sync::{mpsc, oneshot};
+use tracing::{Instrument as _, Span};
 
 use super::{
     App, AppError, Clock, Item, Outcome, Write,
@@ -27,6 +28,25 @@ struct Job {
     items: Vec<Item<Fact>>,
     encode: Encode,
     reply: oneshot::Sender<Result<Vec<u8>, AppError>>,
+    /// The span of the call, as far as it is traced.
+    span: Span,
+}
+
+/// One span for what several calls share: below the first that is traced, linked to the others.
+fn batch_span(jobs: &[Job]) -> Span {
+    let mut traced = jobs.iter().map(|it| &it.span).filter(|it| !it.is_disabled());
+    let Some(first) = traced.next() else { return Span::none() };
+    let span = tracing::info_span!(
+        target: "steelyard::batch",
+        parent: first,
+        "batch",
+        otel.name = "facts.batch",
+        calls = jobs.len(),
+    );
+    for other in traced {
+        span.follows_from(other);
+    }
+    span
 }
 
 /// The way to the writing task of an application. The task ends with its last handle.
@@ -52,6 +72,11 @@ impl App {
     /// Records the facts of one call, in one transaction with other calls of the county that come at
     /// the same time. Each call keeps its request id, its audit entry and its answer, and is answered
     /// after the commit only.
+    #[tracing::instrument(
+        target = "steelyard::use_case",
+        skip_all,
+        fields(otel.name = call.method)
+    )]
     pub async fn record_facts(
         &self,
         call: Write,
@@ -61,7 +86,8 @@ impl App {
         let gone = |()| AppError::Internal("the writer of facts has ended".to_owned());
         let (reply, answer) = oneshot::channel();
         let items = facts.into_iter().map(Ok).collect();
-        let job = Job { call, items, encode: Box::new(encode), reply };
+        let span = Span::current();
+        let job = Job { call, items, encode: Box::new(encode), reply, span };
         self.writer.0.send(job).await.map_err(|_| gone(()))?;
         answer.await.map_err(|_| gone(()))?
     }
@@ -85,7 +111,9 @@ impl Task {
             for jobs in counties.into_values() {
                 // A task of its own: if it panics, its callers learn of it and the writer goes on.
                 let here = Arc::clone(&task);
-                if let Err(why) = tokio::spawn(async move { here.serve(jobs).await }).await {
+                let span = batch_span(&jobs);
+                let serve = async move { here.serve(jobs).await };
+                if let Err(why) = tokio::spawn(serve.instrument(span)).await {
                     tracing::error!("recording facts did not end: {why}");
                 }
             }

@@ -7,7 +7,7 @@ use tonic::{Request, Response, Status};
 
 use super::{
     RECEIVE_MAX, SEND_MAX, decode::Faults, decoded, evaluation_encode as encode, page::page,
-    result_encode, status, write_call,
+    result_encode, status, stream, write_call,
 };
 use crate::{
     app::{
@@ -149,7 +149,7 @@ impl EvaluationService for Service {
         let first = self.app.get_run(&asked.0, &asked.1).await.map_err(status::from)?;
         let (sender, receiver) = tokio::sync::mpsc::channel(8);
         let app = self.app.clone();
-        tokio::spawn(async move {
+        stream::spawn(async move {
             let mut view = first;
             loop {
                 let state = view.run.state;
@@ -280,7 +280,7 @@ impl EvaluationService for Service {
         let shown = self.app.shown(&county, &run).await.map_err(status::from)?;
         let app = self.app.clone();
         let (sender, receiver) = tokio::sync::mpsc::channel(4);
-        tokio::spawn(async move {
+        stream::spawn(async move {
             let mut after = Some(-1_i64);
             while let Some(from) = after {
                 let page = app.list_results(&county, &shown.run, &filter, from, STREAM_PAGE).await;
