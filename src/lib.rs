@@ -13,3 +13,4 @@ pub mod sample;
 pub mod server;
 pub mod sign;
 pub mod store;
+pub mod telemetry;

@@ -11,7 +11,7 @@ use tokio::{
 use tonic::transport::{Server, server::TcpIncoming};
 use tonic_health::{ServingStatus, server::HealthReporter};
 
-use crate::{app::App, grpc, proto};
+use crate::{app::App, grpc, proto, telemetry};
 
 /// How many calls one connection may have under way.
 const STREAMS_MAX: u32 = 128;
@@ -27,6 +27,14 @@ const CALL_MAX: Duration = Duration::from_mins(2);
 const PING_EVERY: Duration = Duration::from_secs(5);
 /// The same while it does not.
 const PING_AGAIN: Duration = Duration::from_millis(200);
+
+/// The methods that are told apart in telemetry: all that are served.
+const DESCRIPTORS: &[&[u8]] = &[
+    proto::DESCRIPTORS,
+    tonic_health::pb::FILE_DESCRIPTOR_SET,
+    tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
+    tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+];
 
 /// Turns true when the server is to stop.
 pub type Stop = watch::Receiver<bool>;
@@ -74,6 +82,7 @@ pub async fn serve(
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE_ANSWER))
         .timeout(CALL_MAX)
+        .layer(telemetry::layer(DESCRIPTORS))
         .add_routes(
             grpc::routes(&app)
                 .add_service(health_service)

@@ -5,6 +5,7 @@ mod evaluate;
 mod sample;
 mod scheme;
 mod serve;
+mod telemetry_args;
 mod verify;
 
 use std::{

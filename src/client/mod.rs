@@ -6,7 +6,7 @@ pub mod wire;
 use std::sync::Arc;
 
 use tokio_stream::{Stream, StreamExt, iter};
-use tonic::{Status, transport::Channel};
+use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
 
 use crate::{
     proto::v1::{
@@ -15,6 +15,7 @@ use crate::{
         scheme_service_client::SchemeServiceClient,
     },
     sample::{Document, Fact, Record},
+    telemetry::Outgoing,
 };
 
 /// Rows of one message.
@@ -54,24 +55,27 @@ pub enum CallError {
 /// What is told while something goes on: so many more rows, or subjects, are done.
 pub type Tell = Arc<dyn Fn(u64) + Send + Sync>;
 
+/// The way to the service: every call carries the trace that it is made in.
+type Wire = InterceptedService<Channel, Outgoing>;
+
 /// A caller, on behalf of one county.
 #[derive(Debug, Clone)]
 pub struct Client {
-    channel: Channel,
+    channel: Wire,
     county: String,
 }
 
 impl Client {
     /// A caller over a connection.
     pub fn new(channel: Channel, county: &str) -> Self {
-        Self { channel, county: county.to_owned() }
+        Self { channel: InterceptedService::new(channel, Outgoing), county: county.to_owned() }
     }
 
-    fn evaluations(&self) -> EvaluationServiceClient<Channel> {
+    fn evaluations(&self) -> EvaluationServiceClient<Wire> {
         EvaluationServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_MAX)
     }
 
-    fn facts(&self) -> FactServiceClient<Channel> {
+    fn facts(&self) -> FactServiceClient<Wire> {
         FactServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_MAX)
     }
 
