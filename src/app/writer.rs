@@ -28,7 +28,7 @@ struct Job {
     items: Vec<Item<Fact>>,
     encode: Encode,
     reply: oneshot::Sender<Result<Vec<u8>, AppError>>,
-    /// The span of the call, as far as it is traced.
+    /// The span of the use case; none where the call is not traced.
     span: Span,
 }
 
@@ -72,11 +72,6 @@ impl App {
     /// Records the facts of one call, in one transaction with other calls of the county that come at
     /// the same time. Each call keeps its request id, its audit entry and its answer, and is answered
     /// after the commit only.
-    #[tracing::instrument(
-        target = "steelyard::use_case",
-        skip_all,
-        fields(otel.name = call.method)
-    )]
     pub async fn record_facts(
         &self,
         call: Write,
@@ -84,12 +79,19 @@ impl App {
         encode: impl Fn(&[Outcome]) -> Vec<u8> + Send + Sync + 'static,
     ) -> Result<Vec<u8>, AppError> {
         let gone = |()| AppError::Internal("the writer of facts has ended".to_owned());
+        let span = tracing::info_span!(
+            target: "steelyard::use_case",
+            "use_case",
+            otel.name = call.method,
+        );
         let (reply, answer) = oneshot::channel();
         let items = facts.into_iter().map(Ok).collect();
-        let span = Span::current();
-        let job = Job { call, items, encode: Box::new(encode), reply, span };
-        self.writer.0.send(job).await.map_err(|_| gone(()))?;
-        answer.await.map_err(|_| gone(()))?
+        let job = Job { call, items, encode: Box::new(encode), reply, span: span.clone() };
+        let recorded = async {
+            self.writer.0.send(job).await.map_err(|_| gone(()))?;
+            answer.await.map_err(|_| gone(()))?
+        };
+        recorded.instrument(span).await
     }
 }
 

@@ -80,8 +80,8 @@ mod tests {
 
     fn headers(parent: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        headers.insert(TRACE_PARENT, parent.parse().unwrap());
-        headers.insert("tracestate", "a=b".parse().unwrap());
+        headers.insert(TRACE_PARENT, parent.try_into().unwrap());
+        headers.insert("tracestate", "a=b".try_into().unwrap());
         headers
     }
 

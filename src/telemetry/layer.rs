@@ -131,6 +131,9 @@ impl Drop for UnderWay {
         if failure(code) {
             self.span.record("otel.status_code", "error");
         }
+        let _entered = self.span.enter();
+        let code = CODES.get(code).copied();
+        tracing::debug!(method = self.method.name.as_str(), code, "a call ended");
     }
 }
 

@@ -24,3 +24,4 @@ mod replicas;
 mod scheme_rpc;
 mod server;
 mod store_conformance;
+mod telemetry;

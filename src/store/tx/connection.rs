@@ -9,14 +9,14 @@ use std::{
     future::Future,
     pin::Pin,
     sync::LazyLock,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use sqlx::{
     Database, Describe, Either, Error, Execute, Executor, SqlStr, Transaction, error::BoxDynError,
 };
 use tokio_stream::Stream;
-use tracing::{Instrument as _, Span};
+use tracing::{Instrument as _, Span, field::Empty};
 
 use super::super::{Db, SYSTEM, sql};
 
@@ -56,6 +56,7 @@ pub(super) fn span(name: &str) -> Span {
         "statement",
         otel.name = name,
         otel.kind = "client",
+        otel.status_code = Empty,
         db.system.name = SYSTEM,
         db.query.summary = name,
     )
@@ -126,7 +127,11 @@ impl Stream for Traced<'_> {
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         let _entered = this.span.enter();
-        this.steps.as_mut().poll_next(context)
+        let step = ready!(this.steps.as_mut().poll_next(context));
+        if let Some(Err(_)) = &step {
+            this.span.record("otel.status_code", "error");
+        }
+        Poll::Ready(step)
     }
 }
 
@@ -155,7 +160,15 @@ impl<'c> Executor<'c> for &'c mut Connection {
         }
         let parts = Parts::of(query);
         let span = parts.span();
-        Box::pin((&mut *self.0).fetch_optional(parts).instrument(span))
+        let row = (&mut *self.0).fetch_optional(parts);
+        let row = async move {
+            let row = row.await;
+            if row.is_err() {
+                Span::current().record("otel.status_code", "error");
+            }
+            row
+        };
+        Box::pin(row.instrument(span))
     }
 
     fn prepare_with<'e>(
