@@ -73,7 +73,7 @@ fn name(text: &str) -> String {
     }
     let words: Vec<&str> = text.split_ascii_whitespace().take(3).collect();
     match words.as_slice() {
-        ["INSERT", "INTO", table] => format!("INSERT {table}"),
+        ["INSERT", "INTO", table] => format!("INSERT_{}", table.to_ascii_uppercase()),
         [] | [..] => "statement".to_owned(),
     }
 }
