@@ -184,3 +184,59 @@ impl Task {
 fn none() -> Result<Vec<u8>, AppError> {
     Err(AppError::Internal("a job without an answer".to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use tracing::{Subscriber, span};
+    use tracing_subscriber::{
+        Layer,
+        layer::{Context, SubscriberExt as _},
+        registry::{LookupSpan, Registry},
+    };
+
+    use super::*;
+
+    /// What is said of spans: parent and name of each, and which are linked.
+    #[derive(Clone, Default)]
+    struct Said(Arc<Mutex<Vec<String>>>);
+
+    impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Said {
+        fn on_new_span(&self, made: &span::Attributes<'_>, id: &span::Id, at: Context<'_, S>) {
+            let around = at.span(id).and_then(|it| it.parent().map(|it| it.name()));
+            let name = made.metadata().name();
+            self.0.lock().unwrap().push(format!("{name} in {}", around.unwrap_or("nothing")));
+        }
+
+        fn on_follows_from(&self, one: &span::Id, other: &span::Id, at: Context<'_, S>) {
+            let name = |it| at.span(it).unwrap().name();
+            self.0.lock().unwrap().push(format!("{} after {}", name(one), name(other)));
+        }
+    }
+
+    fn job(span: Span) -> Job {
+        let call = Write {
+            county: "xinping".to_owned(),
+            principal: "local".to_owned(),
+            request_id: "r".to_owned(),
+            method: "FactService.RecordFacts",
+            fingerprint: [0; 32],
+        };
+        let (reply, _) = oneshot::channel();
+        Job { call, items: Vec::new(), encode: Box::new(|_| Vec::new()), reply, span }
+    }
+
+    #[test]
+    fn a_batch_belongs_to_the_first_traced_call_and_knows_the_others() {
+        let said = Said::default();
+        tracing::subscriber::with_default(Registry::default().with(said.clone()), || {
+            let (one, two) = (tracing::info_span!("one"), tracing::info_span!("two"));
+            drop(batch_span(&[job(Span::none()), job(one), job(Span::none()), job(two)]));
+            assert!(batch_span(&[job(Span::none())]).is_disabled());
+        });
+        let said = said.0.lock().unwrap();
+        let expected = ["one in nothing", "two in nothing", "batch in one", "batch after two"];
+        assert_eq!(*said, expected);
+    }
+}

@@ -70,6 +70,14 @@ impl Line {
         }
     }
 
+    /// The exporter's own lines have a name, and no message.
+    fn name(&mut self) {
+        let named = self.fields.iter().find(|it| it.0 == "name").and_then(|it| it.1.as_str());
+        if self.message.is_empty() {
+            self.message = named.unwrap_or_default().to_owned();
+        }
+    }
+
     /// For people: the ids come last.
     fn text(&self) -> String {
         let mut line = format!("{} {:>5} {}: {}", now(), self.level, self.target, self.message);
@@ -225,6 +233,7 @@ where
             span,
         };
         event.record(&mut line);
+        line.name();
         let written = if self.json { line.json() } else { line.text() };
         // There is nobody to tell when the error stream itself is closed.
         let _ = io::stderr().lock().write_all(written.as_bytes());
