@@ -13,5 +13,6 @@ pub mod sample;
 pub mod server;
 pub mod sign;
 pub mod store;
+pub mod telemetry;
 pub mod transport;
 pub mod trust;

@@ -7,11 +7,13 @@ use tokio::{
     task::JoinSet,
     time::{self, Instant},
 };
+use tonic::body::Body;
 use tonic_health::{ServingStatus, server::HealthReporter};
+use tower::{Layer as _, ServiceExt as _};
 
 use crate::{
     app::App,
-    grpc, proto,
+    grpc, proto, telemetry,
     transport::{self, Limits, Listening, Methods, MethodsError, Phase, Phases, Stage, stack},
 };
 
@@ -24,6 +26,14 @@ const PING_AGAIN: Duration = Duration::from_millis(200);
 /// The most of the grace that is kept for telling the calls still under way that it is over, and
 /// for closing the store.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// The methods that are told apart in telemetry: all that are served.
+const DESCRIPTORS: &[&[u8]] = &[
+    proto::DESCRIPTORS,
+    tonic_health::pb::FILE_DESCRIPTOR_SET,
+    tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
+    tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+];
 
 /// Turns true when the server is to stop.
 pub type Stop = watch::Receiver<bool>;
@@ -103,6 +113,8 @@ pub async fn serve(
     set_health(&health, &names, ServingStatus::NotServing).await;
     let (advance, phases) = Phases::new();
     let calls = stack(routes.prepare(), authenticate, methods, &limits, phases.clone());
+    let calls = telemetry::layer(DESCRIPTORS).layer(calls);
+    let calls = calls.map_response(|answer: http::Response<_>| answer.map(Body::new));
     let (tell, told) = watch::channel(false);
     let mut beside = JoinSet::new();
     for work in background {

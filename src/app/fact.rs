@@ -99,6 +99,7 @@ impl App {
     }
 
     /// A page of facts in the order recorded, and after which number to go on; none at the end.
+    #[tracing::instrument(target = "steelyard::use_case", skip_all)]
     pub async fn facts(
         &self,
         tx: &mut dyn ReadTx,

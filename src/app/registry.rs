@@ -112,6 +112,7 @@ impl App {
     }
 
     /// One record as of a day and a moment.
+    #[tracing::instrument(target = "steelyard::use_case", skip_all)]
     pub async fn record(
         &self,
         tx: &mut dyn ReadTx,
@@ -126,6 +127,7 @@ impl App {
     }
 
     /// A page of records of a kind, by id.
+    #[tracing::instrument(target = "steelyard::use_case", skip_all)]
     pub async fn records(
         &self,
         tx: &mut dyn ReadTx,
@@ -146,6 +148,7 @@ impl App {
 
     /// The tree below a unit, itself first: every node after its parent, children by kind, then by
     /// id.
+    #[tracing::instrument(target = "steelyard::use_case", skip_all)]
     pub async fn tree(
         &self,
         tx: &mut dyn ReadTx,

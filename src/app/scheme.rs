@@ -74,6 +74,7 @@ impl Plans {
     }
 
     /// The compiled schemes of that kind of subject that are in force on a day.
+    #[tracing::instrument(target = "steelyard::use_case", skip_all)]
     pub async fn in_force(
         &self,
         tx: &mut dyn ReadTx,
@@ -172,6 +173,7 @@ fn references(scheme: &Scheme) -> BTreeMap<&str, (Place, &str)> {
 impl App {
     /// Checks a document away from the threads that serve. With a county, schemes that it has not
     /// published are faults too.
+    #[tracing::instrument(target = "steelyard::use_case", skip_all)]
     pub async fn check_scheme(
         &self,
         county: Option<&str>,
@@ -265,7 +267,8 @@ impl App {
 
 /// [`check`] away from the threads that serve.
 pub async fn checked_apart(document: Vec<u8>) -> Result<Checked, AppError> {
-    let task = tokio::task::spawn_blocking(move || check(&document));
+    let span = tracing::Span::current();
+    let task = tokio::task::spawn_blocking(move || span.in_scope(|| check(&document)));
     task.await.map_err(|why| AppError::Internal(format!("a check did not end: {why}")))
 }
 

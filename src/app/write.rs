@@ -3,6 +3,8 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
+use tracing::Instrument as _;
+
 use super::{App, AppError, FieldFault, StoredRefusal};
 use crate::{
     domain::time::Moment,
@@ -141,9 +143,14 @@ impl App {
         call: Write,
         work: impl for<'t> Fn(&'t mut dyn StoreTx, Moment) -> Work<'t> + Send + Sync + 'static,
     ) -> Result<Vec<u8>, AppError> {
+        let span = tracing::info_span!(
+            target: "steelyard::use_case",
+            "use_case",
+            otel.name = call.method,
+        );
         let app = self.clone();
-        let task = tokio::spawn(async move { app.write_here(&call, &work).await });
-        ended(task.await)
+        let write = async move { app.write_here(&call, &work).await };
+        ended(tokio::spawn(write.instrument(span)).await)
     }
 
     /// The same, inside a task that is spawned already.

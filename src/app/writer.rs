@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use tokio::sync::{mpsc, oneshot};
+use tracing::{Instrument as _, Span};
 
 use super::{
     App, AppError, Clock, Item, Outcome, Write,
@@ -27,6 +28,25 @@ struct Job {
     items: Vec<Item<Fact>>,
     encode: Encode,
     reply: oneshot::Sender<Result<Vec<u8>, AppError>>,
+    /// The span of the use case; none where the call is not traced.
+    span: Span,
+}
+
+/// One span for what several calls share: below the first that is traced, linked to the others.
+fn batch_span(jobs: &[Job]) -> Span {
+    let mut traced = jobs.iter().map(|it| &it.span).filter(|it| !it.is_disabled());
+    let Some(first) = traced.next() else { return Span::none() };
+    let span = tracing::info_span!(
+        target: "steelyard::batch",
+        parent: first,
+        "batch",
+        otel.name = "facts.batch",
+        calls = jobs.len(),
+    );
+    for other in traced {
+        span.follows_from(other);
+    }
+    span
 }
 
 /// The way to the writing task of an application. The task ends with its last handle.
@@ -59,11 +79,19 @@ impl App {
         encode: impl Fn(&[Outcome]) -> Vec<u8> + Send + Sync + 'static,
     ) -> Result<Vec<u8>, AppError> {
         let gone = |()| AppError::Internal("the writer of facts has ended".to_owned());
+        let span = tracing::info_span!(
+            target: "steelyard::use_case",
+            "use_case",
+            otel.name = call.method,
+        );
         let (reply, answer) = oneshot::channel();
         let items = facts.into_iter().map(Ok).collect();
-        let job = Job { call, items, encode: Box::new(encode), reply };
-        self.writer.0.send(job).await.map_err(|_| gone(()))?;
-        answer.await.map_err(|_| gone(()))?
+        let job = Job { call, items, encode: Box::new(encode), reply, span: span.clone() };
+        let recorded = async {
+            self.writer.0.send(job).await.map_err(|_| gone(()))?;
+            answer.await.map_err(|_| gone(()))?
+        };
+        recorded.instrument(span).await
     }
 }
 
@@ -85,7 +113,9 @@ impl Task {
             for jobs in counties.into_values() {
                 // A task of its own: if it panics, its callers learn of it and the writer goes on.
                 let here = Arc::clone(&task);
-                if let Err(why) = tokio::spawn(async move { here.serve(jobs).await }).await {
+                let span = batch_span(&jobs);
+                let serve = async move { here.serve(jobs).await };
+                if let Err(why) = tokio::spawn(serve.instrument(span)).await {
                     tracing::error!("recording facts did not end: {why}");
                 }
             }
@@ -160,4 +190,60 @@ impl Task {
 
 fn none() -> Result<Vec<u8>, AppError> {
     Err(AppError::Internal("a job without an answer".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use tracing::{Subscriber, span};
+    use tracing_subscriber::{
+        Layer,
+        layer::{Context, SubscriberExt as _},
+        registry::{LookupSpan, Registry},
+    };
+
+    use super::*;
+
+    /// What is said of spans: parent and name of each, and which are linked.
+    #[derive(Clone, Default)]
+    struct Said(Arc<Mutex<Vec<String>>>);
+
+    impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Said {
+        fn on_new_span(&self, made: &span::Attributes<'_>, id: &span::Id, at: Context<'_, S>) {
+            let around = at.span(id).and_then(|it| it.parent().map(|it| it.name()));
+            let name = made.metadata().name();
+            self.0.lock().unwrap().push(format!("{name} in {}", around.unwrap_or("nothing")));
+        }
+
+        fn on_follows_from(&self, one: &span::Id, other: &span::Id, at: Context<'_, S>) {
+            let name = |it| at.span(it).unwrap().name();
+            self.0.lock().unwrap().push(format!("{} after {}", name(one), name(other)));
+        }
+    }
+
+    fn job(span: Span) -> Job {
+        let call = Write {
+            county: "xinping".to_owned(),
+            principal: "local".to_owned(),
+            request_id: "r".to_owned(),
+            method: "FactService.RecordFacts",
+            fingerprint: [0; 32],
+        };
+        let (reply, _) = oneshot::channel();
+        Job { call, items: Vec::new(), encode: Box::new(|_| Vec::new()), reply, span }
+    }
+
+    #[test]
+    fn a_batch_belongs_to_the_first_traced_call_and_knows_the_others() {
+        let said = Said::default();
+        tracing::subscriber::with_default(Registry::default().with(said.clone()), || {
+            let (one, two) = (tracing::info_span!("one"), tracing::info_span!("two"));
+            drop(batch_span(&[job(Span::none()), job(one), job(Span::none()), job(two)]));
+            assert!(batch_span(&[job(Span::none())]).is_disabled());
+        });
+        let said = said.0.lock().unwrap();
+        let expected = ["one in nothing", "two in nothing", "batch in one", "batch after two"];
+        assert_eq!(*said, expected);
+    }
 }

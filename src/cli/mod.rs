@@ -7,6 +7,7 @@ mod person;
 mod sample;
 mod scheme;
 mod serve;
+mod telemetry_args;
 mod token;
 mod trust;
 mod verify;

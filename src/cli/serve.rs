@@ -1,15 +1,13 @@
 //! `steelyard serve`: the service on a store, until a signal stops it.
 
-use std::{
-    io::{self, IsTerminal as _},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use clap::Args;
 use tokio::{net::TcpListener, signal::unix};
 
 use super::{
     Failure,
+    telemetry_args::TelemetryArgs,
     trust::{self, TrustArgs},
 };
 use crate::{
@@ -18,11 +16,12 @@ use crate::{
     domain::time::Moment,
     server::{self, Background, Serving},
     store,
+    telemetry::{self, Telemetry},
     transport::{Authenticate, Listening},
 };
 
 /// What goes on beside the calls.
-const BACKGROUND: &[Background] = &[crate::app::run::background];
+const BACKGROUND: &[Background] = &[crate::app::run::background, telemetry::background];
 
 /// Serve the API over gRPC.
 #[derive(Debug, Args)]
@@ -38,28 +37,35 @@ pub(super) struct Serve {
     grace: Option<String>,
     #[command(flatten)]
     trust: TrustArgs,
+    #[command(flatten)]
+    telemetry: TelemetryArgs,
 }
 
 impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let Self { listen, store, grace, trust } = self;
+        let Self { listen, store, grace, trust, telemetry } = self;
         let config = Config::from_strings(|key| match key {
             "listen" => listen.clone(),
             "store" => store.clone(),
             "grace" => grace.clone(),
             key => trust.get(key),
         });
-        let config = config
-            .map_err(|faults| Failure::usage(faults.iter().map(ToString::to_string).collect()))?;
-        let level = tracing_subscriber::EnvFilter::new("info,sqlx=warn");
-        // A subscriber that is there already stays.
-        let _ = tracing_subscriber::fmt()
-            .with_env_filter(level)
-            .with_ansi(io::stderr().is_terminal())
-            .with_writer(io::stderr)
-            .try_init();
+        let (config, told) = match (config, telemetry.config()) {
+            (Ok(config), Ok(told)) => (config, told),
+            (config, told) => {
+                let config = config.err().into_iter().flatten().map(|it| it.to_string());
+                let told = told.err().into_iter().flatten().map(|it| it.to_string());
+                return Err(Failure::usage(config.chain(told).collect()));
+            }
+        };
         let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::software(&why))?;
-        runtime.block_on(serve(config))
+        runtime.block_on(async {
+            let telemetry = Telemetry::start(&told).await;
+            let telemetry = telemetry.map_err(|why| Failure::unavailable(why.to_string()))?;
+            let served = serve(config).await;
+            telemetry.shutdown().await;
+            served
+        })
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
         scheme_service_client::SchemeServiceClient,
     },
     sample::{Document, Fact, Record},
+    telemetry::Outgoing,
 };
 
 /// Rows of one message.
@@ -99,8 +100,8 @@ impl Interceptor for Bearer {
     }
 }
 
-/// A connection whose calls carry a token.
-type Calls = InterceptedService<Channel, Bearer>;
+/// The way to the service: every call carries the token, and the trace that it is made in.
+type Calls = InterceptedService<InterceptedService<Channel, Outgoing>, Bearer>;
 
 impl Client {
     /// A caller over a connection, with its token.
@@ -108,7 +109,8 @@ impl Client {
     /// # Errors
     /// The token is none.
     pub fn new(channel: Channel, county: &str, token: Option<&str>) -> Result<Self, CallError> {
-        let calls = InterceptedService::new(channel, Bearer::new(token)?);
+        let traced = InterceptedService::new(channel, Outgoing);
+        let calls = InterceptedService::new(traced, Bearer::new(token)?);
         Ok(Self { calls, county: county.to_owned() })
     }
 

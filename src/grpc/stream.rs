@@ -1,4 +1,9 @@
-//! What holds for every stream of bulk messages: one county, bounded messages, a bounded whole.
+//! What holds for every stream of bulk messages: one county, bounded messages, a bounded whole;
+//! and the task behind a stream of answers.
+
+use std::future::Future;
+
+use tracing::Instrument as _;
 
 use super::decode::Faults;
 use crate::app::AppError;
@@ -9,6 +14,11 @@ pub(crate) const ITEMS_MAX: usize = 500;
 const STREAM_ITEMS_MAX: usize = 100_000;
 /// The most bytes of a stream.
 const STREAM_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Starts the task that makes a stream of answers, as a part of its call's trace.
+pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(task.in_current_span());
+}
 
 /// Notes a batch that is empty or too large.
 pub(crate) fn batch(faults: &mut Faults, path: &str, items: usize) {

@@ -40,11 +40,11 @@ pub enum StoreError {
     #[error("no space left for the database")]
     StorageFull,
     /// The database cannot be reached or refused the statement.
-    #[error("the database cannot be reached or refused the statement")]
+    #[error("the database cannot be reached or refused the statement ({})", kind(.0))]
     Unavailable(#[source] sqlx::Error),
     /// The connection broke while `COMMIT` was under way: it was kept or it was not. Never resent;
     /// the caller repeats the call with the same request id.
-    #[error("the connection was lost at commit; the outcome is unknown")]
+    #[error("the connection was lost at commit; the outcome is unknown ({})", kind(.0))]
     OutcomeUnknown(#[source] sqlx::Error),
     /// The schema of the database is older or newer than this program, half made, or of another
     /// program; the sentence says which, and what to do.
@@ -101,4 +101,25 @@ impl StoreError {
     pub(crate) fn unknown_word(column: &str, word: &str) -> Self {
         Self::corrupt(column, format!("`{word}` is not one of its words"))
     }
+}
+
+/// What sort of error it is, without a word of the database's own: those may quote what is stored.
+fn kind(error: &sqlx::Error) -> String {
+    use sqlx::Error::{Configuration, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
+    if let Some(code) = error.as_database_error().and_then(sqlx::error::DatabaseError::code) {
+        return format!("code {code}");
+    }
+    if let Io(why) = error {
+        return why.kind().to_string();
+    }
+    let kinds = [
+        (matches!(error, Configuration(_)), "the URL is wrong"),
+        (matches!(error, Tls(_)), "TLS failed"),
+        (matches!(error, Protocol(_)), "the protocol was broken"),
+        (matches!(error, PoolTimedOut), "no connection in time"),
+        (matches!(error, PoolClosed), "the connections are closed"),
+        (matches!(error, WorkerCrashed), "its worker ended"),
+    ];
+    let kind = kinds.into_iter().find(|it| it.0);
+    kind.map_or("a value does not fit", |it| it.1).to_owned()
 }

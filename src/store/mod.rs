@@ -36,6 +36,7 @@ pub mod postgres;
 mod registry;
 mod runs;
 mod schemes;
+mod sight;
 pub mod sqlite;
 mod totals;
 
@@ -61,6 +62,7 @@ pub use runs::{
     RunWrites, StepProgress,
 };
 pub use schemes::{Retirement, SchemeHeader, SchemeReads, SchemeWrites};
+pub use sight::{RunCounts, SightReads};
 pub use totals::{Cell, Sums, TotalsDifference, TotalsReads, TotalsRow};
 
 /// Opens the store a URL names: `postgres://…` (also over a UNIX socket:
@@ -126,6 +128,7 @@ pub trait ReadTx:
     + FactReads
     + TotalsReads
     + RunReads
+    + SightReads
     + Send
 {
 }

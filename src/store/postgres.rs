@@ -4,7 +4,7 @@ use std::{sync::LazyLock, time::Duration};
 
 use sqlx::{
     Arguments as _, AssertSqlSafe, ConnectOptions as _, Executor as _,
-    postgres::{PgArguments, PgConnectOptions, PgConnection, PgPoolOptions},
+    postgres::{PgArguments, PgConnectOptions, PgPoolOptions},
 };
 
 use super::{
@@ -14,6 +14,9 @@ use super::{
 };
 
 type Db = sqlx::Postgres;
+
+/// What traces call it.
+const SYSTEM: &str = "postgresql";
 
 /// Writers of a county are put in a line by its head row, not by SERIALIZABLE and its retries.
 const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE";
@@ -146,7 +149,7 @@ impl<'a> Column<'a> {
 
 /// Puts rows into a table, a column per parameter.
 async fn insert_all<'a, R>(
-    db: &mut PgConnection,
+    db: &mut tx::Connection,
     table: &Table,
     rows: &'a [R],
     put: impl Fn(&'a R, &mut Vec<Value<'a>>) + Send,

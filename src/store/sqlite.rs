@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, path::PathBuf, sync::LazyLock, time::Duration};
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _,
     sqlite::{
-        SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode,
-        SqlitePoolOptions, SqliteSynchronous,
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions,
+        SqliteSynchronous,
     },
 };
 
@@ -16,6 +16,9 @@ use super::{
 };
 
 type Db = sqlx::Sqlite;
+
+/// What traces call it.
+const SYSTEM: &str = "sqlite";
 
 /// Takes the write lock at once, so that two writers queue instead of failing half way.
 const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
@@ -105,7 +108,7 @@ fn integers(items: &[i64]) -> Result<String, StoreError> {
 
 /// Puts rows into a table, many per statement.
 async fn insert_all<'a, R>(
-    db: &mut SqliteConnection,
+    db: &mut tx::Connection,
     table: &Table,
     rows: &'a [R],
     put: impl Fn(&'a R, &mut Vec<Value<'a>>) + Send,
@@ -226,7 +229,7 @@ pub(super) async fn migrate(url: &str) -> Result<Migrated, StoreError> {
     Ok(Migrated { new, granted: Vec::new() })
 }
 
-async fn applied(db: &mut SqliteConnection) -> Result<BTreeSet<i64>, StoreError> {
+async fn applied(db: &mut sqlx::SqliteConnection) -> Result<BTreeSet<i64>, StoreError> {
     let there = "SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations'";
     if db.fetch_optional(there).await.map_err(tx::fault)?.is_none() {
         return Ok(BTreeSet::new());

@@ -29,3 +29,4 @@ mod row_security;
 mod scheme_rpc;
 mod server;
 mod store_conformance;
+mod telemetry;

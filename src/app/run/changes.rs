@@ -185,6 +185,7 @@ impl App {
     ///
     /// # Errors
     /// As [`App::supersede_run`], with nothing remembered.
+    #[tracing::instrument(target = "steelyard::use_case", skip_all)]
     pub async fn preview_supersede(
         &self,
         county: &str,
@@ -211,6 +212,7 @@ impl App {
     ///
     /// # Errors
     /// `RUN_NOT_FOUND`, `RUN_NOT_COMPUTED`, and those of the store.
+    #[tracing::instrument(target = "steelyard::use_case", skip_all)]
     pub async fn changes_between(
         &self,
         county: &str,

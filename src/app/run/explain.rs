@@ -24,6 +24,7 @@ impl App {
     /// # Errors
     /// `RESULT_NOT_FOUND`; data that was changed behind the service's back, where the facts no
     /// longer give the result; those of the store and the engine.
+    #[tracing::instrument(target = "steelyard::use_case", skip_all)]
     pub async fn explain_result(
         &self,
         county: &str,

@@ -196,6 +196,7 @@ impl App {
     ///
     /// # Errors
     /// `RUN_NOT_FOUND`, and those of the store.
+    #[tracing::instrument(target = "steelyard::use_case", skip_all)]
     pub async fn get_run(&self, county: &str, run_id: &str) -> Result<RunView, AppError> {
         let mut tx = self.read().await?;
         let run = tx.run(county, run_id).await?;
@@ -207,6 +208,7 @@ impl App {
     ///
     /// # Errors
     /// Those of the store.
+    #[tracing::instrument(target = "steelyard::use_case", skip_all)]
     pub async fn list_runs(
         &self,
         county: &str,
@@ -230,6 +232,7 @@ impl App {
     ///
     /// # Errors
     /// `RUN_NOT_FOUND`, `RUN_NOT_PUBLISHED`, `RUN_NOT_COMPUTED`, and those of the store.
+    #[tracing::instrument(target = "steelyard::use_case", skip_all)]
     pub async fn shown(&self, county: &str, selector: &RunSelector) -> Result<Shown, AppError> {
         let mut tx = self.read().await?;
         self.shown_in(&mut *tx, county, selector).await
@@ -256,6 +259,7 @@ impl App {
     ///
     /// # Errors
     /// Those of [`App::shown`]; inside, those of [`App::get_result`].
+    #[tracing::instrument(target = "steelyard::use_case", skip_all)]
     pub async fn shown_result(
         &self,
         county: &str,
@@ -273,6 +277,7 @@ impl App {
     ///
     /// # Errors
     /// Those of the store.
+    #[tracing::instrument(target = "steelyard::use_case", skip_all)]
     pub async fn list_results(
         &self,
         county: &str,
@@ -308,6 +313,7 @@ impl App {
     ///
     /// # Errors
     /// `RESULT_NOT_FOUND`, and those of the store.
+    #[tracing::instrument(target = "steelyard::use_case", skip_all)]
     pub async fn get_result(
         &self,
         county: &str,

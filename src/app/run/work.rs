@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use sha2::{Digest, Sha256};
+use tracing::{Instrument as _, Span};
 
 use super::{
     context::Context,
@@ -20,7 +21,7 @@ use crate::{
         masked,
         time::Moment,
     },
-    store::{ClaimedBatch, ResultRecord, ResultsAfter, RunRecord, RunState, StoreError},
+    store::{ClaimedBatch, ReadTx, ResultRecord, ResultsAfter, RunRecord, RunState, StoreError},
 };
 
 /// How long a claim lasts before another replica may take the batch.
@@ -72,6 +73,11 @@ pub async fn run_forever(app: App, stop: impl Future<Output = ()>) {
     }
 }
 
+/// The span of work that no call waits for: a trace of its own.
+fn root(name: &'static str, step: Option<i64>) -> Span {
+    tracing::info_span!(target: "steelyard::root", "run", otel.name = name, step)
+}
+
 /// What a batch gives: its payload, its results, and what of the run it changes.
 #[derive(Debug, Default)]
 struct Outcome {
@@ -99,17 +105,33 @@ impl App {
         let mut worked = false;
         while let Some(claimed) = self.claim(county, run_id, who).await? {
             worked = true;
-            match self.carry_out(county, run_id, &mut context, &claimed).await {
-                Ok(outcome) => self.complete(county, &claimed, outcome).await?,
-                Err(AppError::Store(StoreError::StaleRevision)) => (),
-                Err(AppError::Store(error)) => return Err(error.into()),
-                Err(error) => {
-                    self.fail(county, run_id, error.to_string()).await?;
-                    return Ok(true);
-                }
+            let span = root("run.batch", Some(claimed.batch.step));
+            let batch = self.batch(county, run_id, &mut context, &claimed).instrument(span);
+            if !batch.await? {
+                return Ok(true);
             }
         }
         Ok(self.finish(county, run_id).await? || worked)
+    }
+
+    /// Carries a batch out and ends it. Answers whether the run goes on.
+    async fn batch(
+        &self,
+        county: &str,
+        run_id: &str,
+        context: &mut Option<Context>,
+        claimed: &ClaimedBatch,
+    ) -> Result<bool, AppError> {
+        match self.carry_out(county, run_id, context, claimed).await {
+            Ok(outcome) => self.complete(county, claimed, outcome).await?,
+            Err(AppError::Store(StoreError::StaleRevision)) => (),
+            Err(AppError::Store(error)) => return Err(error.into()),
+            Err(error) => {
+                self.fail(county, run_id, error.to_string()).await?;
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     async fn claim(
@@ -197,7 +219,7 @@ impl App {
     ) -> Result<(), AppError> {
         let (app, county) = (self.clone(), county.to_owned());
         let (claimed, outcome) = (claimed.clone(), Arc::new(outcome));
-        let task = tokio::spawn(async move {
+        let write = async move {
             app.retried(|| async {
                 let mut tx = app.store.begin().await?;
                 let Outcome { payload, results, quotas } = &*outcome;
@@ -221,8 +243,8 @@ impl App {
                 Ok(())
             })
             .await
-        });
-        match ended(task.await) {
+        };
+        match ended(tokio::spawn(write.in_current_span()).await) {
             // Another replica took the batch over: its work is as good, and ours is given up.
             Err(AppError::Store(StoreError::StaleRevision)) => Ok(()),
             done => done,
@@ -246,6 +268,17 @@ impl App {
         if !run.is_some_and(|it| open(&it)) || progress.iter().any(|it| it.done < it.total) {
             return Ok(false);
         }
+        self.conclude(tx, county, run_id).instrument(root("run.conclude", None)).await?;
+        Ok(true)
+    }
+
+    /// The digest over all results, and the state that lets them be read.
+    async fn conclude(
+        &self,
+        mut tx: Box<dyn ReadTx>,
+        county: &str,
+        run_id: &str,
+    ) -> Result<(), AppError> {
         let mut hash = Sha256::new();
         let mut after = ResultsAfter::Ordinal(-1);
         loop {
@@ -264,8 +297,7 @@ impl App {
             run.result_digest = Some(digest);
             run.computed = Some(now);
         })
-        .await?;
-        Ok(true)
+        .await
     }
 
     /// Changes an open run; one that another replica has ended meanwhile stays as it is.
@@ -276,7 +308,7 @@ impl App {
         change: impl Fn(&mut RunRecord) + Send + Sync + 'static,
     ) -> Result<(), AppError> {
         let (app, county, run_id) = (self.clone(), county.to_owned(), run_id.to_owned());
-        let task = tokio::spawn(async move {
+        let write = async move {
             app.retried(|| async {
                 let mut tx = app.store.begin().await?;
                 let Some(mut run) = tx.run(&county, &run_id).await? else { return Ok(()) };
@@ -292,8 +324,8 @@ impl App {
                 Ok(())
             })
             .await
-        });
-        ended(task.await)
+        };
+        ended(tokio::spawn(write.in_current_span()).await)
     }
 }
 
@@ -306,7 +338,9 @@ async fn evaluate(
 ) -> Result<Outcome, AppError> {
     let mut evaluator = Evaluator::new(Arc::clone(&context.plan), context.period);
     let groups = Arc::clone(&context.groups);
+    let span = Span::current();
     let work = tokio::task::spawn_blocking(move || {
+        let _entered = span.enter();
         if step < levels {
             let mut measured: Vec<Measurement> = Vec::new();
             for (facts, _) in &all {

@@ -5,7 +5,7 @@ use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
 use super::{
     super::{
         admit::Call, decode::Faults, evaluation_encode as encode, page::page, result_encode,
-        result_scope::Sight, status,
+        result_scope::Sight, status, stream::spawn,
     },
     Service, Streamed,
 };
@@ -125,7 +125,7 @@ impl Service {
         let mut sight = Sight::of(&self.app, call, &county, permit, &shown).await?;
         let (app, call) = (self.app.clone(), call.clone());
         let (sender, receiver) = tokio::sync::mpsc::channel(4);
-        tokio::spawn(async move {
+        spawn(async move {
             let mut after = Some(-1_i64);
             while let Some(from) = after {
                 let page = async {

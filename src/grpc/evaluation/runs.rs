@@ -7,7 +7,8 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::{
     super::{
-        admit::Call, decode::Faults, evaluation_encode as encode, page::page, status, write_call,
+        admit::Call, decode::Faults, evaluation_encode as encode, page::page, status,
+        stream::spawn, write_call,
     },
     Service, Streamed,
 };
@@ -83,7 +84,7 @@ impl Service {
             app.get_run(&county, &run_id).await
         };
         let clock = Arc::clone(&self.app.clock);
-        tokio::spawn(async move {
+        spawn(async move {
             let (mut view, mut looks) = (first, 0_u32);
             loop {
                 let state = view.run.state;

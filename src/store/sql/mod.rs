@@ -38,6 +38,7 @@ pub(super) mod persons;
 pub(super) mod registry;
 pub(super) mod runs;
 pub(super) mod schemes;
+pub(super) mod sight;
 pub(super) mod totals;
 
 use crate::store::bulk::Table;
@@ -53,6 +54,7 @@ pub(super) fn all() -> Vec<(&'static str, &'static str)> {
         facts::ALL,
         totals::ALL,
         runs::ALL,
+        sight::ALL,
     ];
     parts.concat()
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod batches;
+mod connection;
 mod county;
 mod facts;
 mod persons;
@@ -10,19 +11,21 @@ mod registry;
 mod row;
 mod runs;
 mod schemes;
+mod sight;
 mod totals;
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use sqlx::{Database, Pool, Transaction, migrate::MigrateError};
+use sqlx::{Pool, Transaction, migrate::MigrateError};
+use tracing::Instrument as _;
 
 use super::{
     BEGIN_READ, BEGIN_WRITE, CONTENTION, Db, FULL, POOL_WAIT_IS_CONTENTION, READY, SCOPE, sql,
 };
 use crate::store::{CountyHead, ReadTx, Store, StoreError, StoreTx};
 
-type Connection = <Db as Database>::Connection;
+pub(super) use connection::Connection;
 
 /// The store over this database.
 #[derive(Debug, Clone)]
@@ -40,12 +43,14 @@ impl SqlStore {
 #[async_trait]
 impl Store for SqlStore {
     async fn read(&self) -> Result<Box<dyn ReadTx>, StoreError> {
-        let tx = self.read.begin_with(BEGIN_READ).await.map_err(fault)?;
+        let tx = self.read.begin_with(BEGIN_READ).instrument(connection::span("BEGIN")).await;
+        let tx = tx.map_err(fault)?;
         Ok(Box::new(SqlTx::of(tx)))
     }
 
     async fn begin(&self) -> Result<Box<dyn StoreTx>, StoreError> {
-        let tx = self.write.begin_with(BEGIN_WRITE).await.map_err(fault)?;
+        let tx = self.write.begin_with(BEGIN_WRITE).instrument(connection::span("BEGIN")).await;
+        let tx = tx.map_err(fault)?;
         Ok(Box::new(SqlTx::of(tx)))
     }
 
@@ -73,7 +78,7 @@ impl Store for SqlStore {
 /// A transaction that gives itself up at the first error. PostgreSQL would answer the `COMMIT` of a
 /// failed transaction with a silent rollback, SQLite would keep what went before: neither is wanted.
 struct SqlTx {
-    tx: Option<Transaction<'static, Db>>,
+    tx: Option<Connection>,
     /// The heads of the counties that are locked, as they will be put back.
     heads: BTreeMap<String, CountyHead>,
     /// The county whose rows the database lets this transaction see.
@@ -82,7 +87,7 @@ struct SqlTx {
 
 impl SqlTx {
     fn of(tx: Transaction<'static, Db>) -> Self {
-        Self { tx: Some(tx), heads: BTreeMap::new(), scope: None }
+        Self { tx: Some(Connection::of(tx)), heads: BTreeMap::new(), scope: None }
     }
 
     /// Runs statements of one county. The database is told of it before the first of them, for this

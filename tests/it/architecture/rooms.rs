@@ -63,7 +63,11 @@ pub(super) const ROOMS: &[Room] = &[
     Room { name: "proto", may_name: &[], never: &[] },
     Room { name: "grpc", may_name: &["domain", "store", "app", "proto"], never: &["sqlx", "clap"] },
     // A caller like any other: it knows the wire and nothing behind it, and puts a sample on it.
-    Room { name: "client", may_name: &["domain", "proto", "sample"], never: &["sqlx", "clap"] },
+    Room {
+        name: "client",
+        may_name: &["domain", "proto", "sample", "telemetry"],
+        never: &["sqlx", "clap"],
+    },
     Room {
         name: "cli",
         may_name: &[

@@ -7,6 +7,7 @@ mod facts;
 mod registry;
 mod runs;
 mod sample;
+mod sight;
 mod statements;
 mod together;
 mod totals;
@@ -29,7 +30,7 @@ macro_rules! conformance {
 }
 
 mod everywhere {
-    use super::{Backend, county, facts, registry, runs, totals};
+    use super::{Backend, county, facts, registry, runs, sight, totals};
     conformance!(sqlite_memory, sqlite_file, postgres => [
         county::an_error_ends_the_transaction_and_keeps_nothing,
         county::forgets_what_was_not_committed,
@@ -58,6 +59,8 @@ mod everywhere {
         runs::steps_wait_for_each_other,
         runs::a_claim_runs_out_and_is_lost,
         runs::results_are_paged_in_both_orders,
+        sight::facts_are_counted_by_kind_and_from_a_number_on,
+        sight::runs_are_counted_by_state_with_their_ties,
     ]);
 }
 
