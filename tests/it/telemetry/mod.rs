@@ -214,10 +214,21 @@ fn attribute(span: &Value, name: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_trace_goes_from_the_caller_to_the_statement() {
-    let folder = folder("traced");
+    let store = format!("sqlite://{}", folder("store").join("steelyard.db").display());
+    traced_on(&store, "sqlite", "traced").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_trace_goes_from_the_caller_to_the_statement_on_a_server() {
+    let store = crate::postgres::schema("traced").await;
+    traced_on(&store, "postgresql", "traced-postgres").await;
+}
+
+async fn traced_on(store: &str, system: &str, name: &str) {
+    let folder = folder(name);
     let receiver = Receiver::start(&folder);
     let told = ["--otlp", &receiver.url, "--trace-share", "1", "--log-level", "debug"];
-    let mut service = Service::start(&folder, &told);
+    let mut service = Service::start_on(store, &folder, &told);
     a_year(connected(&service).await, Some(&sampled())).await;
     service.stop();
 
@@ -242,6 +253,7 @@ async fn one_trace_goes_from_the_caller_to_the_statement() {
         ];
         assert!(trace.has(&way), "{statement}: {:#?}", trace.names());
     }
+    assert_eq!(attribute(trace.named("facts.batch"), "calls"), 1);
     // A write in a task of its own, and a statement behind a stream of answers.
     for way in [
         ["INSERT_RUN", "EvaluationService.StartRun", "steelyard.v1.EvaluationService/StartRun"],
@@ -249,7 +261,7 @@ async fn one_trace_goes_from_the_caller_to_the_statement() {
     ] {
         assert!(trace.has(&way), "{way:?}: {:#?}", trace.names());
     }
-    assert_eq!(attribute(trace.named("LOCK_COUNTY"), "db.system.name"), "sqlite");
+    assert_eq!(attribute(trace.named("LOCK_COUNTY"), "db.system.name"), system);
     let refused = trace.named("steelyard.v1.EvaluationService/GetResult");
     assert_eq!(
         (attribute(refused, "rpc.grpc.status_code"), &refused["status"]),

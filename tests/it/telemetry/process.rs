@@ -89,10 +89,15 @@ pub(super) struct Service {
 impl Service {
     /// Starts it over a store in the folder and waits until it listens.
     pub(super) fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let (log, store) = (folder.join("log"), folder.join("steelyard.db"));
+        let store = format!("sqlite://{}", folder.join("steelyard.db").display());
+        Self::start_on(&store, folder, arguments)
+    }
+
+    /// The same over any store.
+    pub(super) fn start_on(store: &str, folder: &Path, arguments: &[&str]) -> Self {
+        let log = folder.join("log");
         let mut command = Command::new(env!("CARGO_BIN_EXE_steelyard"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--store"]);
-        command.arg(format!("sqlite://{}", store.display())).args(arguments);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--store", store]).args(arguments);
         command.stdout(Stdio::null()).stderr(fs::File::create(&log).unwrap());
         let process = Owned(command.spawn().unwrap());
         let mut service = Self { address: String::new(), metrics: None, log, process };
