@@ -41,7 +41,7 @@ fn batch_span(jobs: &[Job]) -> Span {
         parent: first,
         "batch",
         otel.name = "facts.batch",
-        calls = jobs.len(),
+        calls = i64::try_from(jobs.len()).unwrap_or(i64::MAX),
     );
     for other in traced {
         span.follows_from(other);

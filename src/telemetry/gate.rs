@@ -16,6 +16,8 @@ use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator};
 use tracing::{Metadata, Subscriber, level_filters::LevelFilter, subscriber::Interest};
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
+use super::SENDER;
+
 /// The span of a traced call.
 pub(super) const CALL: &str = "steelyard::call";
 /// The span of a call that is not traced.
@@ -76,7 +78,7 @@ impl Gate {
             return *line.level() <= self.level;
         }
         let warns = *line.level() <= LevelFilter::WARN.min(self.level);
-        let told = target.starts_with("opentelemetry")
+        let told = target.starts_with(SENDER)
             || (target.starts_with("sqlx") && !target.ends_with("::notice"));
         warns && told
     }

@@ -29,7 +29,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::gate::UNTRACED;
+use super::{SENDER, gate::UNTRACED};
 
 /// The longest text of one field, in bytes.
 const TEXT_MAX: usize = 4_096;
@@ -245,7 +245,7 @@ where
 }
 
 fn exporters(target: &str) -> bool {
-    target.starts_with("opentelemetry")
+    target.starts_with(SENDER)
 }
 
 fn untraced<S>(event: &Event<'_>, context: &Context<'_, S>) -> Option<TraceId>

@@ -45,6 +45,9 @@ const FLUSH: Duration = Duration::from_secs(5);
 /// The name of the meter, the tracer and the logger.
 const SCOPE: &str = "steelyard";
 
+/// The target of lines about sending, which are not sent themselves.
+const SENDER: &str = "opentelemetry";
+
 /// How calls are sampled in this process. There is one subscriber in a process, and so one of these.
 static SAMPLER: OnceLock<Sampler> = OnceLock::new();
 
@@ -139,7 +142,8 @@ impl Telemetry {
             faults
         });
         for fault in flush.await.unwrap_or_default() {
-            tracing::warn!("the last of the telemetry was not sent: {fault}");
+            // Of the exporter's target, whose lines are not sent by it: it has ended.
+            tracing::warn!(target: SENDER, "the last of the telemetry was not sent: {fault}");
         }
     }
 }

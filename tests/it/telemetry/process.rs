@@ -76,6 +76,12 @@ impl Receiver {
     }
 }
 
+/// The folder of keys of every server that is started here.
+pub(super) fn keys() -> PathBuf {
+    let name = format!("telemetry-keys-{}", std::process::id());
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
 /// The service.
 pub(super) struct Service {
     /// Where it listens, as `127.0.0.1:1`.
@@ -89,10 +95,15 @@ pub(super) struct Service {
 impl Service {
     /// Starts it over a store in the folder and waits until it listens.
     pub(super) fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let (log, store) = (folder.join("log"), folder.join("steelyard.db"));
+        let store = format!("sqlite://{}", folder.join("steelyard.db").display());
+        Self::start_on(&store, folder, arguments)
+    }
+
+    /// The same over any store.
+    pub(super) fn start_on(store: &str, folder: &Path, arguments: &[&str]) -> Self {
+        let log = folder.join("log");
         let mut command = Command::new(env!("CARGO_BIN_EXE_steelyard"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--store"]);
-        command.arg(format!("sqlite://{}", store.display())).args(arguments);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--store", store]).args(arguments);
         command.stdout(Stdio::null()).stderr(fs::File::create(&log).unwrap());
         let process = Owned(command.spawn().unwrap());
         let mut service = Self { address: String::new(), metrics: None, log, process };
@@ -113,7 +124,7 @@ impl Service {
             Some(rest.split(['/', '"', '\n', ' ']).next().unwrap().to_owned())
         };
         self.metrics = after("metrics on http://");
-        self.address = after("serving on ").unwrap_or_default();
+        self.address = after("serving on http://").unwrap_or_default();
     }
 
     /// Everything it wrote to its error stream.
