@@ -25,3 +25,4 @@ mod replicas;
 mod scheme_rpc;
 mod server;
 mod store_conformance;
+mod transport;

@@ -66,7 +66,7 @@ fn quiet() -> Vec<Row> {
             assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
             vec![end]
         }),
-        row!("A5", "nothing after no PING acknowledged", "closed", Slow, |at| {
+        row!("A5", "nothing after SETTINGS, no PING acknowledged", "closed", Slow, |at| {
             let mut raw = Raw::open(at.address, [127, 0, 1, 5], &[]).await;
             vec![closed(&mut raw, 60, false).await]
         }),
@@ -198,7 +198,7 @@ fn floods() -> Vec<Row> {
                 vec![raw.goodbye().await]
             }
         ),
-        row!("A12", "200,000 PINGs; another caller meanwhile", "OK", Alone, |at| {
+        row!("A12", "500,000 PINGs; another caller meanwhile", "OK", Alone, |at| {
             let raw = Raw::open(at.address, [127, 0, 1, 12], &[]).await;
             let pings = frame(PING, 0, 0, b"12345678").repeat(1_000);
             let flood = tokio::spawn(async move {
@@ -210,7 +210,7 @@ fn floods() -> Vec<Row> {
                         .is_ok_and(|it| it > 0)
                     {}
                 });
-                for _ in 0..200 {
+                for _ in 0..500 {
                     if tokio::io::AsyncWriteExt::write_all(&mut write, &pings).await.is_err() {
                         break;
                     }
@@ -272,7 +272,9 @@ fn many() -> Vec<Row> {
                                 "{taken} taken, {refused} RST_STREAM REFUSED_STREAM, GOAWAY {why:?}"
                             )];
                         }
-                        other => break vec![format!("{other:?}")],
+                        other @ (Ended::Frame(_) | Ended::Closed | Ended::Open) => {
+                            break vec![format!("{other:?}")];
+                        }
                     }
                 }
             }
@@ -296,6 +298,30 @@ fn many() -> Vec<Row> {
                     closed += usize::from(end.is_ok());
                 }
                 assert_eq!(closed, 200 - 64, "those above 64 are closed at once");
+                seen
+            }
+        ),
+        row!(
+            "A16.b",
+            "more silent connections than there are descriptors; another address, once they are closed",
+            "OK",
+            Slow,
+            |_at| {
+                let at = Process::with_descriptors(48);
+                let mut kept = Vec::new();
+                for _ in 0..60 {
+                    kept.push(connected(at.address, [127, 0, 1, 18]).await);
+                }
+                let before = at.worked();
+                let asked = ask(LIST_RUNS, &list_runs());
+                let seen = vec![called(at.address, [127, 0, 1, 19], &asked).await];
+                let worked = at.worked().saturating_sub(before);
+                assert!(worked < Duration::from_millis(1_500), "it was busy for {worked:?}");
+                let log = at.stop(Duration::from_secs(20));
+                assert!(
+                    log.contains("no connection can be taken"),
+                    "descriptors were left:\n{log}"
+                );
                 seen
             }
         ),

@@ -28,14 +28,25 @@ pub(super) struct Process {
 impl Process {
     /// Starts one and waits until it says where it listens.
     pub(super) fn start(more: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_steelyard"));
+        Self::started(command.arg("serve").args(more))
+    }
+
+    /// The same with so many descriptors.
+    pub(super) fn with_descriptors(count: usize) -> Self {
+        let mut command = Command::new("bash");
+        command.args(["-c", r#"ulimit -n "$0"; exec "$@""#, &count.to_string()]);
+        Self::started(command.args([env!("CARGO_BIN_EXE_steelyard"), "serve"]))
+    }
+
+    fn started(command: &mut Command) -> Self {
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let name = format!("catalogue-{}-{number}", std::process::id());
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(&folder).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_steelyard"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--store"])
+        let mut child = command
+            .args(["--listen", "127.0.0.1:0", "--store"])
             .arg(format!("sqlite://{}/steelyard.db", folder.display()))
-            .args(more)
             .stderr(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
@@ -55,7 +66,7 @@ impl Process {
                 kept.push('\n');
             }
         });
-        let address = told.recv_timeout(Duration::from_secs(60));
+        let address = told.recv_timeout(Duration::from_mins(1));
         let address = address.unwrap_or_else(|_| panic!("{}", log.lock().unwrap()));
         let address = address.parse().unwrap();
         Self { address, child: Mutex::new(child), log, folder }
@@ -67,6 +78,15 @@ impl Process {
         let status = fs::read_to_string(path).unwrap();
         let line = status.lines().find(|it| it.starts_with(which)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
+    /// The processor time it took so far.
+    pub(super) fn worked(&self) -> Duration {
+        let path = format!("/proc/{}/stat", self.child.lock().unwrap().id());
+        let stat = fs::read_to_string(path).unwrap();
+        let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+        let ticks: u64 = fields[11..13].iter().map(|it| it.parse::<u64>().unwrap()).sum();
+        Duration::from_millis(ticks * 10)
     }
 
     /// Asks it to stop.

@@ -252,7 +252,9 @@ fn sizes() -> Vec<Row> {
                 let told = raw.until(Duration::from_secs(10), true, wanted).await;
                 vec![match told {
                     Ended::Frame(it) if it.kind == HEADERS => "HEADERS".to_owned(),
-                    other => format!("{other:?}"),
+                    other @ (Ended::Frame(_) | Ended::Closed | Ended::Open) => {
+                        format!("{other:?}")
+                    }
                 }]
             }
         ),
