@@ -72,7 +72,7 @@ fn quiet() -> Vec<Row> {
         }),
         row!("A6", "HEADERS without END_HEADERS", "closed", Slow, |at| {
             let mut raw = Raw::open(at.address, [127, 0, 1, 6], &[]).await;
-            raw.say(&frame(HEADERS, 0, 1, &of_call(LIST_RUNS))).await;
+            raw.say(&frame(HEADERS, 0, 1, &of_call(at.address, LIST_RUNS))).await;
             vec![closed(&mut raw, 60, false).await]
         }),
         row!(
@@ -82,7 +82,7 @@ fn quiet() -> Vec<Row> {
             Slow,
             |at| {
                 let mut raw = Raw::open(at.address, [127, 0, 1, 15], &NO_WINDOW).await;
-                raw.say(&frame(HEADERS, END_HEADERS, 1, &of_call(WATCH))).await;
+                raw.say(&frame(HEADERS, END_HEADERS, 1, &of_call(at.address, WATCH))).await;
                 raw.say(&frame(DATA, END_STREAM, 1, &framed(&[]))).await;
                 let began = Instant::now();
                 let end = raw.end(LONG, true).await;
@@ -131,7 +131,7 @@ fn half() -> Vec<Row> {
                 let address = at.address;
                 let mut silent = Raw::silent(address, [127, 0, 0, 1]).await;
                 let mut unread = Raw::open(address, [127, 0, 0, 1], &NO_WINDOW).await;
-                unread.say(&frame(HEADERS, END_HEADERS, 1, &of_call(WATCH))).await;
+                unread.say(&frame(HEADERS, END_HEADERS, 1, &of_call(at.address, WATCH))).await;
                 unread.say(&frame(DATA, END_STREAM, 1, &framed(&[]))).await;
                 let half = Ask { ends: false, ..Ask::of(UPSERT) };
                 let half = tokio::spawn(async move { call(address, &half).await });
@@ -154,7 +154,7 @@ fn floods() -> Vec<Row> {
     vec![
         row!("A9", "10,000 streams, each reset at once", "GOAWAY ENHANCE_YOUR_CALM", Alone, |at| {
             let mut raw = Raw::open(at.address, [127, 0, 1, 9], &[]).await;
-            let all = of_call(LIST_RUNS);
+            let all = of_call(at.address, LIST_RUNS);
             for number in 0..10_000 {
                 let stream = number * 2 + 1;
                 let mut both = frame(HEADERS, END_HEADERS, stream, &all);
@@ -167,7 +167,7 @@ fn floods() -> Vec<Row> {
         }),
         row!("A10", "CONTINUATION without end", "GOAWAY ENHANCE_YOUR_CALM", Alone, |at| {
             let mut raw = Raw::open(at.address, [127, 0, 1, 10], &[]).await;
-            raw.say(&frame(HEADERS, 0, 1, &of_call(LIST_RUNS))).await;
+            raw.say(&frame(HEADERS, 0, 1, &of_call(at.address, LIST_RUNS))).await;
             let more = headers(&[("x-more", "more")]);
             for _ in 0..100_000 {
                 if !raw.say(&frame(CONTINUATION, 0, 1, &more)).await {
@@ -183,7 +183,7 @@ fn floods() -> Vec<Row> {
             Alone,
             |at| {
                 let mut raw = Raw::open(at.address, [127, 0, 1, 11], &[]).await;
-                let mut all = of_call(LIST_RUNS);
+                let mut all = of_call(at.address, LIST_RUNS);
                 all.extend(headers(&[("content-length", "5")]));
                 let mut counted = 0;
                 for number in 0..100_000 {
@@ -251,7 +251,7 @@ fn many() -> Vec<Row> {
             Alone,
             |at| {
                 let mut raw = Raw::open(at.address, [127, 0, 1, 13], &[]).await;
-                let all = of_call(LIST_RUNS);
+                let all = of_call(at.address, LIST_RUNS);
                 for number in 0..10_000 {
                     if !raw.say(&frame(HEADERS, END_HEADERS, number * 2 + 1, &all)).await {
                         break;

@@ -48,8 +48,19 @@ pub(crate) fn headers(all: &[(&str, &str)]) -> Vec<u8> {
     for (name, value) in all {
         bytes.push(0);
         for text in [name, value] {
-            assert!(text.len() < 127);
-            bytes.push(u8::try_from(text.len()).unwrap());
+            // A length of seven bits, and what is more in parts of seven bits, the lowest first.
+            let mut more = text.len();
+            if more < 127 {
+                bytes.push(u8::try_from(more).unwrap());
+            } else {
+                bytes.push(127);
+                more -= 127;
+                while more > 127 {
+                    bytes.push(u8::try_from(more % 128).unwrap() | 128);
+                    more /= 128;
+                }
+                bytes.push(u8::try_from(more).unwrap());
+            }
             bytes.extend(text.bytes());
         }
     }
@@ -57,27 +68,18 @@ pub(crate) fn headers(all: &[(&str, &str)]) -> Vec<u8> {
 }
 
 /// The headers of a call.
-pub(crate) fn of_call(path: &str) -> Vec<u8> {
-    let mut bytes = headers(&[
+pub(crate) fn of_call(at: SocketAddr, path: &str) -> Vec<u8> {
+    let mut all = vec![
         (":method", "POST"),
         (":scheme", "http"),
         (":authority", "steelyard.test"),
         (":path", path),
         ("content-type", "application/grpc"),
         ("te", "trailers"),
-    ]);
-    for (name, value) in credentials() {
-        assert!(value.len() < 127 + 128, "a longer value needs another byte of length");
-        bytes.push(0);
-        for text in [name, value] {
-            match text.len() {
-                short @ 0..127 => bytes.push(u8::try_from(short).unwrap()),
-                long => bytes.extend([127, u8::try_from(long - 127).unwrap()]),
-            }
-            bytes.extend(text.bytes());
-        }
-    }
-    bytes
+    ];
+    let who = credentials(at);
+    all.extend(who.iter().map(|it| (it.0.as_str(), it.1.as_str())));
+    headers(&all)
 }
 
 /// A connection, frame by frame.

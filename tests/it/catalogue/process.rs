@@ -1,6 +1,7 @@
 //! The real binary, on a port and a store of its own.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{BufRead as _, BufReader},
     net::SocketAddr,
@@ -57,18 +58,27 @@ impl Process {
         let kept = log.clone();
         thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
+                let mut log = kept.lock().unwrap();
+                log.push_str(&line);
+                log.push('\n');
+                drop(log);
                 if let Some((_, address)) = line.split_once("serving on ") {
                     // Nobody waits for a second one.
                     let _ = tell.send(address.trim().to_owned());
                 }
-                let mut kept = kept.lock().unwrap();
-                kept.push_str(&line);
-                kept.push('\n');
             }
         });
         let address = told.recv_timeout(Duration::from_mins(1));
         let address = address.unwrap_or_else(|_| panic!("{}", log.lock().unwrap()));
         let address = address.parse().unwrap();
+        let path =
+            log.lock().unwrap().lines().find_map(|line| {
+                line.split_once(TOKEN_LIES).map(|(_, path)| path.trim().to_owned())
+            });
+        if let Some(path) = path {
+            let token = fs::read_to_string(path).unwrap().trim().to_owned();
+            TOKENS.lock().unwrap().insert(address, token);
+        }
         Self { address, child: Mutex::new(child), log, folder }
     }
 
@@ -127,7 +137,16 @@ impl Drop for Process {
     }
 }
 
-/// The headers that say who calls: the one place for credentials.
-pub(super) fn credentials() -> Vec<(String, String)> {
-    Vec::new()
+/// The tokens of the servers that said where theirs lies.
+static TOKENS: Mutex<BTreeMap<SocketAddr, String>> = Mutex::new(BTreeMap::new());
+
+/// Whatever a line of the log says before the path of a token.
+const TOKEN_LIES: &str = "administrator's token lies in ";
+
+/// The headers that say who calls: the one place for credentials. A server of this process, and one
+/// that wants none, gets none.
+pub(crate) fn credentials(at: SocketAddr) -> Vec<(String, String)> {
+    let tokens = TOKENS.lock().unwrap();
+    let token = tokens.get(&at).map(|it| ("authorization".to_owned(), format!("Bearer {it}")));
+    token.into_iter().collect()
 }

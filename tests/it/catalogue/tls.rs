@@ -13,7 +13,7 @@ use tokio_rustls::TlsConnector;
 
 use super::{
     messages::{LIST_RUNS, ask, list_runs},
-    wire::{connected, sent},
+    wire::{Client, connected, sent},
 };
 
 const NAME: &str = "steelyard.test";
@@ -95,9 +95,10 @@ pub(crate) async fn call(at: SocketAddr, with: Option<Certificate>) -> String {
     let Ok(stream) = TlsConnector::from(Arc::new(config)).connect(name, stream).await else {
         return refused();
     };
-    let Ok((mut client, connection)) = h2::client::handshake(stream).await else {
+    let Ok((send, connection)) = h2::client::handshake(stream).await else {
         return refused();
     };
+    let mut client = Client { send, at };
     // TLS 1.3 tells the client after its own part is done.
     let connection = tokio::spawn(connection);
     let told = sent(&mut client, &ask(LIST_RUNS, &list_runs())).await;

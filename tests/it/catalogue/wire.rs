@@ -25,18 +25,26 @@ pub(crate) struct Ask {
     pub(crate) part: usize,
     /// Whether the request is ended.
     pub(crate) ends: bool,
+    /// Whether it says nothing of who calls.
+    pub(crate) anonymous: bool,
+}
+
+/// A connection that speaks HTTP/2.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) send: SendRequest<Bytes>,
+    pub(crate) at: SocketAddr,
 }
 
 impl Ask {
     /// A call of a method without a message yet.
     pub(crate) fn of(path: &str) -> Self {
-        let mut headers = vec![
+        let headers = vec![
             ("content-type".to_owned(), "application/grpc".to_owned()),
             ("te".to_owned(), "trailers".to_owned()),
         ];
-        headers.extend(credentials());
-        let (method, path) = ("POST", path.to_owned());
-        Self { method, path, headers, body: Vec::new(), part: 16 * 1024, ends: true }
+        let (method, path, body) = ("POST", path.to_owned(), Vec::new());
+        Self { method, path, headers, body, part: 16 * 1024, ends: true, anonymous: false }
     }
 
     /// With a further message.
@@ -78,13 +86,14 @@ pub(crate) async fn connected(at: SocketAddr, from: [u8; 4]) -> TcpStream {
 }
 
 /// A connection that speaks HTTP/2.
-pub(crate) async fn client(at: SocketAddr, from: [u8; 4]) -> SendRequest<Bytes> {
-    let (send, connection) = h2::client::handshake(connected(at, from).await).await.unwrap();
+pub(crate) async fn client(at: SocketAddr, from: [u8; 4]) -> Client {
+    let stream = connected(at, from).await;
+    let (send, connection) = h2::client::handshake(stream).await.unwrap();
     tokio::spawn(async move {
         // The call says how it ended.
         let _ = connection.await;
     });
-    send
+    Client { send, at }
 }
 
 /// Sends it and answers what came back.
@@ -99,7 +108,7 @@ pub(crate) async fn called(at: SocketAddr, from: [u8; 4], ask: &Ask) -> String {
 }
 
 /// The same on a connection that is there.
-pub(crate) async fn sent(client: &mut SendRequest<Bytes>, ask: &Ask) -> String {
+pub(crate) async fn sent(client: &mut Client, ask: &Ask) -> String {
     let all = answered(client, ask);
     let most = Duration::from_secs(90);
     tokio::time::timeout(most, all).await.unwrap_or_else(|_| "nothing in 90 s".to_owned())
@@ -107,22 +116,23 @@ pub(crate) async fn sent(client: &mut SendRequest<Bytes>, ask: &Ask) -> String {
 
 /// Sends headers and what fits of the body.
 pub(crate) async fn begun(
-    client: &mut SendRequest<Bytes>,
+    client: &mut Client,
     ask: &Ask,
 ) -> Result<(ResponseFuture, h2::SendStream<Bytes>), h2::Error> {
     let mut request = http::Request::new(());
     *request.method_mut() = ask.method.parse().unwrap();
     *request.uri_mut() = format!("http://steelyard.test{}", ask.path).parse().unwrap();
-    for (name, value) in &ask.headers {
+    let who = if ask.anonymous { Vec::new() } else { credentials(client.at) };
+    for (name, value) in ask.headers.iter().chain(&who) {
         let name: http::HeaderName = name.parse().unwrap();
         request.headers_mut().append(name, value.parse().unwrap());
     }
     let empty = ask.ends && ask.body.is_empty();
-    std::future::poll_fn(|cx| client.poll_ready(cx)).await?;
-    client.send_request(request, empty)
+    std::future::poll_fn(|cx| client.send.poll_ready(cx)).await?;
+    client.send.send_request(request, empty)
 }
 
-async fn answered(client: &mut SendRequest<Bytes>, ask: &Ask) -> String {
+async fn answered(client: &mut Client, ask: &Ask) -> String {
     let (response, stream) = match begun(client, ask).await {
         Ok(begun) => begun,
         Err(why) => return broken(&why),
