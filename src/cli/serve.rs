@@ -82,10 +82,10 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let app = App::new(store, clock, &store_url);
     let at = listener.local_addr().unwrap_or(listen);
     let scheme = if tls.is_some() { "https" } else { "http" };
-    tracing::info!("serving on {scheme}://{at}");
     if let Some(own) = &believed.own {
         tracing::info!("the administrator's token lies in {}", own.token_file().display());
     }
+    tracing::info!("serving on {scheme}://{at}");
     let signal = |kind| unix::signal(kind).map_err(|why| Failure::software(&why));
     let mut terminate = signal(unix::SignalKind::terminate())?;
     let mut interrupt = signal(unix::SignalKind::interrupt())?;

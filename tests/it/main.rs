@@ -30,3 +30,4 @@ mod scheme_rpc;
 mod server;
 mod store_conformance;
 mod telemetry;
+mod transport;

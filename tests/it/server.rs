@@ -7,9 +7,14 @@ use steelyard::{
     domain::time::Moment,
     proto::v1::{self, registry_service_client::RegistryServiceClient},
     server::{self, Background, Serving},
-    store,
+    store::{self, ReadTx, Store, StoreError, StoreTx},
 };
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+    task::JoinHandle,
+    time::Instant,
+};
 use tonic::{
     Code,
     transport::{Channel, Endpoint},
@@ -36,7 +41,13 @@ impl Clock for Noon {
 type Ended = JoinHandle<Result<bool, server::ServeError>>;
 
 async fn start(background: &'static [Background]) -> (Channel, oneshot::Sender<()>, Ended) {
-    let store = store::open("sqlite::memory:").await.unwrap();
+    start_over(store::open("sqlite::memory:").await.unwrap(), background).await
+}
+
+async fn start_over(
+    store: Arc<dyn Store>,
+    background: &'static [Background],
+) -> (Channel, oneshot::Sender<()>, Ended) {
     let app = App::new(store, Arc::new(Noon), "of the tests");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
@@ -164,6 +175,71 @@ async fn reflection_is_off_where_it_is_not_wanted() {
     let told = client.server_reflection_info(tokio_stream::once(request)).await.unwrap_err();
     assert_eq!((told.code(), reason(&told).as_str()), (Code::Unimplemented, "METHOD_UNKNOWN"));
     until_serving(&channel, "steelyard.v1.SchemeService").await;
+}
+
+/// A store that can be made to hang.
+#[derive(Debug)]
+struct Freezing {
+    inner: Arc<dyn Store>,
+    frozen: watch::Receiver<bool>,
+}
+
+impl Freezing {
+    async fn thawed(&self) {
+        self.frozen.clone().wait_for(|it| !*it).await.unwrap();
+    }
+}
+
+#[tonic::async_trait]
+impl Store for Freezing {
+    async fn read(&self) -> Result<Box<dyn ReadTx>, StoreError> {
+        self.thawed().await;
+        self.inner.read().await
+    }
+
+    async fn begin(&self) -> Result<Box<dyn StoreTx>, StoreError> {
+        self.thawed().await;
+        self.inner.begin().await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.thawed().await;
+        self.inner.ping().await
+    }
+
+    async fn close(&self) {
+        self.thawed().await;
+        self.inner.close().await;
+    }
+}
+
+#[tokio::test]
+async fn health_says_when_the_store_hangs_and_the_stop_does_not_wait_for_it() {
+    let (freeze, frozen) = watch::channel(true);
+    let inner = store::open("sqlite::memory:").await.unwrap();
+    let store = Arc::new(Freezing { inner, frozen });
+    let (channel, stop, ended) = start_over(store, &[]).await;
+    let mut client = HealthClient::new(channel.clone());
+    let mut health = async || {
+        let request = HealthCheckRequest { service: "steelyard.v1.FactService".into() };
+        client.check(request).await.unwrap().into_inner().status()
+    };
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(health().await, ServingStatus::NotServing, "it never answered");
+    for (frozen, status) in
+        [(false, ServingStatus::Serving), (true, ServingStatus::NotServing)].repeat(2)
+    {
+        freeze.send_replace(frozen);
+        let began = Instant::now();
+        while health().await != status {
+            // Promised within 5 s; a slow machine gets twice that.
+            assert!(began.elapsed() < Duration::from_secs(10), "{status:?} was never said");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+    stop.send(()).unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(10), ended).await.unwrap();
+    assert!(!ended.unwrap().unwrap(), "the store was not closed");
 }
 
 #[tokio::test]

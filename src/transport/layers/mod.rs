@@ -13,8 +13,6 @@ mod panics;
 mod progress;
 mod shape;
 mod statuses;
-#[cfg(test)]
-mod tests;
 mod timeout;
 
 use std::{

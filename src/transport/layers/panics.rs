@@ -83,3 +83,22 @@ impl http_body::Body for Caught {
         self.inner.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tonic_types::StatusExt as _;
+
+    use super::*;
+
+    #[test]
+    fn every_incident_has_a_number_of_its_own() {
+        let (one, other) = (told("/a"), told("/a"));
+        let number = |status: &Status| {
+            let details = status.get_error_details();
+            details.error_info().unwrap().metadata["incident"].clone()
+        };
+        assert_eq!(number(&one).len(), 16);
+        assert_ne!(number(&one), number(&other));
+        assert!(one.message().ends_with(&number(&one)), "{}", one.message());
+    }
+}

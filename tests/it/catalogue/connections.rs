@@ -66,13 +66,13 @@ fn quiet() -> Vec<Row> {
             assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
             vec![end]
         }),
-        row!("A5", "nothing after no PING acknowledged", "closed", Slow, |at| {
+        row!("A5", "nothing after SETTINGS, no PING acknowledged", "closed", Slow, |at| {
             let mut raw = Raw::open(at.address, [127, 0, 1, 5], &[]).await;
             vec![closed(&mut raw, 60, false).await]
         }),
         row!("A6", "HEADERS without END_HEADERS", "closed", Slow, |at| {
             let mut raw = Raw::open(at.address, [127, 0, 1, 6], &[]).await;
-            raw.say(&frame(HEADERS, 0, 1, &of_call(LIST_RUNS))).await;
+            raw.say(&frame(HEADERS, 0, 1, &of_call(at.address, LIST_RUNS))).await;
             vec![closed(&mut raw, 60, false).await]
         }),
         row!(
@@ -82,7 +82,7 @@ fn quiet() -> Vec<Row> {
             Slow,
             |at| {
                 let mut raw = Raw::open(at.address, [127, 0, 1, 15], &NO_WINDOW).await;
-                raw.say(&frame(HEADERS, END_HEADERS, 1, &of_call(WATCH))).await;
+                raw.say(&frame(HEADERS, END_HEADERS, 1, &of_call(at.address, WATCH))).await;
                 raw.say(&frame(DATA, END_STREAM, 1, &framed(&[]))).await;
                 let began = Instant::now();
                 let end = raw.end(LONG, true).await;
@@ -131,7 +131,7 @@ fn half() -> Vec<Row> {
                 let address = at.address;
                 let mut silent = Raw::silent(address, [127, 0, 0, 1]).await;
                 let mut unread = Raw::open(address, [127, 0, 0, 1], &NO_WINDOW).await;
-                unread.say(&frame(HEADERS, END_HEADERS, 1, &of_call(WATCH))).await;
+                unread.say(&frame(HEADERS, END_HEADERS, 1, &of_call(at.address, WATCH))).await;
                 unread.say(&frame(DATA, END_STREAM, 1, &framed(&[]))).await;
                 let half = Ask { ends: false, ..Ask::of(UPSERT) };
                 let half = tokio::spawn(async move { call(address, &half).await });
@@ -154,7 +154,7 @@ fn floods() -> Vec<Row> {
     vec![
         row!("A9", "10,000 streams, each reset at once", "GOAWAY ENHANCE_YOUR_CALM", Alone, |at| {
             let mut raw = Raw::open(at.address, [127, 0, 1, 9], &[]).await;
-            let all = of_call(LIST_RUNS);
+            let all = of_call(at.address, LIST_RUNS);
             for number in 0..10_000 {
                 let stream = number * 2 + 1;
                 let mut both = frame(HEADERS, END_HEADERS, stream, &all);
@@ -167,7 +167,7 @@ fn floods() -> Vec<Row> {
         }),
         row!("A10", "CONTINUATION without end", "GOAWAY ENHANCE_YOUR_CALM", Alone, |at| {
             let mut raw = Raw::open(at.address, [127, 0, 1, 10], &[]).await;
-            raw.say(&frame(HEADERS, 0, 1, &of_call(LIST_RUNS))).await;
+            raw.say(&frame(HEADERS, 0, 1, &of_call(at.address, LIST_RUNS))).await;
             let more = headers(&[("x-more", "more")]);
             for _ in 0..100_000 {
                 if !raw.say(&frame(CONTINUATION, 0, 1, &more)).await {
@@ -183,7 +183,7 @@ fn floods() -> Vec<Row> {
             Alone,
             |at| {
                 let mut raw = Raw::open(at.address, [127, 0, 1, 11], &[]).await;
-                let mut all = of_call(LIST_RUNS);
+                let mut all = of_call(at.address, LIST_RUNS);
                 all.extend(headers(&[("content-length", "5")]));
                 let mut counted = 0;
                 for number in 0..100_000 {
@@ -198,7 +198,7 @@ fn floods() -> Vec<Row> {
                 vec![raw.goodbye().await]
             }
         ),
-        row!("A12", "200,000 PINGs; another caller meanwhile", "OK", Alone, |at| {
+        row!("A12", "500,000 PINGs; another caller meanwhile", "OK", Alone, |at| {
             let raw = Raw::open(at.address, [127, 0, 1, 12], &[]).await;
             let pings = frame(PING, 0, 0, b"12345678").repeat(1_000);
             let flood = tokio::spawn(async move {
@@ -210,7 +210,7 @@ fn floods() -> Vec<Row> {
                         .is_ok_and(|it| it > 0)
                     {}
                 });
-                for _ in 0..200 {
+                for _ in 0..500 {
                     if tokio::io::AsyncWriteExt::write_all(&mut write, &pings).await.is_err() {
                         break;
                     }
@@ -251,7 +251,7 @@ fn many() -> Vec<Row> {
             Alone,
             |at| {
                 let mut raw = Raw::open(at.address, [127, 0, 1, 13], &[]).await;
-                let all = of_call(LIST_RUNS);
+                let all = of_call(at.address, LIST_RUNS);
                 for number in 0..10_000 {
                     if !raw.say(&frame(HEADERS, END_HEADERS, number * 2 + 1, &all)).await {
                         break;
@@ -272,7 +272,9 @@ fn many() -> Vec<Row> {
                                 "{taken} taken, {refused} RST_STREAM REFUSED_STREAM, GOAWAY {why:?}"
                             )];
                         }
-                        other => break vec![format!("{other:?}")],
+                        other @ (Ended::Frame(_) | Ended::Closed | Ended::Open) => {
+                            break vec![format!("{other:?}")];
+                        }
                     }
                 }
             }
@@ -296,6 +298,30 @@ fn many() -> Vec<Row> {
                     closed += usize::from(end.is_ok());
                 }
                 assert_eq!(closed, 200 - 64, "those above 64 are closed at once");
+                seen
+            }
+        ),
+        row!(
+            "A16.b",
+            "more silent connections than there are descriptors; another address, once they are closed",
+            "OK",
+            Slow,
+            |_at| {
+                let at = Process::with_descriptors(48);
+                let mut kept = Vec::new();
+                for _ in 0..60 {
+                    kept.push(connected(at.address, [127, 0, 1, 18]).await);
+                }
+                let before = at.worked();
+                let asked = ask(LIST_RUNS, &list_runs());
+                let seen = vec![called(at.address, [127, 0, 1, 19], &asked).await];
+                let worked = at.worked().saturating_sub(before);
+                assert!(worked < Duration::from_millis(1_500), "it was busy for {worked:?}");
+                let log = at.stop(Duration::from_secs(20));
+                assert!(
+                    log.contains("no connection can be taken"),
+                    "descriptors were left:\n{log}"
+                );
                 seen
             }
         ),

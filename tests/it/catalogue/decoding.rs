@@ -64,8 +64,8 @@ fn wires() -> Vec<Row> {
                 seen
             }
         ),
-        row!("B3.a", "groups 90 deep", "OK", Cheap, |at| {
-            let message = [list_runs(), groups(90)].concat();
+        row!("B3.a", "groups 100 deep", "OK", Cheap, |at| {
+            let message = [list_runs(), groups(100)].concat();
             vec![call(at.address, &ask(LIST_RUNS, &message)).await]
         }),
         row!(

@@ -13,27 +13,27 @@ use tokio::{
 
 use super::{process::credentials, wire::connected};
 
-pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-pub(super) const DATA: u8 = 0;
-pub(super) const HEADERS: u8 = 1;
-pub(super) const RST_STREAM: u8 = 3;
-pub(super) const SETTINGS: u8 = 4;
-pub(super) const PING: u8 = 6;
-pub(super) const GOAWAY: u8 = 7;
-pub(super) const CONTINUATION: u8 = 9;
-pub(super) const ACK: u8 = 1;
-pub(super) const END_STREAM: u8 = 1;
-pub(super) const END_HEADERS: u8 = 4;
+pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub(crate) const DATA: u8 = 0;
+pub(crate) const HEADERS: u8 = 1;
+pub(crate) const RST_STREAM: u8 = 3;
+pub(crate) const SETTINGS: u8 = 4;
+pub(crate) const PING: u8 = 6;
+pub(crate) const GOAWAY: u8 = 7;
+pub(crate) const CONTINUATION: u8 = 9;
+pub(crate) const ACK: u8 = 1;
+pub(crate) const END_STREAM: u8 = 1;
+pub(crate) const END_HEADERS: u8 = 4;
 
 /// A frame.
 #[derive(Debug, Clone)]
-pub(super) struct Frame {
-    pub(super) kind: u8,
-    pub(super) flags: u8,
-    pub(super) payload: Vec<u8>,
+pub(crate) struct Frame {
+    pub(crate) kind: u8,
+    pub(crate) flags: u8,
+    pub(crate) payload: Vec<u8>,
 }
 
-pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     let mut bytes = length[1..].to_vec();
     bytes.extend([kind, flags]);
@@ -43,44 +43,23 @@ pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8>
 }
 
 /// Headers as literals that are not kept.
-pub(super) fn headers(all: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn headers(all: &[(&str, &str)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (name, value) in all {
         bytes.push(0);
         for text in [name, value] {
-            assert!(text.len() < 127);
-            bytes.push(u8::try_from(text.len()).unwrap());
-            bytes.extend(text.bytes());
-        }
-    }
-    bytes
-}
-
-/// The headers of a call.
-pub(super) fn of_call(path: &str) -> Vec<u8> {
-    let mut bytes = headers(&[
-        (":method", "POST"),
-        (":scheme", "http"),
-        (":authority", "steelyard.test"),
-        (":path", path),
-        ("content-type", "application/grpc"),
-        ("te", "trailers"),
-    ]);
-    for (name, value) in credentials() {
-        bytes.push(0);
-        for text in [name, value] {
-            // RFC 7541 5.1: seven bits, then seven at a time.
-            match text.len() {
-                short @ 0..127 => bytes.push(u8::try_from(short).unwrap()),
-                long => {
-                    bytes.push(127);
-                    let mut left = long - 127;
-                    while left >= 128 {
-                        bytes.push(u8::try_from(left % 128 + 128).unwrap());
-                        left /= 128;
-                    }
-                    bytes.push(u8::try_from(left).unwrap());
+            // A length of seven bits, and what is more in parts of seven bits, the lowest first.
+            let mut more = text.len();
+            if more < 127 {
+                bytes.push(u8::try_from(more).unwrap());
+            } else {
+                bytes.push(127);
+                more -= 127;
+                while more > 127 {
+                    bytes.push(u8::try_from(more % 128).unwrap() | 128);
+                    more /= 128;
                 }
+                bytes.push(u8::try_from(more).unwrap());
             }
             bytes.extend(text.bytes());
         }
@@ -88,26 +67,41 @@ pub(super) fn of_call(path: &str) -> Vec<u8> {
     bytes
 }
 
+/// The headers of a call.
+pub(crate) fn of_call(at: SocketAddr, path: &str) -> Vec<u8> {
+    let mut all = vec![
+        (":method", "POST"),
+        (":scheme", "http"),
+        (":authority", "steelyard.test"),
+        (":path", path),
+        ("content-type", "application/grpc"),
+        ("te", "trailers"),
+    ];
+    let who = credentials(at);
+    all.extend(who.iter().map(|it| (it.0.as_str(), it.1.as_str())));
+    headers(&all)
+}
+
 /// A connection, frame by frame.
-pub(super) struct Raw {
-    pub(super) read: OwnedReadHalf,
-    pub(super) write: OwnedWriteHalf,
+pub(crate) struct Raw {
+    pub(crate) read: OwnedReadHalf,
+    pub(crate) write: OwnedWriteHalf,
     buffer: Vec<u8>,
 }
 
 impl Raw {
     /// Connected, and nothing said.
-    pub(super) async fn silent(at: SocketAddr, from: [u8; 4]) -> Self {
+    pub(crate) async fn silent(at: SocketAddr, from: [u8; 4]) -> Self {
         Self::of(connected(at, from).await)
     }
 
-    pub(super) fn of(stream: TcpStream) -> Self {
+    pub(crate) fn of(stream: TcpStream) -> Self {
         let (read, write) = stream.into_split();
         Self { read, write, buffer: Vec::new() }
     }
 
     /// Connected, with the preface and these settings.
-    pub(super) async fn open(at: SocketAddr, from: [u8; 4], settings: &[u8]) -> Self {
+    pub(crate) async fn open(at: SocketAddr, from: [u8; 4], settings: &[u8]) -> Self {
         let mut raw = Self::silent(at, from).await;
         raw.say(PREFACE).await;
         raw.say(&frame(SETTINGS, 0, 0, settings)).await;
@@ -115,12 +109,12 @@ impl Raw {
     }
 
     /// Sends; whether the other side still takes it.
-    pub(super) async fn say(&mut self, bytes: &[u8]) -> bool {
+    pub(crate) async fn say(&mut self, bytes: &[u8]) -> bool {
         self.write.write_all(bytes).await.is_ok()
     }
 
     /// The next frame; nothing once the connection is closed.
-    pub(super) async fn next(&mut self) -> Option<Frame> {
+    pub(crate) async fn next(&mut self) -> Option<Frame> {
         loop {
             if self.buffer.len() >= 9 {
                 let length =
@@ -132,17 +126,16 @@ impl Raw {
                     return Some(Frame { kind, flags, payload: bytes[9..].to_vec() });
                 }
             }
-            let mut more = [0; 16 * 1024];
-            match self.read.read(&mut more).await {
+            match self.read.read_buf(&mut self.buffer).await {
                 Ok(0) | Err(_) => return None,
-                Ok(count) => self.buffer.extend(&more[..count]),
+                Ok(_) => (),
             }
         }
     }
 
     /// Reads until the first frame that is looked for; acknowledges what a caller that lives
     /// acknowledges, if it is to live.
-    pub(super) async fn until(
+    pub(crate) async fn until(
         &mut self,
         most: Duration,
         lives: bool,
@@ -166,18 +159,18 @@ impl Raw {
     }
 
     /// What it says last of all, once it was told too much.
-    pub(super) async fn goodbye(&mut self) -> String {
+    pub(crate) async fn goodbye(&mut self) -> String {
         match self.until(Duration::from_secs(20), false, |it| it.kind == GOAWAY).await {
             Ended::Frame(it) => {
                 let code = u32::from_be_bytes(it.payload[4..8].try_into().unwrap());
                 format!("GOAWAY {:?}", h2::Reason::from(code))
             }
-            other => format!("{other:?}"),
+            other @ (Ended::Closed | Ended::Open) => format!("{other:?}"),
         }
     }
 
     /// How the connection ends: the words of a row.
-    pub(super) async fn end(&mut self, most: Duration, lives: bool) -> String {
+    pub(crate) async fn end(&mut self, most: Duration, lives: bool) -> String {
         match self.until(most, lives, |it| it.kind == GOAWAY || it.kind == RST_STREAM).await {
             Ended::Closed => "closed".to_owned(),
             Ended::Open => "open".to_owned(),
@@ -195,7 +188,7 @@ impl Raw {
 
 /// How a wait ended.
 #[derive(Debug)]
-pub(super) enum Ended {
+pub(crate) enum Ended {
     Frame(Frame),
     Closed,
     Open,

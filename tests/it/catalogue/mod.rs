@@ -6,13 +6,13 @@ mod decoding;
 pub(crate) mod frames;
 pub(crate) mod here;
 mod limits;
-pub(crate) mod messages;
+mod messages;
 mod process;
 mod requests;
-mod tls;
+pub(crate) mod tls;
 pub(crate) mod wire;
 
-use std::{fs, future::Future, path::Path, pin::Pin, sync::Arc, time::Duration};
+use std::{fmt::Write as _, fs, future::Future, path::Path, pin::Pin, sync::Arc, time::Duration};
 
 use messages::{LIST_RUNS, ask, list_runs};
 use process::Process;
@@ -78,6 +78,7 @@ const TIMES: usize = 20;
 /// What the server may grow by meanwhile, in KiB.
 const GROWTH_MAX: u64 = 64 * 1024;
 
+#[expect(clippy::print_stdout, reason = "the figures of the run")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_row_gets_its_answer() {
     let mut rows = rows();
@@ -130,7 +131,7 @@ fn the_table_is_exactly_the_rows() {
         "# Catalogue of hostile inputs\n\nWhat is sent, and what the service answers. `tests/it/catalogue` sends each row and holds the answer to this table.\n\n| | sent | answer |\n| --- | --- | --- |\n",
     );
     for Row { id, case, answer, .. } in rows() {
-        table.push_str(&format!("| {id} | {case} | {answer} |\n"));
+        writeln!(table, "| {id} | {case} | {answer} |").unwrap();
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/catalogue.md");
     let kept = fs::read_to_string(&path).unwrap_or_default();

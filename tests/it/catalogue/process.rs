@@ -1,6 +1,7 @@
 //! The real binary, on a port and a store of its own.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{BufRead as _, BufReader},
     net::SocketAddr,
@@ -28,16 +29,25 @@ pub(super) struct Process {
 impl Process {
     /// Starts one and waits until it says where it listens.
     pub(super) fn start(more: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_steelyard"));
+        Self::started(command.arg("serve").args(more))
+    }
+
+    /// The same with so many descriptors.
+    pub(super) fn with_descriptors(count: usize) -> Self {
+        let mut command = Command::new("bash");
+        command.args(["-c", r#"ulimit -n "$0"; exec "$@""#, &count.to_string()]);
+        Self::started(command.args([env!("CARGO_BIN_EXE_steelyard"), "serve"]))
+    }
+
+    fn started(command: &mut Command) -> Self {
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let name = format!("catalogue-{}-{number}", std::process::id());
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(&folder).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_steelyard"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--store"])
+        let mut child = command
+            .args(["--listen", "127.0.0.1:0", "--store"])
             .arg(format!("sqlite://{}/steelyard.db", folder.display()))
-            .arg("--keys")
-            .arg(keys())
-            .args(more)
             .stderr(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
@@ -48,18 +58,27 @@ impl Process {
         let kept = log.clone();
         thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
+                let mut log = kept.lock().unwrap();
+                log.push_str(&line);
+                log.push('\n');
+                drop(log);
                 if let Some((_, address)) = line.split_once("serving on ") {
                     // Nobody waits for a second one.
                     let _ = tell.send(address.trim().to_owned());
                 }
-                let mut kept = kept.lock().unwrap();
-                kept.push_str(&line);
-                kept.push('\n');
             }
         });
-        let address = told.recv_timeout(Duration::from_secs(60));
+        let address = told.recv_timeout(Duration::from_mins(1));
         let address = address.unwrap_or_else(|_| panic!("{}", log.lock().unwrap()));
         let address = address.rsplit('/').next().unwrap().parse().unwrap();
+        let path =
+            log.lock().unwrap().lines().find_map(|line| {
+                line.split_once(TOKEN_LIES).map(|(_, path)| path.trim().to_owned())
+            });
+        if let Some(path) = path {
+            let token = fs::read_to_string(path).unwrap().trim().to_owned();
+            TOKENS.lock().unwrap().insert(address, token);
+        }
         Self { address, child: Mutex::new(child), log, folder }
     }
 
@@ -69,6 +88,15 @@ impl Process {
         let status = fs::read_to_string(path).unwrap();
         let line = status.lines().find(|it| it.starts_with(which)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
+    /// The processor time it took so far.
+    pub(super) fn worked(&self) -> Duration {
+        let path = format!("/proc/{}/stat", self.child.lock().unwrap().id());
+        let stat = fs::read_to_string(path).unwrap();
+        let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+        let ticks: u64 = fields[11..13].iter().map(|it| it.parse::<u64>().unwrap()).sum();
+        Duration::from_millis(ticks * 10)
     }
 
     /// Asks it to stop.
@@ -109,14 +137,16 @@ impl Drop for Process {
     }
 }
 
-/// The headers that say who calls: the one place for credentials.
-pub(super) fn credentials() -> Vec<(String, String)> {
-    let token = fs::read_to_string(keys().join("administrator.token")).unwrap();
-    vec![("authorization".to_owned(), format!("Bearer {}", token.trim()))]
-}
+/// The tokens of the servers that said where theirs lies.
+static TOKENS: Mutex<BTreeMap<SocketAddr, String>> = Mutex::new(BTreeMap::new());
 
-/// The folder of keys of every server that is started here.
-pub(super) fn keys() -> PathBuf {
-    let name = format!("catalogue-keys-{}", std::process::id());
-    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+/// Whatever a line of the log says before the path of a token.
+const TOKEN_LIES: &str = "administrator's token lies in ";
+
+/// The headers that say who calls: the one place for credentials. A server of this process, and one
+/// that wants none, gets none.
+pub(crate) fn credentials(at: SocketAddr) -> Vec<(String, String)> {
+    let tokens = TOKENS.lock().unwrap();
+    let token = tokens.get(&at).map(|it| ("authorization".to_owned(), format!("Bearer {it}")));
+    token.into_iter().collect()
 }

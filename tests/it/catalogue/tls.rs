@@ -13,7 +13,7 @@ use tokio_rustls::TlsConnector;
 
 use super::{
     messages::{LIST_RUNS, ask, list_runs},
-    wire::{connected, sent},
+    wire::{Client, connected, sent},
 };
 
 const NAME: &str = "steelyard.test";
@@ -36,17 +36,17 @@ impl Authority {
     }
 
     pub(crate) fn client(&self) -> Certificate {
-        self.of(CertificateParams::new(["a-client.test".to_owned()]).unwrap())
+        self.of(&CertificateParams::new(["a-client.test".to_owned()]).unwrap())
     }
 
     pub(crate) fn expired(&self) -> Certificate {
         let mut params = CertificateParams::new(["a-client.test".to_owned()]).unwrap();
         params.not_before = rcgen::date_time_ymd(2019, 1, 1);
         params.not_after = rcgen::date_time_ymd(2020, 1, 1);
-        self.of(params)
+        self.of(&params)
     }
 
-    fn of(&self, params: CertificateParams) -> Certificate {
+    fn of(&self, params: &CertificateParams) -> Certificate {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
         (certificate.pem(), key.serialize_pem())
@@ -62,7 +62,7 @@ pub(crate) fn server(clients: Option<&Authority>) -> Tls {
 }
 
 /// The one certificate of every server here.
-fn own() -> &'static Certificate {
+pub(crate) fn own() -> &'static Certificate {
     static OWN: OnceLock<Certificate> = OnceLock::new();
     OWN.get_or_init(|| {
         let key = KeyPair::generate().unwrap();
@@ -95,9 +95,10 @@ pub(crate) async fn call(at: SocketAddr, with: Option<Certificate>) -> String {
     let Ok(stream) = TlsConnector::from(Arc::new(config)).connect(name, stream).await else {
         return refused();
     };
-    let Ok((mut client, connection)) = h2::client::handshake(stream).await else {
+    let Ok((send, connection)) = h2::client::handshake(stream).await else {
         return refused();
     };
+    let mut client = Client { send, at };
     // TLS 1.3 tells the client after its own part is done.
     let connection = tokio::spawn(connection);
     let told = sent(&mut client, &ask(LIST_RUNS, &list_runs())).await;
@@ -108,4 +109,9 @@ pub(crate) async fn call(at: SocketAddr, with: Option<Certificate>) -> String {
         Err(why) if why.to_string().contains("fatal alert") => refused(),
         other => format!("{told}, {other:?}"),
     }
+}
+
+/// A certificate as it is sent.
+pub(crate) fn der(certificate: &Certificate) -> Vec<u8> {
+    CertificateDer::from_pem_slice(certificate.0.as_bytes()).unwrap().to_vec()
 }

@@ -16,113 +16,123 @@ use super::process::credentials;
 
 /// What is sent.
 #[derive(Debug, Clone)]
-pub(super) struct Ask {
-    pub(super) method: &'static str,
-    pub(super) path: String,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Ask {
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
     /// How many bytes go out at once.
-    pub(super) part: usize,
+    pub(crate) part: usize,
     /// Whether the request is ended.
-    pub(super) ends: bool,
+    pub(crate) ends: bool,
+    /// Whether it says nothing of who calls.
+    pub(crate) anonymous: bool,
+}
+
+/// A connection that speaks HTTP/2.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) send: SendRequest<Bytes>,
+    pub(crate) at: SocketAddr,
 }
 
 impl Ask {
     /// A call of a method without a message yet.
-    pub(super) fn of(path: &str) -> Self {
-        let mut headers = vec![
+    pub(crate) fn of(path: &str) -> Self {
+        let headers = vec![
             ("content-type".to_owned(), "application/grpc".to_owned()),
             ("te".to_owned(), "trailers".to_owned()),
         ];
-        headers.extend(credentials());
-        let (method, path) = ("POST", path.to_owned());
-        Self { method, path, headers, body: Vec::new(), part: 16 * 1024, ends: true }
+        let (method, path, body) = ("POST", path.to_owned(), Vec::new());
+        Self { method, path, headers, body, part: 16 * 1024, ends: true, anonymous: false }
     }
 
     /// With a further message.
-    pub(super) fn message(mut self, message: &[u8]) -> Self {
+    pub(crate) fn message(mut self, message: &[u8]) -> Self {
         self.body.extend(framed(message));
         self
     }
 
     /// With these bytes after the others.
-    pub(super) fn bytes(mut self, bytes: &[u8]) -> Self {
+    pub(crate) fn bytes(mut self, bytes: &[u8]) -> Self {
         self.body.extend(bytes);
         self
     }
 
     /// With a header in place of one of the same name.
-    pub(super) fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self = self.without(name);
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub(super) fn without(mut self, name: &str) -> Self {
+    pub(crate) fn without(mut self, name: &str) -> Self {
         self.headers.retain(|it| it.0 != name);
         self
     }
 }
 
 /// A message with its length.
-pub(super) fn framed(message: &[u8]) -> Vec<u8> {
+pub(crate) fn framed(message: &[u8]) -> Vec<u8> {
     let length = u32::try_from(message.len()).unwrap().to_be_bytes();
     [&[0], &length[..], message].concat()
 }
 
 /// A connection from an address of this machine.
-pub(super) async fn connected(at: SocketAddr, from: [u8; 4]) -> TcpStream {
+pub(crate) async fn connected(at: SocketAddr, from: [u8; 4]) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(SocketAddr::new(IpAddr::from(from), 0)).unwrap();
     socket.connect(at).await.unwrap()
 }
 
 /// A connection that speaks HTTP/2.
-pub(super) async fn client(at: SocketAddr, from: [u8; 4]) -> SendRequest<Bytes> {
-    let (send, connection) = h2::client::handshake(connected(at, from).await).await.unwrap();
+pub(crate) async fn client(at: SocketAddr, from: [u8; 4]) -> Client {
+    let stream = connected(at, from).await;
+    let (send, connection) = h2::client::handshake(stream).await.unwrap();
     tokio::spawn(async move {
         // The call says how it ended.
         let _ = connection.await;
     });
-    send
+    Client { send, at }
 }
 
 /// Sends it and answers what came back.
-pub(super) async fn call(at: SocketAddr, ask: &Ask) -> String {
+pub(crate) async fn call(at: SocketAddr, ask: &Ask) -> String {
     called(at, [127, 0, 0, 1], ask).await
 }
 
 /// The same from an address of its own.
-pub(super) async fn called(at: SocketAddr, from: [u8; 4], ask: &Ask) -> String {
+pub(crate) async fn called(at: SocketAddr, from: [u8; 4], ask: &Ask) -> String {
     let mut client = client(at, from).await;
     sent(&mut client, ask).await
 }
 
 /// The same on a connection that is there.
-pub(super) async fn sent(client: &mut SendRequest<Bytes>, ask: &Ask) -> String {
+pub(crate) async fn sent(client: &mut Client, ask: &Ask) -> String {
     let all = answered(client, ask);
     let most = Duration::from_secs(90);
     tokio::time::timeout(most, all).await.unwrap_or_else(|_| "nothing in 90 s".to_owned())
 }
 
 /// Sends headers and what fits of the body.
-pub(super) async fn begun(
-    client: &mut SendRequest<Bytes>,
+pub(crate) async fn begun(
+    client: &mut Client,
     ask: &Ask,
 ) -> Result<(ResponseFuture, h2::SendStream<Bytes>), h2::Error> {
     let mut request = http::Request::new(());
     *request.method_mut() = ask.method.parse().unwrap();
     *request.uri_mut() = format!("http://steelyard.test{}", ask.path).parse().unwrap();
-    for (name, value) in &ask.headers {
+    let who = if ask.anonymous { Vec::new() } else { credentials(client.at) };
+    for (name, value) in ask.headers.iter().chain(&who) {
         let name: http::HeaderName = name.parse().unwrap();
         request.headers_mut().append(name, value.parse().unwrap());
     }
     let empty = ask.ends && ask.body.is_empty();
-    std::future::poll_fn(|cx| client.poll_ready(cx)).await?;
-    client.send_request(request, empty)
+    std::future::poll_fn(|cx| client.send.poll_ready(cx)).await?;
+    client.send.send_request(request, empty)
 }
 
-async fn answered(client: &mut SendRequest<Bytes>, ask: &Ask) -> String {
+async fn answered(client: &mut Client, ask: &Ask) -> String {
     let (response, stream) = match begun(client, ask).await {
         Ok(begun) => begun,
         Err(why) => return broken(&why),
@@ -138,7 +148,7 @@ async fn answered(client: &mut SendRequest<Bytes>, ask: &Ask) -> String {
 }
 
 /// Sends a body as the other side takes it; what it no longer takes stays.
-pub(super) async fn send(
+pub(crate) async fn send(
     mut stream: h2::SendStream<Bytes>,
     body: Vec<u8>,
     ends: bool,
@@ -161,7 +171,8 @@ pub(super) async fn send(
     Some(stream)
 }
 
-async fn heard(response: http::Response<h2::RecvStream>) -> String {
+/// What an answer says in the end.
+pub(crate) async fn heard(response: http::Response<h2::RecvStream>) -> String {
     let (head, mut body) = response.into_parts();
     if head.status != 200 {
         return format!("HTTP {}", head.status.as_u16());
@@ -218,7 +229,7 @@ fn code(code: Code) -> String {
 }
 
 /// How a call ended that has no answer.
-pub(super) fn broken(why: &h2::Error) -> String {
+pub(crate) fn broken(why: &h2::Error) -> String {
     let reason = why.reason().map_or_else(String::new, |it| format!(" {it:?}"));
     match why {
         it if it.is_go_away() => format!("GOAWAY{reason}"),

@@ -103,7 +103,8 @@ impl Service {
     pub(super) fn start_on(store: &str, folder: &Path, arguments: &[&str]) -> Self {
         let log = folder.join("log");
         let mut command = Command::new(env!("CARGO_BIN_EXE_steelyard"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--store", store]).args(arguments);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--store", store, "--keys"]);
+        command.arg(keys()).args(arguments);
         command.stdout(Stdio::null()).stderr(fs::File::create(&log).unwrap());
         let process = Owned(command.spawn().unwrap());
         let mut service = Self { address: String::new(), metrics: None, log, process };

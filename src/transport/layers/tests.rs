@@ -1,1 +1,0 @@
-//! Stages before a service of the test.
