@@ -135,17 +135,15 @@ async fn erase(whom: &Whom, reason: &str, by: &str) -> Result<String, Failure> {
     };
     let id = whom.id.clone();
     let encode = move |erased: &crate::app::person::Erased| {
-        let mut told = if erased.before {
+        let told = if erased.before {
             format!("the names of `{id}` were erased before; nothing was changed")
         } else {
             format!("{} names of `{id}` are erased", erased.names)
         };
-        if erased.staying > 0 {
-            told.push_str(&format!(
-                "; {} stay: they were recorded before names were kept apart",
-                erased.staying
-            ));
-        }
+        let told = match erased.staying {
+            0 => told,
+            more => format!("{told}; {more} stay: they were recorded before names were kept apart"),
+        };
         told.into_bytes()
     };
     let answer = app.erase_person(call, &whom.id, reason, encode).await;
