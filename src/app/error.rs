@@ -123,6 +123,8 @@ pub enum Missing {
     PublishedRun,
     /// A subject's result in a run.
     Result,
+    /// A signed checkpoint of the audit trail.
+    Checkpoint,
 }
 
 impl Missing {
@@ -136,6 +138,7 @@ impl Missing {
             Self::Run => "RUN_NOT_FOUND",
             Self::PublishedRun => "RUN_NOT_PUBLISHED",
             Self::Result => "RESULT_NOT_FOUND",
+            Self::Checkpoint => "CHECKPOINT_NOT_FOUND",
         }
     }
 
@@ -149,6 +152,7 @@ impl Missing {
             Self::Run => "run",
             Self::PublishedRun => "published run",
             Self::Result => "result",
+            Self::Checkpoint => "checkpoint of",
         }
     }
 
@@ -162,6 +166,7 @@ impl Missing {
             Self::Run => "评价批次",
             Self::PublishedRun => "已公布的评价批次",
             Self::Result => "评价结果",
+            Self::Checkpoint => "审计检查点",
         }
     }
 }

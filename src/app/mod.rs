@@ -1,6 +1,7 @@
 //! Use cases: load, decide, persist. The only place that holds a clock and a store.
 
 mod assemble;
+pub mod audit;
 mod caller;
 mod error;
 pub mod fact;
@@ -22,6 +23,7 @@ pub use write::{Done, Effect, Item, Outcome, RefusedBecause, Work, Write, digest
 
 use crate::{
     domain::time::{Day, Moment},
+    sign::{ReceiptKeys, SigningKey},
     store::{ReadTx, Store, StoreError},
 };
 
@@ -44,6 +46,9 @@ pub struct App {
     pub page_secret: Arc<str>,
     /// Compiled schemes.
     pub plans: Arc<scheme::Plans>,
+    /// What receipts and checkpoints are signed with; none where nothing is.
+    pub receipts: Option<Arc<ReceiptKeys>>,
+    guard: Arc<audit::Guard>,
     writer: writer::Writer,
 }
 
@@ -52,10 +57,29 @@ impl App {
     /// share it too. Called inside a runtime: it starts the task that records facts.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, page_secret: &str) -> Self {
         let plans = Arc::new(scheme::Plans::default());
-        let writer =
-            writer::Writer::start(Arc::clone(&store), Arc::clone(&clock), Arc::clone(&plans));
-        let nudge = Arc::new(Notify::new());
-        Self { store, clock, nudge, page_secret: page_secret.into(), plans, writer }
+        let guard = Arc::new(audit::Guard::default());
+        let task = writer::Task {
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            plans: Arc::clone(&plans),
+            guard: Arc::clone(&guard),
+        };
+        let writer = writer::Writer::start(task);
+        let (nudge, page_secret) = (Arc::new(Notify::new()), page_secret.into());
+        Self { store, clock, nudge, page_secret, plans, receipts: None, guard, writer }
+    }
+
+    /// The same, signing with the keys of a folder.
+    #[must_use]
+    pub fn with_receipt_keys(mut self, keys: Arc<ReceiptKeys>) -> Self {
+        self.receipts = Some(keys);
+        self
+    }
+
+    /// The same, signing with one key, without a folder.
+    #[must_use]
+    pub fn with_signer(self, signer: Arc<SigningKey>) -> Self {
+        self.with_receipt_keys(Arc::new(ReceiptKeys::only(signer)))
     }
 
     /// Opens a snapshot for reading.
@@ -113,6 +137,21 @@ impl Known {
             )),
         }
     }
+}
+
+/// What hexadecimal digits stand for; `None` where they are none.
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |it: u8| match it {
+        b'0'..=b'9' => it.checked_sub(b'0'),
+        b'a'..=b'f' => it.checked_sub(b'a')?.checked_add(10),
+        _ => None,
+    };
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let byte = |pair: &[u8; 2]| {
+        let [high, low] = *pair;
+        digit(high)?.checked_mul(16)?.checked_add(digit(low)?)
+    };
+    rest.is_empty().then(|| pairs.iter().map(byte).collect()).flatten()
 }
 
 /// Bytes as hexadecimal digits.

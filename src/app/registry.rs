@@ -211,7 +211,7 @@ fn versions(
 }
 
 /// What the message changed, for the audit trail.
-fn effect(versions: &[RegistryVersion]) -> Effect {
+pub(super) fn effect(versions: &[RegistryVersion]) -> Effect {
     let mut parts: Vec<Vec<u8>> = Vec::new();
     for it in versions {
         let until = it.effective_until.map_or_else(String::new, |it| it.to_string());

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     App, AppError, Clock, Item, Outcome, Write,
+    audit::Guard,
     fact::{Known, record},
     scheme::Plans,
     write::{replayed, retried, stored_answer},
@@ -41,9 +42,9 @@ impl fmt::Debug for Writer {
 
 impl Writer {
     /// Starts the task; inside a runtime.
-    pub(super) fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, plans: Arc<Plans>) -> Self {
+    pub(super) fn start(task: Task) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
-        tokio::spawn(Task { store, clock, plans }.run(receiver));
+        tokio::spawn(task.run(receiver));
         Self(sender)
     }
 }
@@ -67,10 +68,12 @@ impl App {
     }
 }
 
-struct Task {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    plans: Arc<Plans>,
+/// What the task works with.
+pub(super) struct Task {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) plans: Arc<Plans>,
+    pub(super) guard: Arc<Guard>,
 }
 
 impl Task {
@@ -129,6 +132,7 @@ impl Task {
         let county = &first.call.county;
         let mut tx = self.store.begin().await?;
         let head = tx.lock_county(county, self.clock.now()).await?;
+        self.guard.check(&mut *tx, &head).await?;
         let facts = jobs.iter().flat_map(|it| &it.items).filter_map(|it| it.as_ref().ok());
         let mut known = Known::read(&mut *tx, county, head.recorded, facts, &self.plans).await?;
         let mut answers = Vec::with_capacity(jobs.len());

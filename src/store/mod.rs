@@ -35,7 +35,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use audit::{AuditRecord, ChainBreak, ChainCheck, NewAudit, entry_hash, verify};
+pub use audit::{
+    AuditListing, AuditReads, AuditRecord, AuditWrites, AuditedRequest, ChainBreak, ChainCheck,
+    CheckpointRecord, NewAudit, entry_hash, verify,
+};
 pub use county::{Begun, CountyHead, CountyReads, CountyWrites, Request};
 pub use error::StoreError;
 pub use facts::{
@@ -75,14 +78,14 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
 /// Everything that can be read.
 pub trait ReadTx:
-    CountyReads + RegistryReads + SchemeReads + FactReads + TotalsReads + RunReads + Send
+    CountyReads + RegistryReads + SchemeReads + FactReads + TotalsReads + RunReads + AuditReads + Send
 {
 }
 
 /// Everything that can be read and written.
 #[async_trait]
 pub trait StoreTx:
-    ReadTx + CountyWrites + RegistryWrites + SchemeWrites + FactWrites + RunWrites
+    ReadTx + CountyWrites + RegistryWrites + SchemeWrites + FactWrites + RunWrites + AuditWrites
 {
     /// Puts the heads of locked counties back and keeps everything, or nothing.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

@@ -13,6 +13,7 @@ macro_rules! statements {
     };
 }
 
+pub(super) mod audit;
 pub(super) mod county;
 pub(super) mod facts;
 pub(super) mod registry;
@@ -24,8 +25,8 @@ use crate::store::bulk::Table;
 
 /// Every statement by name, for the test that prepares them.
 pub(super) fn all() -> Vec<(&'static str, &'static str)> {
-    let parts = [county::ALL, registry::ALL, schemes::ALL, facts::ALL, totals::ALL, runs::ALL];
-    parts.concat()
+    let kept = [county::ALL, registry::ALL, schemes::ALL, facts::ALL, totals::ALL, runs::ALL];
+    [kept.concat(), audit::ALL.to_vec()].concat()
 }
 
 /// Every table that is filled by set.

@@ -1,6 +1,7 @@
 //! The port over sqlx, written once. `sqlite.rs` and `postgres.rs` each load this folder with their
 //! own `Db`, so there is one copy of every row mapping and no generic bounds.
 
+mod audit;
 mod batches;
 mod county;
 mod facts;

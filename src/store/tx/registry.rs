@@ -151,7 +151,7 @@ fn put<'a>(line: &'a Line<'a>, values: &mut Vec<Value<'a>>) {
     ]);
 }
 
-fn version(row: &Row) -> Result<StoredVersion, StoreError> {
+pub(super) fn version(row: &Row) -> Result<StoredVersion, StoreError> {
     Ok(StoredVersion {
         seq: get(row, "seq")?,
         recorded: moment(row, "recorded")?,
