@@ -139,4 +139,7 @@ async fn set_health(health: &HealthReporter, status: ServingStatus) {
     for service in ["steelyard.v1.FactService", "steelyard.v1.EvaluationService"] {
         health.set_service_status(service, status).await;
     }
+    for service in ["steelyard.v1.AuditService", "steelyard.v1.ReceiptService"] {
+        health.set_service_status(service, status).await;
+    }
 }

@@ -6,6 +6,7 @@ mod caller;
 mod error;
 pub mod fact;
 pub mod offline;
+pub mod receipt;
 pub mod registry;
 mod roster;
 pub mod run;

@@ -49,7 +49,7 @@ struct Service {
 type Streamed<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// Which run's results are asked for.
-fn selector(faults: &mut Faults, raw: Option<v1::RunSelector>) -> Option<RunSelector> {
+pub(super) fn selector(faults: &mut Faults, raw: Option<v1::RunSelector>) -> Option<RunSelector> {
     match raw.and_then(|it| it.selector) {
         Some(v1::run_selector::Selector::RunId(id)) => {
             faults.id("run.run_id", &id).map(RunSelector::Id)

@@ -1,5 +1,6 @@
 //! The gRPC shell: decode, call a use case, encode. No rule lives here.
 
+mod audit;
 mod decode;
 mod encode;
 mod evaluation;
@@ -8,6 +9,7 @@ mod fact;
 mod fact_decode;
 mod fact_encode;
 mod page;
+mod receipt;
 mod registry;
 mod registry_decode;
 mod registry_encode;
@@ -35,6 +37,8 @@ pub fn routes(app: &App) -> Routes {
         .add_service(scheme::service(app))
         .add_service(fact::service(app))
         .add_service(evaluation::service(app))
+        .add_service(audit::service(app))
+        .add_service(receipt::service(app))
 }
 
 /// A write as it is kept: the fingerprint is taken over the message as it is encoded again,

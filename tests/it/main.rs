@@ -12,6 +12,7 @@
 )]
 
 mod architecture;
+mod audit;
 mod demo;
 mod evaluation_rpc;
 mod fact_rpc;
