@@ -20,6 +20,7 @@ mod golden;
 mod harness;
 mod offline;
 mod postgres;
+mod receipts;
 mod registry_rpc;
 mod replicas;
 mod scheme_rpc;
