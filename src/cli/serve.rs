@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What goes on beside the calls.
-const BACKGROUND: &[Background] = &[crate::app::run::background];
+const BACKGROUND: &[Background] = &[crate::app::run::background, crate::app::audit::background];
 
 /// Serve the API over gRPC.
 #[derive(Debug, Args)]

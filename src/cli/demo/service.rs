@@ -7,7 +7,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use super::super::{Failure, serve::SystemClock};
 use crate::{
-    app::{App, run},
+    app::{App, audit, run},
     server::{self, Background, ServeError},
     store,
 };
@@ -15,8 +15,8 @@ use crate::{
 /// How long calls that are under way may take after the stop.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// What goes on beside the calls: evaluation runs.
-const BACKGROUND: &[Background] = &[run::background];
+/// What goes on beside the calls: evaluation runs, and checkpoints of the audit trail.
+const BACKGROUND: &[Background] = &[run::background, audit::background];
 
 /// A service that runs beside the demonstration.
 pub(super) struct Serving {

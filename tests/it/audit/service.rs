@@ -24,8 +24,17 @@ fn asked() -> v1::ListAuditRequest {
 }
 
 #[tokio::test]
-async fn entries_are_listed_by_page_and_by_what_is_asked_for() {
-    let (served, run) = published("sqlite::memory:").await;
+async fn entries_are_listed_by_page_and_by_what_is_asked_for_on_sqlite() {
+    listed("sqlite::memory:").await;
+}
+
+#[tokio::test]
+async fn entries_are_listed_by_page_and_by_what_is_asked_for_on_postgres() {
+    listed(&address(true, "listed").await).await;
+}
+
+async fn listed(url: &str) {
+    let (served, run) = published(url).await;
     let list = async |request: v1::ListAuditRequest| {
         served.audit().list_audit(request).await.unwrap().into_inner()
     };
@@ -59,12 +68,9 @@ async fn entries_are_listed_by_page_and_by_what_is_asked_for() {
     assert_eq!(list(nobody).await.entries, []);
     let after = v1::ListAuditRequest { after_seq: head.count - 1, ..asked() };
     assert_eq!(list(after).await.entries.len(), 1);
-    let third = all.entries[2].record_time.clone();
-    let times = v1::ListAuditRequest {
-        start_time: third.clone(),
-        end_time: all.entries[4].record_time.clone(),
-        ..asked()
-    };
+    let third = all.entries[2].record_time;
+    let times =
+        v1::ListAuditRequest { start_time: third, end_time: all.entries[4].record_time, ..asked() };
     let seqs: Vec<i64> = list(times).await.entries.iter().map(|it| it.seq).collect();
     assert_eq!(seqs, [3, 4], "the end is not included");
     // A token is of its request only, and every fault is told.
@@ -213,7 +219,7 @@ async fn a_broken_trail_takes_no_writes_on_postgres() {
     broken(true).await;
 }
 
-/// J12: one row changed by hand: reading it is DATA_LOSS, the others go on.
+/// J12: one row changed by hand: reading it is `DATA_LOSS`, the others go on.
 #[tokio::test]
 async fn a_row_changed_by_hand_is_data_loss_and_the_others_are_read() {
     let url = address(false, "row").await;

@@ -62,9 +62,9 @@ fn edit_hash(state: &mut State, dice: &mut Dice) {
     let mut records = state.of(COUNTY);
     let it = at(&mut records, dice.roll(1, LAST));
     if dice.roll(0, 1) == 0 {
-        it.hash[0] ^= 1
+        it.hash[0] ^= 1;
     } else {
-        it.prev_hash[0] ^= 1
+        it.prev_hash[0] ^= 1;
     }
     state.set(COUNTY, records);
 }

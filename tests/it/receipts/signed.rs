@@ -103,6 +103,8 @@ async fn a_signed_result_is_good_here_and_elsewhere_and_a_changed_one_nowhere() 
     fs::write(folder.join("keys"), r#"{"keys":[]}"#).unwrap();
     let bad = verify(&folder);
     assert!(text(&bad).contains("has no key"), "{}", text(&bad));
+    keep(&served, &it, &folder).await;
+    assert!(verify(&folder).status.success(), "as it was given, it is good again");
 }
 
 #[tokio::test]
