@@ -190,4 +190,7 @@ async fn set_health(health: &HealthReporter, names: &[String], status: ServingSt
     for service in names {
         health.set_service_status(service, status).await;
     }
+    for service in ["steelyard.v1.AuditService", "steelyard.v1.ReceiptService"] {
+        health.set_service_status(service, status).await;
+    }
 }

@@ -14,7 +14,7 @@ use crate::{
         scheme::{Counted, CountedPoints, Counting, NodeKind, Scheme},
         time::{Day, Moment, Period, Window},
     },
-    store::{Fact, FactKind, StoreError, StoredFact, TotalsRow},
+    store::{Fact, FactKind, StoreError, StoredFact, Sums},
 };
 
 /// The kinds that are read for an evaluation besides point entries.
@@ -62,11 +62,21 @@ impl Reading {
         !self.items.is_empty()
     }
 
+    /// The sums of a subject's entries, as they would be rolled up; nothing where a sum leaves its
+    /// range.
+    pub(crate) fn sums(rows: &[StoredFact]) -> Option<Sums> {
+        let mut sums = Sums::default();
+        for StoredFact { fact, .. } in rows {
+            sums.add(&fact.item, fact.on_day?, fact.amount_a?, fact.amount_b)?;
+        }
+        Some(sums)
+    }
+
     /// The entries that a subject's sums of a year stand for; nothing where only the ledger will do.
-    pub(crate) fn rolled_up(&self, row: &TotalsRow, period: Period) -> Option<Vec<Entry>> {
+    pub(crate) fn rolled_up(&self, sums: &Sums, period: Period) -> Option<Vec<Entry>> {
         let mut entries = Vec::new();
         for (item, points) in &self.items {
-            for (month, cell) in row.sums.months(item) {
+            for (month, cell) in sums.months(item) {
                 let on = Day::new(period.year(), i64::from(month), 1)?;
                 if !period.contains(on) {
                     continue;

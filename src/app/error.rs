@@ -126,6 +126,8 @@ pub enum Missing {
     PublishedRun,
     /// A subject's result in a run.
     Result,
+    /// A signed checkpoint of the audit trail.
+    Checkpoint,
 }
 
 impl Missing {
@@ -139,6 +141,7 @@ impl Missing {
             Self::Run => "RUN_NOT_FOUND",
             Self::PublishedRun => "RUN_NOT_PUBLISHED",
             Self::Result => "RESULT_NOT_FOUND",
+            Self::Checkpoint => "CHECKPOINT_NOT_FOUND",
         }
     }
 
@@ -152,6 +155,7 @@ impl Missing {
             Self::Run => "run",
             Self::PublishedRun => "published run",
             Self::Result => "result",
+            Self::Checkpoint => "checkpoint of",
         }
     }
 
@@ -165,6 +169,7 @@ impl Missing {
             Self::Run => "评价批次",
             Self::PublishedRun => "已公布的评价批次",
             Self::Result => "评价结果",
+            Self::Checkpoint => "审计检查点",
         }
     }
 }

@@ -86,12 +86,7 @@ impl App {
                 let by = fact_id(reversed.ok_or_else(missing)?);
                 let after = tx.fact(county, reversing.seq, at).await?.ok_or_else(missing)?;
                 let Reversing { reason, recorded_by, evidence, .. } = reversing;
-                let parts = [id.as_bytes(), reason.as_bytes(), recorded_by.as_bytes()];
-                let [id_part, reason_part, by_part] = parts;
-                let effect = Effect {
-                    subject: format!("fact/{id} reversed by fact/{by}"),
-                    digest: digest(&[id_part, reason_part, by_part, evidence.as_bytes()]),
-                };
+                let effect = reversal_effect(id, &by, [reason, recorded_by, evidence]);
                 Ok(Done { response: encode(&after), effects: vec![effect] })
             })
         })
@@ -208,8 +203,17 @@ pub(super) async fn record(
     Ok((judged.outcomes(first), effect))
 }
 
+/// What a reversal changed, for the audit trail: its reason, who recorded it, its evidence.
+pub(super) fn reversal_effect(id: &str, by: &str, parts: [&str; 3]) -> Effect {
+    let [reason, recorded_by, evidence] = parts.map(str::as_bytes);
+    Effect {
+        subject: format!("fact/{id} reversed by fact/{by}"),
+        digest: digest(&[id.as_bytes(), reason, recorded_by, evidence]),
+    }
+}
+
 /// What a message changed, for the audit trail.
-fn effect(first: i64, facts: &[Fact]) -> Effect {
+pub(super) fn effect(first: i64, facts: &[Fact]) -> Effect {
     let number = |it: Option<i64>| it.map_or_else(String::new, |it| it.to_string());
     let day = |it: Option<Day>| it.map_or_else(String::new, |it| it.to_string());
     let mut parts: Vec<Vec<u8>> = Vec::new();

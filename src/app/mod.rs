@@ -2,11 +2,13 @@
 
 pub mod access;
 mod assemble;
+pub mod audit;
 mod caller;
 mod error;
 pub mod fact;
 pub mod offline;
 pub mod person;
+pub mod receipt;
 pub mod registry;
 mod roster;
 pub mod run;
@@ -24,6 +26,7 @@ pub use write::{Done, Effect, Item, Outcome, RefusedBecause, Work, Write, digest
 
 use crate::{
     domain::time::{Day, Moment},
+    sign::{ReceiptKeys, SigningKey},
     store::{ReadTx, Store, StoreError},
 };
 
@@ -47,6 +50,9 @@ pub struct App {
     /// Compiled schemes.
     pub plans: Arc<scheme::Plans>,
     access: Arc<access::Cache>,
+    /// What receipts and checkpoints are signed with; none where nothing is.
+    pub receipts: Option<Arc<ReceiptKeys>>,
+    guard: Arc<audit::Guard>,
     writer: writer::Writer,
 }
 
@@ -55,11 +61,30 @@ impl App {
     /// share it too. Called inside a runtime: it starts the task that records facts.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, page_secret: &str) -> Self {
         let plans = Arc::new(scheme::Plans::default());
-        let writer =
-            writer::Writer::start(Arc::clone(&store), Arc::clone(&clock), Arc::clone(&plans));
-        let nudge = Arc::new(Notify::new());
-        let page_secret = page_secret.into();
-        Self { store, clock, nudge, page_secret, plans, access: Arc::default(), writer }
+        let guard = Arc::new(audit::Guard::default());
+        let task = writer::Task {
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            plans: Arc::clone(&plans),
+            guard: Arc::clone(&guard),
+        };
+        let writer = writer::Writer::start(task);
+        let (nudge, page_secret) = (Arc::new(Notify::new()), page_secret.into());
+        let access = Arc::default();
+        Self { store, clock, nudge, page_secret, plans, access, receipts: None, guard, writer }
+    }
+
+    /// The same, signing with the keys of a folder.
+    #[must_use]
+    pub fn with_receipt_keys(mut self, keys: Arc<ReceiptKeys>) -> Self {
+        self.receipts = Some(keys);
+        self
+    }
+
+    /// The same, signing with one key, without a folder.
+    #[must_use]
+    pub fn with_signer(self, signer: Arc<SigningKey>) -> Self {
+        self.with_receipt_keys(Arc::new(ReceiptKeys::only(signer)))
     }
 
     /// Opens a snapshot for reading.
@@ -117,6 +142,21 @@ impl Known {
             )),
         }
     }
+}
+
+/// What hexadecimal digits stand for; `None` where they are none.
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |it: u8| match it {
+        b'0'..=b'9' => it.checked_sub(b'0'),
+        b'a'..=b'f' => it.checked_sub(b'a')?.checked_add(10),
+        _ => None,
+    };
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let byte = |pair: &[u8; 2]| {
+        let [high, low] = *pair;
+        digit(high)?.checked_mul(16)?.checked_add(digit(low)?)
+    };
+    rest.is_empty().then(|| pairs.iter().map(byte).collect()).flatten()
 }
 
 /// Bytes as hexadecimal digits.

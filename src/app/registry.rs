@@ -232,7 +232,7 @@ async fn erased(
 
 /// What the message changed, for the audit trail. Of a person's name it is the commitment, so that the
 /// trail can be followed when the name is erased.
-fn effect(versions: &[RegistryVersion]) -> Effect {
+pub(super) fn effect(versions: &[RegistryVersion]) -> Effect {
     let mut parts: Vec<Vec<u8>> = Vec::new();
     for it in versions {
         let until = it.effective_until.map_or_else(String::new, |it| it.to_string());

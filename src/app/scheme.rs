@@ -253,11 +253,7 @@ impl App {
                 };
                 tx.retire_scheme(&call.county, scheme_id, version, &retirement).await?;
                 header.retired = Some(retirement);
-                let day = last_day.to_string();
-                let effect = Effect {
-                    subject: format!("scheme/{name}/retirement"),
-                    digest: digest(&[day.as_bytes(), reason.as_bytes()]),
-                };
+                let effect = retirement_effect(&name, last_day, reason);
                 Ok(Done { response: encode(&header), effects: vec![effect] })
             })
         })
@@ -272,7 +268,14 @@ pub async fn checked_apart(document: Vec<u8>) -> Result<Checked, AppError> {
     task.await.map_err(|why| AppError::Internal(format!("a check did not end: {why}")))
 }
 
-fn header(scheme: &Scheme, document: &str, at: Moment, principal: &str) -> SchemeHeader {
+/// What a retirement changed, for the audit trail; `name` is id and version.
+pub(super) fn retirement_effect(name: &str, last_day: Day, reason: &str) -> Effect {
+    let subject = format!("scheme/{name}/retirement");
+    Effect { subject, digest: digest(&[last_day.to_string().as_bytes(), reason.as_bytes()]) }
+}
+
+/// What stands beside a published document.
+pub(super) fn header(scheme: &Scheme, document: &str, at: Moment, principal: &str) -> SchemeHeader {
     use sha2::{Digest, Sha256};
     SchemeHeader {
         scheme_id: scheme.id.clone(),

@@ -188,6 +188,7 @@ impl App {
         let request = call.request();
         let mut tx = self.store.begin().await?;
         let head = tx.lock_county(&call.county, self.clock.now()).await?;
+        self.guard.check(&mut *tx, &head).await?;
         match tx.begin_request(&request).await? {
             Begun::Fresh => (),
             Begun::Replay(stored) => return replayed(&stored),

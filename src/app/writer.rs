@@ -8,6 +8,7 @@ use tracing::{Instrument as _, Span};
 
 use super::{
     App, AppError, Clock, Item, Outcome, Write,
+    audit::Guard,
     fact::{Known, record},
     scheme::Plans,
     write::{replayed, retried, stored_answer},
@@ -61,9 +62,9 @@ impl fmt::Debug for Writer {
 
 impl Writer {
     /// Starts the task; inside a runtime.
-    pub(super) fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, plans: Arc<Plans>) -> Self {
+    pub(super) fn start(task: Task) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
-        tokio::spawn(Task { store, clock, plans }.run(receiver));
+        tokio::spawn(task.run(receiver));
         Self(sender)
     }
 }
@@ -95,10 +96,12 @@ impl App {
     }
 }
 
-struct Task {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    plans: Arc<Plans>,
+/// What the task works with.
+pub(super) struct Task {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) plans: Arc<Plans>,
+    pub(super) guard: Arc<Guard>,
 }
 
 impl Task {
@@ -166,6 +169,7 @@ impl Task {
         let county = &first.call.county;
         let mut tx = self.store.begin().await?;
         let head = tx.lock_county(county, self.clock.now()).await?;
+        self.guard.check(&mut *tx, &head).await?;
         let facts = jobs.iter().flat_map(|it| &it.items).filter_map(|it| it.as_ref().ok());
         let mut known = Known::read(&mut *tx, county, head.recorded, facts, &self.plans).await?;
         let mut answers = Vec::with_capacity(jobs.len());

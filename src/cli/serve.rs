@@ -21,7 +21,8 @@ use crate::{
 };
 
 /// What goes on beside the calls.
-const BACKGROUND: &[Background] = &[crate::app::run::background, telemetry::background];
+const BACKGROUND: &[Background] =
+    &[crate::app::run::background, crate::app::audit::background, telemetry::background];
 
 /// Serve the API over gRPC.
 #[derive(Debug, Args)]
@@ -72,6 +73,7 @@ impl Serve {
 async fn serve(config: Config) -> Result<(), Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let believed = trust::believed(&config, Arc::clone(&clock))?;
+    let receipts = trust::receipt_keys(&config)?;
     let tls = trust::secured(config.tls.as_ref())?;
     let Config { listen, store_url, grace, reflection, .. } = config;
     let _claim = store::claim(&store_url).map_err(|why| super::store_failure(&why))?;
@@ -79,7 +81,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|why| Failure::unavailable(format!("cannot listen on {listen}: {why}")))?;
-    let app = App::new(store, clock, &store_url);
+    let app = App::new(store, clock, &store_url).with_receipt_keys(receipts);
     let at = listener.local_addr().unwrap_or(listen);
     let scheme = if tls.is_some() { "https" } else { "http" };
     if let Some(own) = &believed.own {

@@ -8,6 +8,7 @@ use super::{Failure, serve::SystemClock};
 use crate::{
     app::Clock,
     config::{Config, TlsConfig, TrustConfig},
+    sign::ReceiptKeys,
     transport::Tls,
     trust::{ADMINISTRATOR, Identities, KeyFolder, KeyRing, Terms, Trust},
 };
@@ -113,6 +114,13 @@ pub(super) fn believed(config: &Config, clock: Arc<dyn Clock>) -> Result<Believe
     };
     let trust = Trust::new(Arc::new(keys), terms, identities, administrators, clock);
     Ok(Believed { trust: Arc::new(trust), own })
+}
+
+/// What receipts and checkpoints are signed with: in the folder of the service's own keys.
+pub(super) fn receipt_keys(config: &Config) -> Result<Arc<ReceiptKeys>, Failure> {
+    let folder = folder_of(config.trust.keys.as_ref(), &config.store_url);
+    let keys = ReceiptKeys::open(&folder);
+    keys.map(Arc::new).map_err(|why| Failure::usage(vec![why.to_string()]))
 }
 
 /// What secures connections, where anything does.

@@ -1,36 +1,89 @@
-//! `steelyard verify`: proves what is kept beside the ledger from the ledger.
+//! `steelyard verify`: proves what is kept from what it was made of.
+
+mod audit;
+mod receipt;
+mod run;
 
 use std::io::{self, Write};
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use super::Failure;
-use crate::store::{self, TotalsDifference};
+use crate::{
+    app::AppError,
+    store::{StoreError, TotalsDifference},
+};
+
+/// Which store is looked at.
+#[derive(Debug, Args)]
+pub(super) struct StoreUrl {
+    /// The URL of the store, of `sqlite:` or `postgres:`.
+    #[arg(
+        long,
+        env = "STEELYARD_STORE",
+        value_name = "URL",
+        hide_env_values = true,
+        default_value = "sqlite://steelyard.db"
+    )]
+    store: String,
+}
 
 #[derive(Debug, Subcommand)]
 pub(super) enum VerifyCommand {
+    /// Follow every audit entry, compare it with its rows, and with checkpoints kept outside; exit
+    /// 0, or 65 with everything that is wrong.
+    Audit(audit::Audit),
+    /// Check a signed result by itself, without a store and without the network; exit 0 or 65.
+    Receipt(receipt::Receipt),
+    /// Compute a run again from the facts as they were known at its moment; exit 0, or 65 with each
+    /// row that was changed.
+    Run(run::Run),
     /// Work every rolled-up row out of the ledger again; exit 0, or 65 with each row that differs.
     Totals {
-        /// The URL of the store, of `sqlite:` or `postgres:`.
-        #[arg(
-            long,
-            env = "STEELYARD_STORE",
-            value_name = "URL",
-            hide_env_values = true,
-            default_value = "sqlite://steelyard.db"
-        )]
-        store: String,
+        #[command(flatten)]
+        store: StoreUrl,
         /// The county; all of them where none is named.
         #[arg(long)]
         county: Option<String>,
     },
 }
 
+/// How a command ends when a use case has no answer.
+fn app_failure(why: &AppError) -> Failure {
+    match why {
+        AppError::Store(StoreError::Corrupt { .. }) | AppError::NotFound { .. } => {
+            Failure::data(vec![why.to_string()])
+        }
+        AppError::Refused(refusal) => {
+            Failure::data(vec![format!("{} ({})", refusal.en, refusal.zh)])
+        }
+        AppError::Store(why) => Failure::unavailable(format!("the store: {why}")),
+        AppError::Invalid(_)
+        | AppError::Denied
+        | AppError::Replayed(_)
+        | AppError::IdReused
+        | AppError::AlreadyExists { .. }
+        | AppError::Exhausted { .. }
+        | AppError::Engine(_)
+        | AppError::Internal(_) => Failure::software(why),
+    }
+}
+
 impl VerifyCommand {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let Self::Totals { store, county } = self;
         let runtime = tokio::runtime::Runtime::new().map_err(|why| Failure::software(&why))?;
-        let found = runtime.block_on(totals(&store, county))?;
+        match self {
+            Self::Audit(command) => runtime.block_on(command.run()),
+            Self::Receipt(command) => command.run(),
+            Self::Run(command) => runtime.block_on(command.run()),
+            Self::Totals { store, county } => runtime.block_on(totals(&store, county)),
+        }
+    }
+}
+
+async fn totals(store: &StoreUrl, county: Option<String>) -> Result<(), Failure> {
+    let found = differences(store, county).await?;
+    {
         let mut out = io::stdout().lock();
         let mut lines = Vec::new();
         for (county, differences) in &found {
@@ -43,12 +96,12 @@ impl VerifyCommand {
     }
 }
 
-async fn totals(
-    url: &str,
+async fn differences(
+    url: &StoreUrl,
     county: Option<String>,
 ) -> Result<Vec<(String, Vec<TotalsDifference>)>, Failure> {
-    let failed = |why: store::StoreError| super::store_failure(&why);
-    let store = store::open(url).await.map_err(failed)?;
+    let failed = |why: StoreError| super::store_failure(&why);
+    let store = url.open().await?;
     let mut tx = store.read().await.map_err(failed)?;
     let counties = match county {
         Some(county) => vec![county],

@@ -3,6 +3,7 @@
 mod access;
 mod access_decode;
 mod admit;
+mod audit;
 mod decode;
 mod encode;
 mod evaluation;
@@ -13,6 +14,7 @@ mod fact_encode;
 mod fact_scope;
 mod page;
 pub mod policy;
+mod receipt;
 mod registry;
 mod registry_decode;
 mod registry_encode;
@@ -44,7 +46,9 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
         .add_service(scheme::service(app))
         .add_service(fact::service(app))
         .add_service(evaluation::service(app))
-        .add_service(access::service(app));
+        .add_service(access::service(app))
+        .add_service(audit::service(app))
+        .add_service(receipt::service(app));
     let gate = admit::Gate::new(policy::Policy::own()?);
     Ok(routes.into_axum_router().layer(gate).into())
 }

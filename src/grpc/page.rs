@@ -4,7 +4,7 @@ use prost::Message;
 
 use super::{admit::Call, decode::Faults};
 use crate::{
-    app::{App, digest},
+    app::{App, digest, unhex},
     domain::time::Moment,
 };
 
@@ -94,18 +94,4 @@ fn read(token: &str, bound_to: [u8; 32]) -> Option<Page> {
     let known = Some(i64::from_be_bytes(*known)).filter(|it| *it != i64::MIN);
     let after = String::from_utf8(after.to_vec()).ok()?;
     Some(Page { size: DEFAULT, after, known: known.map(Moment::from_micros), bound_to })
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |it: u8| match it {
-        b'0'..=b'9' => it.checked_sub(b'0'),
-        b'a'..=b'f' => it.checked_sub(b'a')?.checked_add(10),
-        _ => None,
-    };
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let byte = |pair: &[u8; 2]| {
-        let [high, low] = *pair;
-        digit(high)?.checked_mul(16)?.checked_add(digit(low)?)
-    };
-    rest.is_empty().then(|| pairs.iter().map(byte).collect()).flatten()
 }

@@ -175,7 +175,13 @@ fn store(error: &StoreError) -> Status {
             let en = "storage is unavailable";
             told(Code::Unavailable, "STORAGE_UNAVAILABLE", en, "存储暂不可用").retried()
         }
-        StoreError::NotLocked { .. } | StoreError::Corrupt { .. } | StoreError::Schema(_) => {
+        StoreError::Corrupt { .. } => {
+            tracing::error!(error = masked::told(error), "a stored row was changed");
+            let en = "what is stored is not what was recorded: an operator has been told";
+            told(Code::DataLoss, "DIGEST_MISMATCH", en, "存储的数据与记录时不符，已通知管理员")
+                .status()
+        }
+        StoreError::NotLocked { .. } | StoreError::Schema(_) => {
             tracing::error!(error = masked::told(error), "storage");
             internal()
         }

@@ -2,6 +2,8 @@
 //! their thumbprint (RFC 7638), told to others as a JWK.
 
 mod file;
+pub mod jws;
+mod receipt;
 
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use base64::{
@@ -11,6 +13,8 @@ use base64::{
 use sha2::{Digest, Sha256};
 
 pub use file::{KeyFileError, make_private, read_or_make};
+pub use jws::KeySet;
+pub use receipt::ReceiptKeys;
 
 /// The lines of a private key's text.
 const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";

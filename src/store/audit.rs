@@ -1,8 +1,9 @@
 //! The audit trail: a hash chain per county, and the check that it is whole.
 
+use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 
-use super::{ReadTx, StoreError};
+use super::{ReadTx, StoreError, StoredFact, StoredVersion};
 use crate::domain::time::Moment;
 
 /// One line of the audit trail, as a use case states it.
@@ -82,6 +83,110 @@ pub fn entry_hash(
     hasher.finalize().into()
 }
 
+/// Which entries a listing shows. An empty text asks for nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditListing {
+    /// After this number; 0 from the beginning.
+    pub after: i64,
+    /// At most so many.
+    pub limit: i64,
+    /// Only of this principal.
+    pub principal: String,
+    /// Only methods that begin so.
+    pub method_prefix: String,
+    /// Only subjects that begin so.
+    pub subject_prefix: String,
+    /// Only those recorded at this moment or later, ...
+    pub from: Moment,
+    /// ... and at this moment or before.
+    pub until: Moment,
+}
+
+/// A request that was answered, for comparing with the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditedRequest {
+    /// Who called.
+    pub principal: String,
+    /// The request's id.
+    pub request_id: String,
+    /// The method.
+    pub method: String,
+    /// The request's fingerprint.
+    pub fingerprint: [u8; 32],
+    /// When it was taken up.
+    pub recorded: Moment,
+}
+
+/// A signed statement of how many entries a county had, and of the hash of the newest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckpointRecord {
+    /// The county.
+    pub county: String,
+    /// How many entries there were.
+    pub entries: i64,
+    /// The hash of the newest.
+    pub head: [u8; 32],
+    /// When it was signed.
+    pub signed: Moment,
+    /// The key that signed it.
+    pub key_id: String,
+    /// The signature.
+    pub signature: Vec<u8>,
+}
+
+/// Reading of the audit trail beside what it is about.
+#[async_trait]
+pub trait AuditReads {
+    /// Up to `limit` entries that a listing asks for, in order.
+    async fn audit_found(
+        &mut self,
+        county: &str,
+        listing: &AuditListing,
+    ) -> Result<Vec<AuditRecord>, StoreError>;
+    /// The next county by id that anything is kept of, whether it has a head or not.
+    async fn next_county(&mut self, after: &str) -> Result<Option<String>, StoreError>;
+    /// Up to `limit` rows of the ledger after that number, reversals among them, as they stand.
+    async fn ledger_page(
+        &mut self,
+        county: &str,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<StoredFact>, StoreError>;
+    /// Up to `limit` rows of the registry after that one, by kind, id, first day and number.
+    async fn registry_rows(
+        &mut self,
+        county: &str,
+        after: Option<&StoredVersion>,
+        limit: i64,
+    ) -> Result<Vec<StoredVersion>, StoreError>;
+    /// Up to `limit` answered requests after that principal and id.
+    async fn request_page(
+        &mut self,
+        county: &str,
+        after: (&str, &str),
+        limit: i64,
+    ) -> Result<Vec<AuditedRequest>, StoreError>;
+    /// Up to `limit` checkpoints after that count and key, by count.
+    async fn checkpoints(
+        &mut self,
+        county: &str,
+        after: (i64, &str),
+        limit: i64,
+    ) -> Result<Vec<CheckpointRecord>, StoreError>;
+    /// The checkpoint that counts the most entries.
+    async fn newest_checkpoint(
+        &mut self,
+        county: &str,
+    ) -> Result<Option<CheckpointRecord>, StoreError>;
+}
+
+/// Writing of checkpoints. They do not ask for `lock_county`: what they state does not change.
+#[async_trait]
+pub trait AuditWrites {
+    /// Adds a checkpoint; one of that count and key that is there already stays.
+    async fn insert_checkpoint(&mut self, checkpoint: &CheckpointRecord) -> Result<(), StoreError>;
+}
+
 /// Where a chain is broken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChainBreak {
@@ -115,13 +220,23 @@ pub enum ChainBreak {
 }
 
 /// Follows a chain from its first entry.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ChainCheck {
     count: i64,
     hash: [u8; 32],
 }
 
 impl ChainCheck {
+    /// Goes on after an entry that is known to be good.
+    pub const fn after(count: i64, hash: [u8; 32]) -> Self {
+        Self { count, hash }
+    }
+
+    /// The number and hash of the entry taken last.
+    pub const fn at(&self) -> (i64, [u8; 32]) {
+        (self.count, self.hash)
+    }
+
     /// Takes the next entry in order.
     pub fn take(&mut self, record: &AuditRecord) -> Result<(), ChainBreak> {
         let expected = self.count.saturating_add(1);

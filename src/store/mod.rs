@@ -45,7 +45,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use access::{AccessReads, AccessRecord, AccessWhat, AccessWrites, NewAccess};
-pub use audit::{AuditRecord, ChainBreak, ChainCheck, NewAudit, entry_hash, verify};
+pub use audit::{
+    AuditListing, AuditReads, AuditRecord, AuditWrites, AuditedRequest, ChainBreak, ChainCheck,
+    CheckpointRecord, NewAudit, entry_hash, verify,
+};
 pub use claim::{Claim, claim};
 pub use county::{Begun, CountyHead, CountyReads, CountyWrites, Request};
 pub use error::StoreError;
@@ -129,6 +132,7 @@ pub trait ReadTx:
     + TotalsReads
     + RunReads
     + SightReads
+    + AuditReads
     + Send
 {
 }
@@ -144,6 +148,7 @@ pub trait StoreTx:
     + SchemeWrites
     + FactWrites
     + RunWrites
+    + AuditWrites
 {
     /// Puts the heads of locked counties back and keeps everything, or nothing.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

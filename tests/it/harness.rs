@@ -12,8 +12,10 @@ use steelyard::{
         google::r#type::{Date, Decimal},
         v1::{
             self, access_service_client::AccessServiceClient,
+            audit_service_client::AuditServiceClient,
             evaluation_service_client::EvaluationServiceClient,
-            fact_service_client::FactServiceClient, registry_service_client::RegistryServiceClient,
+            fact_service_client::FactServiceClient, receipt_service_client::ReceiptServiceClient,
+            registry_service_client::RegistryServiceClient,
             scheme_service_client::SchemeServiceClient,
         },
     },
@@ -83,6 +85,14 @@ impl Served {
         EvaluationServiceClient::new(self.channel.clone())
     }
 
+    pub(crate) fn audit(&self) -> AuditServiceClient<Channel> {
+        AuditServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn receipts(&self) -> ReceiptServiceClient<Channel> {
+        ReceiptServiceClient::new(self.channel.clone())
+    }
+
     pub(crate) fn facts(&self) -> FactServiceClient<Channel> {
         FactServiceClient::new(self.channel.clone())
     }
@@ -119,9 +129,14 @@ pub(crate) async fn served() -> Served {
 
 /// Serves over a store, without the runner: tests carry runs out themselves.
 pub(crate) async fn served_over(url: &str) -> Served {
+    served_as(url, |app| app).await
+}
+
+/// The same, with an application that has more than a store and a clock.
+pub(crate) async fn served_as(url: &str, with: impl FnOnce(App) -> App) -> Served {
     let clock = Arc::new(Standing::at("2023-01-10T01:00:00Z"));
     let store = store::open(url).await.unwrap();
-    let app = App::new(store, clock.clone(), "of the tests");
+    let app = with(App::new(store, clock.clone(), "of the tests"));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     let serving = Serving::new(Duration::ZERO, &[], Named);

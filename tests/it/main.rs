@@ -13,6 +13,7 @@
 
 mod access;
 mod architecture;
+mod audit;
 mod cancelled;
 mod catalogue;
 mod demo;
@@ -23,6 +24,7 @@ mod harness;
 mod offline;
 mod person;
 mod postgres;
+mod receipts;
 mod registry_rpc;
 mod replicas;
 mod row_security;

@@ -2,7 +2,9 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use super::{KeptResult, RunView, computed, kept::read_result, publication, read, unreadable};
+use super::{
+    KeptResult, RunView, computed, kept::read_result, publication, read, supersession, unreadable,
+};
 use crate::{
     app::{App, AppError, Done, Missing, Refusal, Write},
     domain::scheme::SubjectKind,
@@ -173,7 +175,7 @@ impl App {
                 new.supersedes.clone_from(&old.run_id);
                 new.published = Some((now, principal));
                 new.revision = tx.update_run(&county, &new).await?;
-                let effects = vec![publication("superseded", &old), publication("supersede", &new)];
+                let effects = vec![supersession(&old), publication("supersede", &new)];
                 let view = read::view(tx, &county, new).await?;
                 Ok(Done { response: encode(&view, &changes), effects })
             })

@@ -45,6 +45,8 @@ pub(crate) struct Context {
     pub(crate) period: Period,
     pub(crate) as_of: AsOf,
     reading: Reading,
+    /// Whether rolled-up rows may be read, or the ledger alone.
+    rolled_up: bool,
     tree: Tree,
     /// By scheme and period.
     others: BTreeMap<(String, String), Others>,
@@ -76,6 +78,7 @@ impl Context {
             county: county.to_owned(),
             run_id: run.run_id.clone(),
             reading: Reading::of(plan.scheme()),
+            rolled_up: true,
             groups: Arc::new(Groups::new(&plan)),
             tree: Tree::read(tx, county, as_of).await?,
             plan,
@@ -86,6 +89,25 @@ impl Context {
         })
     }
 
+    /// The same, reading the ledger alone: what is kept beside it proves nothing.
+    pub(crate) fn reading_the_ledger(mut self) -> Self {
+        self.rolled_up = false;
+        self
+    }
+
+    /// Takes the values that a measuring pass over everybody gathered.
+    pub(crate) fn close_level(&mut self, payloads: &[Vec<u8>]) -> Result<(), AppError> {
+        let mut groups = (*self.groups).clone();
+        for payload in payloads {
+            let measured = kept::read_measurements(payload).map_err(unreadable)?;
+            measured.into_iter().for_each(|it| groups.take(it));
+        }
+        groups.close_level()?;
+        self.groups = Arc::new(groups);
+        self.closed = self.closed.saturating_add(1);
+        Ok(())
+    }
+
     /// Reads the groups' values that the measuring passes below `level` gathered.
     pub(crate) async fn close_levels(
         &mut self,
@@ -94,14 +116,8 @@ impl Context {
     ) -> Result<(), AppError> {
         while self.closed < level {
             let step = i64::try_from(self.closed).unwrap_or(i64::MAX);
-            let mut groups = (*self.groups).clone();
-            for payload in tx.payloads(&self.county, &self.run_id, step).await? {
-                let measured = kept::read_measurements(&payload).map_err(unreadable)?;
-                measured.into_iter().for_each(|it| groups.take(it));
-            }
-            groups.close_level()?;
-            self.groups = Arc::new(groups);
-            self.closed = self.closed.saturating_add(1);
+            let payloads = tx.payloads(&self.county, &self.run_id, step).await?;
+            self.close_level(&payloads)?;
         }
         Ok(())
     }
@@ -169,8 +185,9 @@ impl Context {
         Day::new(first.year().saturating_sub(years), first.month(), 1).unwrap_or(first)
     }
 
-    /// The subjects' entries: as sums per month where the scheme allows it and the sums were
-    /// current at the run's moment, from the ledger otherwise.
+    /// The subjects' entries, as sums per month where the scheme allows it: those that are kept
+    /// where they were current at the run's moment, otherwise made of the ledger's entries, so that
+    /// the same facts are read alike whenever they are read.
     async fn entries(
         &self,
         tx: &mut dyn ReadTx,
@@ -181,24 +198,35 @@ impl Context {
         if !self.reading.counts() {
             return Ok(entries);
         }
-        let mut from_ledger: Vec<String> = Vec::new();
         if single_entries || self.reading.ledger {
-            from_ledger.extend_from_slice(ids);
-        } else {
+            entries.single = self.rows(tx, ids, &[FactKind::Entry]).await?;
+            return Ok(entries);
+        }
+        let mut from_ledger: Vec<String> = Vec::new();
+        if self.rolled_up {
             let kind = self.plan.scheme().subject.name();
             let years = [self.period.year()];
             for row in tx.totals(&self.county, kind, ids, &years).await? {
                 let current = row.latest <= self.as_of.known;
-                match self.reading.rolled_up(&row, self.period).filter(|_| current) {
+                match self.reading.rolled_up(&row.sums, self.period).filter(|_| current) {
                     Some(rolled_up) => {
                         entries.rolled_up.insert(row.subject, rolled_up);
                     }
                     None => from_ledger.push(row.subject),
                 }
             }
+        } else {
+            from_ledger.extend_from_slice(ids);
         }
-        if !from_ledger.is_empty() {
-            entries.single = self.rows(tx, &from_ledger, &[FactKind::Entry]).await?;
+        if from_ledger.is_empty() {
+            return Ok(entries);
+        }
+        for (subject, rows) in self.rows(tx, &from_ledger, &[FactKind::Entry]).await? {
+            let sums = Reading::sums(&rows);
+            match sums.and_then(|it| self.reading.rolled_up(&it, self.period)) {
+                Some(rolled_up) => drop(entries.rolled_up.insert(subject, rolled_up)),
+                None => drop(entries.single.insert(subject, rows)),
+            }
         }
         Ok(entries)
     }

@@ -6,6 +6,7 @@ mod context;
 mod explain;
 mod kept;
 mod read;
+mod verify;
 mod work;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ pub use changes::{Change, Changes};
 pub use explain::Explanation;
 pub use kept::{GivenAward, KeptResult, Unreadable};
 pub use read::{ResultFilter, ResultPage, RunSelector, RunView, Shown};
+pub use verify::{RunFinding, RunProof, verify};
 pub use work::{background, run_forever};
 
 use super::{App, AppError, Done, Effect, Missing, Refusal, Write, roster};
@@ -113,15 +115,7 @@ impl App {
                 let run = RunRecord { started: (now, principal), ..run };
                 let run = insert(tx, &county, run, &start).await?;
                 let view = read::view(tx, &county, run).await?;
-                let effect = Effect {
-                    subject: format!("run/{}", view.run.run_id),
-                    digest: super::digest(&[
-                        view.run.scheme_id.as_bytes(),
-                        &view.run.scheme_digest,
-                        view.run.period.as_bytes(),
-                        &view.run.known.micros().to_be_bytes(),
-                    ]),
-                };
+                let effect = start_effect(&view.run);
                 Ok(Done { response: encode(&view), effects: vec![effect] })
             })
         });
@@ -185,10 +179,30 @@ fn published_already(held: &RunRecord) -> Refusal {
     .remembered()
 }
 
+/// What a start changed, for the audit trail.
+pub(crate) fn start_effect(run: &RunRecord) -> Effect {
+    Effect {
+        subject: format!("run/{}", run.run_id),
+        digest: super::digest(&[
+            run.scheme_id.as_bytes(),
+            &run.scheme_digest,
+            run.period.as_bytes(),
+            &run.known.micros().to_be_bytes(),
+        ]),
+    }
+}
+
 /// The audit entry of a publication.
 pub(crate) fn publication(what: &str, run: &RunRecord) -> Effect {
     let digest = run.result_digest.unwrap_or_default();
     Effect { subject: format!("run/{}/{what}", run.run_id), digest }
+}
+
+/// The audit entry of a run whose place was taken: by which, and why.
+pub(crate) fn supersession(run: &RunRecord) -> Effect {
+    let digest = run.result_digest.unwrap_or_default();
+    let parts = [&digest[..], run.superseded_by.as_bytes(), run.reason.as_bytes()];
+    Effect { subject: format!("run/{}/superseded", run.run_id), digest: super::digest(&parts) }
 }
 
 /// A run that can be published.
@@ -344,13 +358,8 @@ fn batches(ids: &[String], levels: usize) -> Result<Vec<NewBatch>, AppError> {
     Ok(batches)
 }
 
-/// The published runs whose results the scheme takes, as they stand now.
-async fn inputs(
-    tx: &mut dyn ReadTx,
-    county: &str,
-    plan: &Plan,
-    period: Period,
-) -> Result<Vec<Input>, AppError> {
+/// The schemes and periods whose results a scheme takes.
+pub(crate) fn input_runs_wanted(plan: &Plan, period: Period) -> Vec<(String, Period)> {
     let mut wanted: Vec<(String, Period)> = Vec::new();
     for node in &plan.scheme().nodes {
         if let NodeKind::ResultOf(of) = &node.kind {
@@ -360,8 +369,28 @@ async fn inputs(
     }
     wanted.sort_unstable();
     wanted.dedup();
+    wanted
+}
+
+/// The ids of the runs whose results a run takes.
+pub(crate) async fn frozen_inputs(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    run_id: &str,
+) -> Result<Vec<String>, AppError> {
+    let frozen = context::frozen(tx, county, run_id).await?;
+    Ok(frozen.inputs.into_iter().map(|it| it.run_id).collect())
+}
+
+/// The published runs whose results the scheme takes, as they stand now.
+async fn inputs(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    plan: &Plan,
+    period: Period,
+) -> Result<Vec<Input>, AppError> {
     let mut inputs = Vec::new();
-    for (scheme_id, period) in wanted {
+    for (scheme_id, period) in input_runs_wanted(plan, period) {
         let period = period.to_string();
         if let Some(run) = tx.published_run(county, &scheme_id, &period).await? {
             inputs.push(Input { scheme_id, period, run_id: run.run_id });

@@ -15,7 +15,7 @@ use crate::{
         engine::{Plan, Status},
         time::Moment,
     },
-    store::{ReadTx, ResultsAfter, RunListing, RunRecord, RunState, StoreError},
+    store::{ReadTx, ResultRecord, ResultsAfter, RunListing, RunRecord, RunState, StoreError},
 };
 
 /// How many rows are read at once while filtering.
@@ -296,7 +296,7 @@ impl App {
                 return Ok(page);
             }
             for record in records {
-                let result = read_result(&record).map_err(unreadable)?;
+                let result = sound(&record)?;
                 if filter.takes(&result) && seen(&result) {
                     if page.results.len() == limit {
                         page.next = Some(after);
@@ -334,6 +334,11 @@ async fn result_in(
     let records = tx.results_of(county, &run.run_id, &[subject.to_owned()]).await?;
     let record = records.first();
     let record = record.ok_or_else(|| AppError::not_found(Missing::Result, subject))?;
+    sound(record)
+}
+
+/// A row read back, if it is the one whose digest was kept.
+fn sound(record: &ResultRecord) -> Result<KeptResult, AppError> {
     if kept::result_digest(record) != record.digest {
         return Err(StoreError::corrupt("results.digest", "the row was changed").into());
     }

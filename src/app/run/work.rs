@@ -17,7 +17,7 @@ use crate::{
         engine::{
             Assessment, Candidate, Evaluator, Measurement, Settled, Status, quotas_json, settle,
         },
-        facts::Facts,
+        facts::{Facts, TieDecision},
         masked,
         time::Moment,
     },
@@ -80,10 +80,10 @@ fn root(name: &'static str, step: Option<i64>) -> Span {
 
 /// What a batch gives: its payload, its results, and what of the run it changes.
 #[derive(Debug, Default)]
-struct Outcome {
-    payload: Vec<u8>,
-    results: Vec<ResultRecord>,
-    quotas: Option<String>,
+pub(super) struct Outcome {
+    pub(super) payload: Vec<u8>,
+    pub(super) results: Vec<ResultRecord>,
+    pub(super) quotas: Option<String>,
 }
 
 impl App {
@@ -189,25 +189,12 @@ impl App {
         if step == settling {
             let decisions = context.decisions(&mut *tx).await?;
             drop(tx);
-            let mut candidates: Vec<Candidate> = Vec::new();
-            let mut facts = Sha256::new();
-            for payload in &payloads {
-                let assessed = kept::read_assessments(payload).map_err(unreadable)?;
-                for (assessment, extra) in assessed {
-                    facts.update(extra.facts_digest.as_bytes());
-                    candidates.push(assessment.candidate);
-                }
-            }
-            let settled = settle(&context.plan, &candidates, &decisions, false)
-                .map_err(|why| AppError::Engine(why.to_string()))?;
-            let payload = kept::settlements(&settled.settlements).map_err(unreadable)?;
-            let quotas = Some(tables(context, &candidates, &settled, &hex(&facts.finalize()))?);
-            return Ok(Outcome { payload, results: Vec::new(), quotas });
+            return settlement(context, &payloads, &decisions);
         }
         let at = i64::try_from(settling).unwrap_or(i64::MAX);
         let settled = tx.payloads(county, run_id, at).await?;
         drop(tx);
-        results(context, claimed, &payloads, &settled)
+        results(context, claimed.batch.batch, &payloads, &settled)
     }
 
     /// Ends a batch, and lets the run say that it is under way.
@@ -279,18 +266,17 @@ impl App {
         county: &str,
         run_id: &str,
     ) -> Result<(), AppError> {
-        let mut hash = Sha256::new();
+        let mut hash = RunDigest::default();
         let mut after = ResultsAfter::Ordinal(-1);
         loop {
             let page = tx.results(county, run_id, &after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = ResultsAfter::Ordinal(last.ordinal);
-            page.iter().for_each(|it| hash.update(it.digest));
+            page.iter().for_each(|it| hash.take(it));
         }
         let run = tx.run(county, run_id).await?;
-        hash.update(run.map(|it| it.quotas).unwrap_or_default().as_bytes());
         drop(tx);
-        let digest: [u8; 32] = hash.finalize().into();
+        let digest = hash.end(&run.map(|it| it.quotas).unwrap_or_default());
         let now = self.clock.now();
         self.change_run(county, run_id, move |run| {
             run.state = RunState::Computed;
@@ -330,7 +316,7 @@ impl App {
 }
 
 /// A measuring or a judging batch, off the threads that serve calls.
-async fn evaluate(
+pub(super) async fn evaluate(
     context: &Context,
     step: usize,
     levels: usize,
@@ -357,6 +343,45 @@ async fn evaluate(
         Ok(Outcome { payload, ..Outcome::default() })
     });
     ended(work.await)
+}
+
+/// The digest of a run: over its results in their order, then over its quota tables.
+#[derive(Debug, Default)]
+pub(super) struct RunDigest(Sha256);
+
+impl RunDigest {
+    /// Takes the next result.
+    pub(super) fn take(&mut self, result: &ResultRecord) {
+        self.0.update(result.digest);
+    }
+
+    /// Takes the quota tables.
+    pub(super) fn end(mut self, quotas: &str) -> [u8; 32] {
+        self.0.update(quotas.as_bytes());
+        self.0.finalize().into()
+    }
+}
+
+/// The settling step: seats, places and ties of everybody who was judged.
+pub(super) fn settlement(
+    context: &Context,
+    judged: &[Vec<u8>],
+    decisions: &[TieDecision],
+) -> Result<Outcome, AppError> {
+    let mut candidates: Vec<Candidate> = Vec::new();
+    let mut facts = Sha256::new();
+    for payload in judged {
+        let assessed = kept::read_assessments(payload).map_err(unreadable)?;
+        for (assessment, extra) in assessed {
+            facts.update(extra.facts_digest.as_bytes());
+            candidates.push(assessment.candidate);
+        }
+    }
+    let settled = settle(&context.plan, &candidates, decisions, false)
+        .map_err(|why| AppError::Engine(why.to_string()))?;
+    let payload = kept::settlements(&settled.settlements).map_err(unreadable)?;
+    let quotas = Some(tables(context, &candidates, &settled, &hex(&facts.finalize()))?);
+    Ok(Outcome { payload, results: Vec::new(), quotas })
 }
 
 /// The quota tables, the open ties, the number of results by status and the digest over all facts
@@ -393,14 +418,14 @@ fn tables(
 }
 
 /// The rows of one batch of results.
-fn results(
+pub(super) fn results(
     context: &Context,
-    claimed: &ClaimedBatch,
+    batch: i64,
     judged: &[Vec<u8>],
     settled: &[Vec<u8>],
 ) -> Result<Outcome, AppError> {
     let lost = || AppError::Store(StoreError::corrupt("run_batches.payload", "a part is missing"));
-    let batch = usize::try_from(claimed.batch.batch).map_err(|_| lost())?;
+    let batch = usize::try_from(batch).map_err(|_| lost())?;
     let settlements = settled.first().ok_or_else(lost)?;
     let settlements = kept::read_settlements(settlements).map_err(unreadable)?;
     let from = batch.checked_mul(super::BATCH).ok_or_else(lost)?;

@@ -7,7 +7,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use super::super::{Failure, serve::SystemClock, store_failure, trust};
 use crate::{
-    app::{App, Clock, run},
+    app::{App, Clock, audit, run},
     config::Config,
     server::{self, Background, ServeError},
     store,
@@ -17,8 +17,8 @@ use crate::{
 /// How long calls that are under way may take after the stop.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// What goes on beside the calls: evaluation runs.
-const BACKGROUND: &[Background] = &[run::background];
+/// What goes on beside the calls: evaluation runs, and checkpoints of the audit trail.
+const BACKGROUND: &[Background] = &[run::background, audit::background];
 
 /// A service that runs beside the demonstration.
 pub(super) struct Serving {
@@ -43,7 +43,8 @@ impl Serving {
         let issued = own.renew(clock.now()).map_err(|why| Failure::software(&why))?;
         let token = (own.token_file(), issued.token);
         let authenticate = Authenticate::new(Arc::clone(&believed.trust));
-        let app = App::new(store, clock, url);
+        let receipts = trust::receipt_keys(&config)?;
+        let app = App::new(store, clock, url).with_receipt_keys(receipts);
         let software = |why: std::io::Error| Failure::software(&why);
         let listener = TcpListener::bind(address).await.map_err(software)?;
         let address = listener.local_addr().map_err(software)?.to_string();

@@ -10,6 +10,8 @@ use prost::Message;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
+pub(super) use results::selector;
+
 use super::{RECEIVE_MAX, SEND_MAX, admit::Call, decoded, status};
 use crate::{
     app::{App, AppError},

@@ -31,7 +31,23 @@ macro_rules! reversal {
     };
 }
 
+/// The columns of version `v`. A person's name is looked up where it is kept: by subqueries, since a
+/// join reads all names for each version while a table's statistics say that it is empty.
+macro_rules! versions {
+    () => {
+        "
+SELECT v.kind, v.id, v.effective_from, v.seq, v.effective_until, v.name, v.parent_kind,
+       v.parent_id, v.attributes, v.recorded, v.recorded_by, v.request_id, v.commitment,
+       (SELECT p.name FROM person_names p
+         WHERE p.county = v.county AND p.kind = v.kind AND p.id = v.id AND p.seq = v.seq)
+       AS kept_name,
+       (SELECT p.salt FROM person_names p
+         WHERE p.county = v.county AND p.kind = v.kind AND p.id = v.id AND p.seq = v.seq) AS salt"
+    };
+}
+
 pub(super) mod access;
+pub(super) mod audit;
 pub(super) mod county;
 pub(super) mod facts;
 pub(super) mod persons;
@@ -47,6 +63,7 @@ use crate::store::bulk::Table;
 pub(super) fn all() -> Vec<(&'static str, &'static str)> {
     let parts = [
         access::ALL,
+        audit::ALL,
         county::ALL,
         registry::ALL,
         persons::ALL,

@@ -2,21 +2,6 @@
 
 use crate::store::bulk::{Holds, Table};
 
-/// The columns of version `v`. A person's name is looked up where it is kept: by subqueries, since a
-/// join reads all names for each version while a table's statistics say that it is empty.
-macro_rules! versions {
-    () => {
-        "
-SELECT v.kind, v.id, v.effective_from, v.seq, v.effective_until, v.name, v.parent_kind,
-       v.parent_id, v.attributes, v.recorded, v.recorded_by, v.request_id, v.commitment,
-       (SELECT p.name FROM person_names p
-         WHERE p.county = v.county AND p.kind = v.kind AND p.id = v.id AND p.seq = v.seq)
-       AS kept_name,
-       (SELECT p.salt FROM person_names p
-         WHERE p.county = v.county AND p.kind = v.kind AND p.id = v.id AND p.seq = v.seq) AS salt"
-    };
-}
-
 /// Whether `v` is the version that holds on day `$3` as known at `$4`. The subquery is a look into
 /// the primary key on both databases, whatever they know of the table's size.
 macro_rules! holds {

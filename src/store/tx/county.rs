@@ -177,7 +177,7 @@ fn begun(row: &Row, request: &Request) -> Result<Begun, StoreError> {
     Ok(get::<Option<Vec<u8>>>(row, "response")?.map_or(Begun::Fresh, Begun::Replay))
 }
 
-fn audit_record(row: &Row) -> Result<AuditRecord, StoreError> {
+pub(super) fn audit_record(row: &Row) -> Result<AuditRecord, StoreError> {
     Ok(AuditRecord {
         county: get(row, "county")?,
         seq: get(row, "seq")?,

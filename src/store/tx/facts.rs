@@ -242,7 +242,7 @@ pub(super) fn with_reversal(row: &Row) -> Result<StoredFact, StoreError> {
     stored(row, reversed)
 }
 
-fn stored(row: &Row, reversed: Option<Reversal>) -> Result<StoredFact, StoreError> {
+pub(super) fn stored(row: &Row, reversed: Option<Reversal>) -> Result<StoredFact, StoreError> {
     Ok(StoredFact {
         seq: get(row, "seq")?,
         recorded: moment(row, "recorded")?,

@@ -2,6 +2,7 @@
 //! own `Db`, so there is one copy of every row mapping and no generic bounds.
 
 mod access;
+mod audit;
 mod batches;
 mod connection;
 mod county;

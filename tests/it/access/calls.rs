@@ -49,6 +49,8 @@ async fn asked(all: &Counties, who: &str, method: &str, at: Target) -> Result<bo
             _ => run(all, who, method, at).await,
         },
         "AccessService" => access(all, who, method, at).await,
+        "AuditService" => audit(all, who, method, at).await,
+        "ReceiptService" => receipt(all, who, method, at).await,
         _ => panic!("{method}: say here how it is called, and review its line of the matrix"),
     }
 }
@@ -278,6 +280,39 @@ async fn access(all: &Counties, who: &str, method: &str, at: Target) -> Result<b
         }
         "AccessService.GetCaller" => {
             client.get_caller(by(who, v1::GetCallerRequest { county })).await.map(done)
+        }
+        _ => panic!("{method}"),
+    }
+}
+
+async fn audit(all: &Counties, who: &str, method: &str, at: Target) -> Result<bool, Status> {
+    let county = at.county.to_owned();
+    let mut client = all.served.audit();
+    match method {
+        "AuditService.ListAudit" => {
+            let request = v1::ListAuditRequest { county, ..Default::default() };
+            client.list_audit(by(who, request)).await.map(done)
+        }
+        "AuditService.GetCheckpoint" => {
+            client.get_checkpoint(by(who, v1::GetCheckpointRequest { county })).await.map(done)
+        }
+        _ => panic!("{method}"),
+    }
+}
+
+async fn receipt(all: &Counties, who: &str, method: &str, at: Target) -> Result<bool, Status> {
+    let mut client = all.served.receipts();
+    match method {
+        "ReceiptService.GetSignedResult" => {
+            let request = v1::GetSignedResultRequest {
+                county: at.county.to_owned(),
+                run: published(word(at.subject.0)),
+                subject_id: at.subject.1.to_owned(),
+            };
+            client.get_signed_result(by(who, request)).await.map(done)
+        }
+        "ReceiptService.ListKeys" => {
+            client.list_keys(by(who, v1::ListKeysRequest {})).await.map(done)
         }
         _ => panic!("{method}"),
     }

@@ -28,6 +28,17 @@ async fn fill(on: &Backend) {
     for it in 0..4 {
         tx.append_audit(COUNTY, &[audit(&it.to_string())]).await.unwrap();
     }
+    let checkpoint = store::CheckpointRecord {
+        county: COUNTY.to_owned(),
+        entries: 4,
+        head: [1; 32],
+        signed: at(9),
+        key_id: "k".to_owned(),
+        signature: vec![2; 64],
+    };
+    tx.insert_checkpoint(&checkpoint).await.unwrap();
+    tx.insert_checkpoint(&checkpoint).await.unwrap();
+    assert_eq!(tx.newest_checkpoint(COUNTY).await.unwrap(), Some(checkpoint));
     tx.commit().await.unwrap();
     let batch = store::NewBatch { step: 1, batch: 0, subjects: "[]".to_owned() };
     runs::start(on, "r1", &[batch]).await;
@@ -43,6 +54,7 @@ pub(crate) async fn append_only_tables_refuse_changes(on: &Backend) {
     for (table, column) in [
         ("facts", "detail"),
         ("audit_entries", "subject"),
+        ("audit_checkpoints", "key_id"),
         ("registry_versions", "name"),
         ("schemes", "document"),
         ("scheme_retirements", "reason"),

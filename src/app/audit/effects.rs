@@ -1,0 +1,137 @@
+//! One effect, one entry: what the entries say was recorded, compared with the rows that are there,
+//! both ways.
+
+mod ledger;
+mod registry;
+mod runs;
+mod schemes;
+
+use std::collections::BTreeMap;
+
+use super::finding::{Finding, Tampering};
+use crate::{
+    app::{AppError, digest},
+    store::{AuditRecord, ReadTx},
+};
+
+pub(crate) use runs::RunTrail;
+
+/// How many entries are read at once.
+const PAGE: i64 = 1_000;
+
+/// Up to which rows the comparison goes: all, or what a run could read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Until {
+    /// The newest row of the ledger.
+    pub(crate) facts: i64,
+    /// The newest row of the registry.
+    pub(crate) registry: i64,
+}
+
+impl Until {
+    /// All rows.
+    pub(crate) const ALL: Self = Self { facts: i64::MAX, registry: i64::MAX };
+}
+
+/// What came of the comparison.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    /// What does not agree of facts, of the registry and of requests.
+    pub(crate) findings: Vec<Finding>,
+    /// What does not agree of a scheme, by its id and version.
+    pub(crate) of_schemes: Vec<(String, Finding)>,
+    /// What does not agree of a run, by its id.
+    pub(crate) of_runs: Vec<(String, Finding)>,
+    /// Of what entry rows of the ledger were changed: first and last row, and the entry.
+    pub(crate) changed_facts: Vec<(i64, i64, i64)>,
+    /// Rows of the registry that an entry does not agree with: kind and id, and the entry.
+    pub(crate) changed_records: Vec<(String, String, i64)>,
+    /// The entries about each run.
+    pub(crate) runs: BTreeMap<String, RunTrail>,
+    /// By principal and request id, what an answered request was.
+    requests: BTreeMap<[u8; 32], [u8; 32]>,
+}
+
+impl Effects {
+    /// Compares a county's entries with its rows.
+    ///
+    /// # Errors
+    /// Those of the store, a value that does not decode among them.
+    pub(crate) async fn compare(
+        tx: &mut dyn ReadTx,
+        county: &str,
+        until: Until,
+    ) -> Result<Self, AppError> {
+        let mut found = Self::default();
+        let mut ledger = ledger::Ledger::new(county, until.facts);
+        let mut registry = registry::Registry::read(tx, county, until.registry).await?;
+        let mut schemes = schemes::Schemes::read(tx, county).await?;
+        let mut after = i64::MIN;
+        loop {
+            let page = tx.audit_page(county, after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = last.seq;
+            for record in &page {
+                let subject = record.entry.subject.as_str();
+                match subject.split_once(['/', ' ']).map_or(subject, |it| it.0) {
+                    "fact" | "facts" => ledger.take(tx, record, &mut found).await?,
+                    "registry" => registry.take(record, &mut found),
+                    "scheme" => schemes.take(record, &mut found),
+                    "run" => found.take_run(record, (ledger.before(), registry.before())),
+                    _ => (),
+                }
+                found.note_request(record);
+            }
+        }
+        ledger.end(tx, &mut found).await?;
+        registry.end(&mut found);
+        schemes.end(&mut found);
+        found.runs(tx, county).await?;
+        Ok(found)
+    }
+
+    fn add(&mut self, record: &AuditRecord, what: Tampering, text: impl Into<String>) {
+        self.findings.push(Finding::new(&record.county, what, record.seq, text));
+    }
+
+    /// Everything that does not agree.
+    pub(crate) fn into_findings(self) -> Vec<Finding> {
+        let named = self.of_schemes.into_iter().chain(self.of_runs).map(|it| it.1);
+        self.findings.into_iter().chain(named).collect()
+    }
+
+    fn note_request(&mut self, record: &AuditRecord) {
+        let it = &record.entry;
+        let key = digest(&[it.principal.as_bytes(), it.request_id.as_bytes()]);
+        let moment = record.recorded.micros().to_be_bytes();
+        let value = digest(&[it.method.as_bytes(), &it.fingerprint, &moment]);
+        self.requests.insert(key, value);
+    }
+
+    /// Compares the answered requests with the entries: none is answered without one.
+    pub(crate) async fn compare_requests(
+        &mut self,
+        tx: &mut dyn ReadTx,
+        county: &str,
+    ) -> Result<(), AppError> {
+        let mut after = (String::new(), String::new());
+        loop {
+            let page = tx.request_page(county, (&after.0, &after.1), PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = (last.principal.clone(), last.request_id.clone());
+            for it in &page {
+                let key = digest(&[it.principal.as_bytes(), it.request_id.as_bytes()]);
+                let moment = it.recorded.micros().to_be_bytes();
+                let value = digest(&[it.method.as_bytes(), &it.fingerprint, &moment]);
+                let what = match self.requests.get(&key) {
+                    Some(entry) if *entry == value => continue,
+                    Some(_) => "is not what its entry says",
+                    None => "was answered, and no entry speaks of it",
+                };
+                let text = format!("request `{}` of `{}` {what}", it.request_id, it.principal);
+                let finding = Finding::new(county, Tampering::EffectWithoutEntry, None, text);
+                self.findings.push(finding);
+            }
+        }
+    }
+}
