@@ -49,7 +49,7 @@ enum Command {
         command: scheme::SchemeCommand,
     },
     /// Serve the API over gRPC.
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Issue a token by the service's own key, for small installations.
     Token(token::MakeToken),
     /// Prove what is kept beside the ledger from the ledger.
