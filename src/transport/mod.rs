@@ -16,7 +16,7 @@ mod refusal;
 mod streams;
 mod tls;
 
-pub use layers::{Authenticate, Call, Inner, Open, Stage, Staged, stack};
+pub use layers::{Authenticate, Call, Open, Stage, Staged, stack};
 pub use limits::{Deadlines, Limits};
 pub use listen::{Listening, Peer, serve};
 pub use methods::{Method, Methods, MethodsError};

@@ -26,7 +26,7 @@ use std::{
 
 use http::{Request, Response};
 use tonic::body::Body;
-use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
+use tower::{Service, ServiceExt as _};
 
 pub use authenticate::Authenticate;
 
@@ -54,9 +54,6 @@ impl<S> Call for S where
         + 'static
 {
 }
-
-/// What a stage hands a request on to.
-pub type Inner = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
 
 /// One thing that every call passes.
 pub trait Stage: Send + Sync + 'static {
