@@ -74,6 +74,15 @@ impl ReceiptKeys {
         self.folder.as_ref().map(|it| it.join(CHECKPOINTS))
     }
 
+    /// What the file of the checkpoints says; nothing where there is none.
+    pub fn kept_checkpoints(&self) -> io::Result<String> {
+        let Some(path) = self.checkpoints() else { return Ok(String::new()) };
+        match fs::read_to_string(path) {
+            Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            read => read,
+        }
+    }
+
     /// Appends one checkpoint to the file and waits until the disk has it.
     pub fn append_checkpoint(&self, line: &str) -> io::Result<()> {
         let Some(path) = self.checkpoints() else { return Ok(()) };

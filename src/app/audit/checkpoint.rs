@@ -15,7 +15,7 @@ use crate::{
 /// What every signed text begins with, so that it stands for nothing else.
 const CONTEXT: &[u8] = b"steelyard/checkpoint/v1";
 /// How often the heads are looked at.
-const LOOK: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(250);
 /// How long the oldest entry without a checkpoint waits at most, with room for one look.
 const AGE: Duration = Duration::from_secs(50);
 /// How many entries wait at most, with room for what comes until the next look.
@@ -102,6 +102,8 @@ struct Followed {
 #[derive(Debug, Default)]
 pub struct Checkpoints {
     counties: BTreeMap<String, Followed>,
+    /// The newest of each county in the file, read once.
+    kept: Option<BTreeMap<String, CheckpointRecord>>,
 }
 
 /// The checkpoints as work beside a server: until `stop` turns true, and once more then.
@@ -140,13 +142,18 @@ impl Checkpoints {
     pub async fn look(&mut self, app: &App, all: bool) -> Result<(), AppError> {
         let Some(keys) = app.receipts.clone() else { return Ok(()) };
         let now = app.clock.now();
+        let kept = match self.kept.take() {
+            Some(kept) => kept,
+            None => newest_kept(&keys).await?,
+        };
+        let kept = &*self.kept.insert(kept);
         let mut tx = app.read().await?;
         let mut due = Vec::new();
         for county in tx.counties().await? {
             let Some(head) = tx.head(&county).await? else { continue };
             let mut followed = match self.counties.get(&county) {
                 Some(followed) => *followed,
-                None => start(&mut *tx, &county).await?,
+                None => start(&mut *tx, &county, kept.get(&county), &keys).await?,
             };
             let behind = head.audit_count.saturating_sub(followed.check.at().0);
             if behind == 0 && followed.check.at().1 == head.audit_head {
@@ -178,13 +185,43 @@ impl Checkpoints {
     }
 }
 
-/// Where the newest kept checkpoint is; the beginning where there is none.
-async fn start(tx: &mut dyn ReadTx, county: &str) -> Result<Followed, StoreError> {
-    let check = match tx.newest_checkpoint(county).await? {
+/// Where the newest checkpoint of the file is, or else that of the store; the beginning where there
+/// is none that a key of this service signed. The file goes first: it is out of the reach of whoever
+/// writes to the database while the service is stopped.
+async fn start(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    kept: Option<&CheckpointRecord>,
+    keys: &ReceiptKeys,
+) -> Result<Followed, StoreError> {
+    let newest = match kept {
+        Some(kept) => Some(kept.clone()),
+        None => tx.newest_checkpoint(county).await?,
+    };
+    let check = match newest.filter(|it| is_signed(it, keys.keys())) {
         Some(it) => ChainCheck::after(it.entries, it.head),
         None => ChainCheck::default(),
     };
     Ok(Followed { check, moved: None })
+}
+
+/// The newest signed checkpoint of each county in the file.
+async fn newest_kept(
+    keys: &Arc<ReceiptKeys>,
+) -> Result<BTreeMap<String, CheckpointRecord>, AppError> {
+    let keys = Arc::clone(keys);
+    let internal = |why: String| AppError::Internal(format!("the checkpoints' file: {why}"));
+    let read = tokio::task::spawn_blocking(move || {
+        let mut newest: BTreeMap<String, CheckpointRecord> = BTreeMap::new();
+        for it in keys.kept_checkpoints()?.lines().filter_map(from_line) {
+            let newer = newest.get(&it.county).is_none_or(|old| it.entries >= old.entries);
+            if newer && is_signed(&it, keys.keys()) {
+                newest.insert(it.county.clone(), it);
+            }
+        }
+        Ok::<_, std::io::Error>(newest)
+    });
+    read.await.map_err(|it| internal(it.to_string()))?.map_err(|it| internal(it.to_string()))
 }
 
 /// Takes the entries up to that number; whether each follows from the one before.

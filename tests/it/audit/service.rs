@@ -167,6 +167,40 @@ async fn a_checkpoint_is_due_after_a_while() {
     }
 }
 
+/// What was rewritten while the service was stopped, stored checkpoints and all, is not signed: the
+/// file beside the key remembers.
+#[tokio::test]
+async fn a_rewritten_trail_is_not_signed_after_a_start() {
+    let url = address(false, "restart").await;
+    let mut trail = Trail::fill(&url).await;
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("audit-restart").join("keys");
+    let keys = Arc::new(ReceiptKeys::open(&folder).unwrap());
+    let app = trail.served.app.clone().with_receipt_keys(Arc::clone(&keys));
+    audit::Checkpoints::default().look(&app, true).await.unwrap();
+    let lines = || fs::read_to_string(keys.checkpoints().unwrap()).unwrap();
+    assert_eq!(lines().lines().count(), 2, "one of each county");
+    let before = lines();
+    let mut state = trail.whole.clone();
+    let mut records = state.of(COUNTY);
+    for index in 10..records.len() {
+        let prev = records[index - 1].hash;
+        records[index].entry.principal = "other".to_owned();
+        records[index] = super::trail::link(&records[index], records[index].seq, prev);
+    }
+    state.set(COUNTY, records);
+    state.set_head(COUNTY);
+    state.checkpoints.clear();
+    trail.write(&state).await;
+    let again = served_over(&url).await;
+    assert_eq!(again.app.audit_whole().await.unwrap(), [""; 0], "its end looks good");
+    let app = again.app.clone().with_receipt_keys(Arc::clone(&keys));
+    audit::Checkpoints::default().look(&app, true).await.unwrap();
+    assert_eq!(lines(), before, "nothing of it is signed");
+    let facts = record_facts("one", vec![entry("m1", "volunteering", "2022-05-01")]);
+    let refused = again.facts().record_facts(facts).await.unwrap_err();
+    assert_eq!(reason(&refused), "AUDIT_BROKEN");
+}
+
 /// J13: a head that is not that of its newest entry, when the service starts.
 async fn broken(on_postgres: bool) {
     let url = address(on_postgres, "broken").await;
