@@ -132,8 +132,9 @@ fn trust<F: Fn(&str) -> Option<String>>(it: &mut Reader<F>) -> Option<TrustConfi
 }
 
 fn tls<F: Fn(&str) -> Option<String>>(it: &mut Reader<F>) -> read::Read<TlsConfig> {
-    let (certificate, key) = (it.path("tls-certificate")?, it.path("tls-key")?);
-    let (ca, identities) = (it.path("client-ca")?, it.path("client-identities")?);
+    let (certificate, key) = (it.path("tls-certificate"), it.path("tls-key"));
+    let (ca, identities) = (it.path("client-ca"), it.path("client-identities"));
+    let (certificate, key, ca, identities) = (certificate?, key?, ca?, identities?);
     let both = "it goes with its other half: tls-certificate with tls-key, client-ca with \
                 client-identities, and these with those";
     let clients = match (ca, identities) {

@@ -96,6 +96,9 @@ pub type Item<T> = Result<T, (String, Vec<FieldFault>)>;
 /// The work of a write inside its transaction.
 pub type Work<'t> = Pin<Box<dyn Future<Output = Result<Done, AppError>> + Send + 't>>;
 
+/// The method whose messages have persons' names in them.
+pub(super) const WITH_NAMES: &str = "RegistryService.UpsertRecords";
+
 /// The first byte of a stored answer: an encoded message follows.
 const ANSWER: u8 = 0;
 /// The first byte of a stored answer: a refusal follows, as JSON.
@@ -116,7 +119,7 @@ impl Write {
     /// itself there, since the trail stays when a name is erased and whoever has it could try names
     /// until one fits: the effect's digest, which goes by commitments, stands in its place.
     pub(super) fn audit(&self, effects: &[Effect]) -> Vec<NewAudit> {
-        let with_names = self.method == "RegistryService.UpsertRecords";
+        let with_names = self.method == WITH_NAMES;
         let entry = |it: &Effect| NewAudit {
             principal: self.principal.clone(),
             method: self.method.to_owned(),

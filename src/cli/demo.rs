@@ -4,6 +4,7 @@
 mod folder;
 mod report;
 mod service;
+mod sight;
 mod tables;
 
 use std::{
@@ -45,6 +46,9 @@ pub(super) struct Demo {
     /// A store to use instead of the folder, such as `postgres://user@host/database`.
     #[arg(long)]
     store: Option<String>,
+    /// The folder of the service's keys [default: beside the store].
+    #[arg(long, value_name = "FOLDER")]
+    keys: Option<String>,
     /// Print one JSON object instead of tables.
     #[arg(long)]
     json: bool,
@@ -72,7 +76,7 @@ impl Demo {
         };
         let sample = Sample::make(self.seed, &size);
         stage.done(&format!("sample county of seed {} made", self.seed))?;
-        let service = Serving::start(&url, "127.0.0.1:0").await?;
+        let service = Serving::start(&url, self.keys.as_deref(), "127.0.0.1:0").await?;
         let (token_file, token) = &service.token;
         let where_to = format!("service started on {}, store {url}", service.address);
         stage.done(&where_to)?;
@@ -87,22 +91,29 @@ impl Demo {
                 return Err(Failure::software(&format!("the demonstration stopped: {why}")));
             }
         };
+        let subject = explained.result.as_ref().map_or("", report::id_of).to_owned();
+        let sight = sight::look(&service, &client, &subject).await?;
+        stage.done("six callers with roles of their own asked; one signed result checked")?;
         let report = Report::new(&sample, done);
         let mut out = io::stdout().lock();
         if self.json {
-            let object = report.json(self.seed, &explained).map_err(|it| Failure::software(&it))?;
+            let object = report.json(self.seed, &explained);
+            let mut object = object.map_err(|it| Failure::software(&it))?;
+            if let Some(fields) = object.as_object_mut() {
+                fields.insert("trust".to_owned(), sight.json());
+            }
             serde_json::to_writer_pretty(&mut out, &object).map_err(io::Error::from)?;
             writeln!(out)?;
         } else {
             tables::print(&report, &mut out)?;
-            let subject = explained.result.as_ref().map_or("", report::id_of);
-            let name = report.name(RecordKind::Member, subject);
+            tables::sight(&sight, &mut out)?;
+            let name = report.name(RecordKind::Member, &subject);
             tables::explanation(&explained, &format!("{subject} {name}"), &mut out)?;
             let shop = folder::Shop {
                 url: &url,
                 token: &service.token.0,
                 tie: report.ties().into_iter().next(),
-                subject,
+                subject: &subject,
             };
             shop.print(&mut out)?;
             stage.done("all done")?;
@@ -111,7 +122,7 @@ impl Demo {
         drop(client);
         service.stop().await?;
         if self.keep {
-            let service = Serving::start(&url, SERVED).await?;
+            let service = Serving::start(&url, self.keys.as_deref(), SERVED).await?;
             stage.done(&format!("serving on {}; Ctrl-C ends it", service.address))?;
             tokio::signal::ctrl_c().await.map_err(|why| Failure::software(&why))?;
             service.stop().await?;

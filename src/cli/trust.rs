@@ -118,9 +118,12 @@ pub(super) fn believed(config: &Config, clock: Arc<dyn Clock>) -> Result<Believe
 
 /// What receipts and checkpoints are signed with: in the folder of the service's own keys.
 pub(super) fn receipt_keys(config: &Config) -> Result<Arc<ReceiptKeys>, Failure> {
-    let folder = folder_of(config.trust.keys.as_ref(), &config.store_url);
-    let keys = ReceiptKeys::open(&folder);
-    keys.map(Arc::new).map_err(|why| Failure::usage(vec![why.to_string()]))
+    let url = &config.store_url;
+    let folder = folder_of(config.trust.keys.as_ref(), url);
+    let keys = ReceiptKeys::open(&folder).map_err(|why| Failure::usage(vec![why.to_string()]))?;
+    // A store in memory is gone with its process; checkpoints of it would speak against the next.
+    let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+    Ok(Arc::new(if in_memory { keys.without_file() } else { keys }))
 }
 
 /// What secures connections, where anything does.

@@ -40,6 +40,8 @@ impl ReceiptService for Service {
         let subject = faults.id("subject_id", &raw.subject_id);
         let asked = (|| Some((permit?, county?, run?, subject?)))();
         let (permit, county, run, subject) = faults.finish(asked).map_err(status::from)?;
+        // Without a key nothing is looked for.
+        self.app.receipt_keys().map_err(status::from)?;
         let found = self.app.shown_result(&county, &run, &subject).await;
         let (shown, kept) = found.map_err(status::from)?;
         let sight = Sight::of(&self.app, &call, &county, permit, &shown).await;

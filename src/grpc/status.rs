@@ -138,6 +138,11 @@ fn internal() -> Status {
     told(Code::Internal, "INTERNAL", "internal error", "服务内部错误").status()
 }
 
+/// An error as the log may have it: without what caused it, which can quote what is stored.
+fn logged(error: &StoreError) -> String {
+    masked::masked(&error.to_string())
+}
+
 fn store(error: &StoreError) -> Status {
     match error {
         StoreError::AlreadyRecorded => {
@@ -159,30 +164,30 @@ fn store(error: &StoreError) -> Status {
                 .status()
         }
         StoreError::StorageFull => {
-            tracing::error!(error = masked::told(error), "no space left");
+            tracing::error!(error = logged(error), "no space left");
             let en = "no space is left for the database: nothing was stored";
             told(Code::ResourceExhausted, "STORAGE_FULL", en, "数据库空间不足，未保存任何内容")
                 .status()
         }
         StoreError::OutcomeUnknown(_) => {
-            tracing::error!(error = masked::told(error), "outcome unknown");
+            tracing::error!(error = logged(error), "outcome unknown");
             let en = "the outcome is unknown: repeat the call with the same request id";
             told(Code::Unavailable, "OUTCOME_UNKNOWN", en, "结果未知，请用同一请求编号重试")
                 .retried()
         }
         StoreError::Unavailable(_) | StoreError::Aborted | StoreError::Unfit(_) => {
-            tracing::error!(error = masked::told(error), "storage unavailable");
+            tracing::error!(error = logged(error), "storage unavailable");
             let en = "storage is unavailable";
             told(Code::Unavailable, "STORAGE_UNAVAILABLE", en, "存储暂不可用").retried()
         }
         StoreError::Corrupt { .. } => {
-            tracing::error!(error = masked::told(error), "a stored row was changed");
+            tracing::error!(error = logged(error), "a stored row was changed");
             let en = "what is stored is not what was recorded: an operator has been told";
             told(Code::DataLoss, "DIGEST_MISMATCH", en, "存储的数据与记录时不符，已通知管理员")
                 .status()
         }
         StoreError::NotLocked { .. } | StoreError::Schema(_) => {
-            tracing::error!(error = masked::told(error), "storage");
+            tracing::error!(error = logged(error), "storage");
             internal()
         }
     }

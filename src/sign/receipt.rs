@@ -59,6 +59,12 @@ impl ReceiptKeys {
         Self { signer, keys, folder: None }
     }
 
+    /// The same, leaving no file of checkpoints.
+    #[must_use]
+    pub fn without_file(self) -> Self {
+        Self { folder: None, ..self }
+    }
+
     /// The key that signs.
     pub fn signer(&self) -> &SigningKey {
         &self.signer

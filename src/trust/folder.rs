@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::{Issued, KeyRing, KeyRingError, Terms, issue};
 use crate::{
@@ -57,8 +58,9 @@ pub struct KeyFolder {
 }
 
 impl KeyFolder {
-    /// Where a store's keys lie unless it is said: beside its file; in `steelyard-keys` where the
-    /// store is no file.
+    /// Where a store's keys lie unless it is said: beside its file; where the store is no file, in a
+    /// folder of the working directory that is named after the store, since what is signed about one
+    /// store speaks against another.
     pub fn of_store(url: &str) -> PathBuf {
         let file = url.strip_prefix("sqlite:").map(|it| it.strip_prefix("//").unwrap_or(it));
         let file = file.and_then(|it| it.split('?').next());
@@ -66,7 +68,14 @@ impl KeyFolder {
             Some(file) if !file.is_empty() && !file.contains(":memory:") => {
                 PathBuf::from(format!("{file}-keys"))
             }
-            Some(_) | None => PathBuf::from("steelyard-keys"),
+            Some(_) => PathBuf::from("steelyard-keys"),
+            None => {
+                // Whoever connects, it is the same store.
+                let place = url.rsplit_once('@').map_or(url, |it| it.1);
+                let digest = Sha256::digest(place.as_bytes());
+                let tag: String = digest.iter().take(4).map(|it| format!("{it:02x}")).collect();
+                PathBuf::from(format!("steelyard-keys-{tag}"))
+            }
         }
     }
 
@@ -148,7 +157,10 @@ mod tests {
         assert_eq!(of("sqlite:///var/lib/a.db?mode=rwc"), "/var/lib/a.db-keys");
         assert_eq!(of("sqlite:a.db"), "a.db-keys");
         assert_eq!(of("sqlite::memory:"), "steelyard-keys");
-        assert_eq!(of("postgres://a@b/c"), "steelyard-keys");
+        let tagged = of("postgres://a:secret@b/c");
+        assert!(tagged.starts_with("steelyard-keys-"), "{tagged}");
+        assert_eq!(of("postgres://other@b/c"), tagged);
+        assert_ne!(of("postgres://a@b/d"), tagged);
     }
 
     #[test]

@@ -25,6 +25,7 @@ const STATEMENTS_ELSEWHERE: &[(&str, &str)] = &[
     ("src/store/bulk.rs", "writes the insert of many rows from a table's list of columns"),
     ("src/store/postgres.rs", "how this database begins a transaction, and names a county"),
     ("src/store/sqlite.rs", "how this database begins a transaction, and its settings"),
+    ("src/store/tx/mod.rs", "the names of spans"),
 ];
 
 fn root() -> PathBuf {

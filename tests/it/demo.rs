@@ -53,7 +53,10 @@ fn shown(output: &Output) -> Value {
 }
 
 fn demo_on(store: &str) -> Value {
-    shown(&steelyard(&["demo", "--little", "--json", "--seed", "2022", "--store", store]))
+    let keys = folder(if store.starts_with("postgres") { "demo-keys-server" } else { "demo-keys" });
+    let keys = ["--keys", keys.to_str().unwrap()];
+    let words = [&["demo", "--little", "--json", "--store", store], keys.as_slice()].concat();
+    shown(&steelyard(&words))
 }
 
 fn fen(text: &Value) -> i64 {
@@ -110,6 +113,18 @@ fn is_the_little_county(told: &Value) {
     assert_eq!(given + fen(&told["left"]), fen(&told["budget"]));
     assert_eq!(told["budget"], "300000.00");
     assert_eq!(told["explained"]["root"]["children"].as_array().unwrap().len(), 2);
+    let callers = told["trust"]["callers"].as_array().unwrap();
+    let seen =
+        |it: &Value| (it["members"].as_u64(), it["projects"].as_u64(), it["awards"].as_u64());
+    let member = callers.iter().find(|it| it["role"] == "member").unwrap();
+    assert_eq!(seen(member).0, Some(1), "a member sees itself");
+    let hr = callers.iter().find(|it| it["role"] == "hr_reader").unwrap();
+    assert_eq!((seen(hr).1, seen(hr).2), (Some(0), Some(0)), "HR: no projects, no money");
+    let all = callers.iter().find(|it| it["role"] == "organization_department").unwrap();
+    assert_eq!(seen(hr).0, seen(all).0);
+    let street = callers.iter().find(|it| it["role"] == "street").unwrap();
+    assert!(seen(street).0 > Some(1) && seen(street).0 < seen(all).0);
+    assert!(told["trust"]["audit_entries"].as_u64() > Some(40));
 }
 
 #[test]

@@ -58,6 +58,14 @@ pub(crate) async fn schema(name: &str) -> String {
     migrated(name).await.service
 }
 
+/// Who may do everything, in the schema of a service's URL.
+pub(crate) fn superuser_of(service: &str) -> String {
+    let names = ["STEELYARD_TEST_POSTGRES", "STEELYARD_TEST_POSTGRES_SUPERUSER"];
+    let [from, to] = names.map(setting);
+    assert!(service.starts_with(&from), "{service}");
+    service.replacen(&from, &to, 1)
+}
+
 /// Runs a text past the product.
 pub(crate) async fn execute(url: &str, text: &str) -> Result<(), sqlx::Error> {
     use sqlx::Connection as _;

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 use super::finding::{Finding, Tampering};
 use crate::{
-    app::{AppError, digest},
+    app::{AppError, digest, write::WITH_NAMES},
+    domain::time::Moment,
     store::{AuditRecord, ReadTx},
 };
 
@@ -103,8 +104,7 @@ impl Effects {
     fn note_request(&mut self, record: &AuditRecord) {
         let it = &record.entry;
         let key = digest(&[it.principal.as_bytes(), it.request_id.as_bytes()]);
-        let moment = record.recorded.micros().to_be_bytes();
-        let value = digest(&[it.method.as_bytes(), &it.fingerprint, &moment]);
+        let value = request_value(&it.method, &it.fingerprint, record.recorded);
         self.requests.insert(key, value);
     }
 
@@ -121,8 +121,7 @@ impl Effects {
             after = (last.principal.clone(), last.request_id.clone());
             for it in &page {
                 let key = digest(&[it.principal.as_bytes(), it.request_id.as_bytes()]);
-                let moment = it.recorded.micros().to_be_bytes();
-                let value = digest(&[it.method.as_bytes(), &it.fingerprint, &moment]);
+                let value = request_value(&it.method, &it.fingerprint, it.recorded);
                 let what = match self.requests.get(&key) {
                     Some(entry) if *entry == value => continue,
                     Some(_) => "is not what its entry says",
@@ -134,4 +133,11 @@ impl Effects {
             }
         }
     }
+}
+
+/// What an entry and the request that it speaks of say alike. Of a message with persons' names no
+/// fingerprint is in the trail, and its request's goes when a name is erased.
+fn request_value(method: &str, fingerprint: &[u8; 32], recorded: Moment) -> [u8; 32] {
+    let fingerprint = if method == WITH_NAMES { &[0; 32] } else { fingerprint };
+    digest(&[method.as_bytes(), fingerprint, &recorded.micros().to_be_bytes()])
 }

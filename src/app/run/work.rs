@@ -53,7 +53,7 @@ pub async fn run_forever(app: App, stop: impl Future<Output = ()>) {
         let worked = match app.work_once(&who).await {
             Ok(worked) => worked,
             Err(error) => {
-                tracing::error!(error = masked::told(&error), "a run's batch failed");
+                tracing::error!(error = masked::masked(&error.to_string()), "a run's batch failed");
                 false
             }
         };

@@ -12,6 +12,7 @@ use crate::{
     server::{self, Background, ServeError},
     store,
     transport::Authenticate,
+    trust::KeyFolder,
 };
 
 /// How long calls that are under way may take after the stop.
@@ -26,20 +27,31 @@ pub(super) struct Serving {
     pub(super) address: String,
     /// Where the administrator's token lies, and the token.
     pub(super) token: (PathBuf, String),
+    keys: KeyFolder,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<bool, ServeError>>,
 }
 
 impl Serving {
     /// Claims and opens the store and starts the service; port 0 is any that is free.
-    pub(super) async fn start(url: &str, address: &str) -> Result<Self, Failure> {
+    pub(super) async fn start(
+        url: &str,
+        keys: Option<&str>,
+        address: &str,
+    ) -> Result<Self, Failure> {
         let claim = store::claim(url).map_err(|why| store_failure(&why))?;
         let store = store::open(url).await.map_err(|why| store_failure(&why))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let config = Config::from_strings(|key| (key == "store").then(|| url.to_owned()))
+        let config = Config::from_strings(|key| match key {
+            "store" => Some(url.to_owned()),
+            "keys" => keys.map(str::to_owned),
+            _ => None,
+        });
+        let config = config
             .map_err(|faults| Failure::usage(faults.iter().map(ToString::to_string).collect()))?;
         let believed = trust::believed(&config, Arc::clone(&clock))?;
-        let own = believed.own.as_ref().ok_or_else(|| Failure::software(&"no keys of its own"))?;
+        let own = believed.own.clone();
+        let own = own.ok_or_else(|| Failure::software(&"there are no keys of its own"))?;
         let issued = own.renew(clock.now()).map_err(|why| Failure::software(&why))?;
         let token = (own.token_file(), issued.token);
         let authenticate = Authenticate::new(Arc::clone(&believed.trust));
@@ -59,7 +71,13 @@ impl Serving {
             drop(claim);
             ended
         });
-        Ok(Self { address, token, stop, ended })
+        Ok(Self { address, token, keys: own, stop, ended })
+    }
+
+    /// A token for a principal, by the service's own key.
+    pub(super) fn token_for(&self, principal: &str) -> Result<String, Failure> {
+        let issued = self.keys.issue(principal, SystemClock.now(), 3_600);
+        issued.map(|it| it.token).map_err(|why| Failure::software(&why))
     }
 
     /// A connection to it.

@@ -4,7 +4,10 @@ use std::io::{self, Write};
 
 use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 
-use super::report::{RED_FLAG, Report, number, shown, why};
+use super::{
+    report::{RED_FLAG, Report, number, shown, why},
+    sight::Sight,
+};
 use crate::{
     domain::exact::Money,
     proto::v1,
@@ -30,6 +33,26 @@ pub(super) fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
     vetoed(report, out)?;
     grades(report, out)?;
     money(report, out)
+}
+
+/// What each caller is shown, and what was proved.
+pub(super) fn sight(sight: &Sight, out: &mut impl Write) -> io::Result<()> {
+    let header = ["caller", "role 角色", "over", "members", "projects", "awards"];
+    let mut table = table(&header);
+    let seen = |it: Option<usize>| it.map_or_else(|| "denied".to_owned(), |it| it.to_string());
+    for it in &sight.callers {
+        table.add_row([
+            Cell::new(it.principal),
+            Cell::new(it.role),
+            Cell::new(it.over),
+            right(seen(it.members)),
+            right(seen(it.projects)),
+            right(it.awards),
+        ]);
+    }
+    writeln!(out, "\nWho sees what: results shown to each caller\n{table}")?;
+    writeln!(out, "audit trail: {} entries, one for each effect", sight.audit_entries)?;
+    writeln!(out, "signed result of {}: checked by the public key alone", sight.proved)
 }
 
 fn quotas(report: &Report, out: &mut impl Write) -> io::Result<()> {

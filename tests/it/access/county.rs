@@ -6,11 +6,14 @@
 //!         └─ s-2 ─── c-2 ─── k-2    m-sib and pr-sib in k-2
 //! ```
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use steelyard::proto::v1::{self, SubjectKind, registry_record::Detail};
+use steelyard::{
+    proto::v1::{self, SubjectKind, registry_record::Detail},
+    sign::SigningKey,
+};
 
-use crate::harness::{COUNTY, Served, by, entry, record, reference, served, unit};
+use crate::harness::{COUNTY, Served, by, entry, record, reference, served_as, unit};
 
 /// The other county.
 pub(super) const OTHER: &str = "elsewhere";
@@ -140,7 +143,9 @@ pub(super) fn deed(kind: SubjectKind, id: &str) -> v1::Fact {
 
 impl Counties {
     pub(super) async fn prepared() -> Self {
-        let mut it = Self { served: served().await, facts: BTreeMap::new(), runs: BTreeMap::new() };
+        let signer = Arc::new(SigningKey::generate().unwrap());
+        let served = served_as("sqlite::memory:", |app| app.with_signer(signer)).await;
+        let mut it = Self { served, facts: BTreeMap::new(), runs: BTreeMap::new() };
         for county in [COUNTY, OTHER] {
             it.prepare(county).await;
         }

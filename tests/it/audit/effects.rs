@@ -19,12 +19,12 @@ const CHANGES: &[(&str, &str)] = &[
         "of the registry is not there",
     ),
     (
-        "UPDATE registry_versions SET name = 'x' WHERE kind = 'member' AND id = 'm2'",
+        "UPDATE registry_versions SET name = 'x' WHERE kind = 'compound' AND id = 'k-01'",
         "of the registry are not what was recorded",
     ),
     (
-        "UPDATE registry_versions SET seq = 99 WHERE kind = 'member' AND id = 'm2'",
-        "no entry speaks of registry record `member/m2` (row 99)",
+        "UPDATE registry_versions SET seq = 99 WHERE kind = 'compound' AND id = 'k-01'",
+        "no entry speaks of registry record `compound/k-01` (row 99)",
     ),
     (
         "UPDATE schemes SET title = 'x' WHERE scheme_id = 'test.unit'",

@@ -25,7 +25,8 @@ pub(crate) enum Client {
 impl Client {
     pub(crate) async fn of(url: &str) -> Self {
         if url.starts_with("postgres") {
-            Self::Postgres(sqlx::PgConnection::connect(url).await.unwrap())
+            let url = postgres::superuser_of(url);
+            Self::Postgres(sqlx::PgConnection::connect(&url).await.unwrap())
         } else {
             Self::Sqlite(sqlx::SqliteConnection::connect(url).await.unwrap())
         }
@@ -155,15 +156,22 @@ impl Trail {
         for table in ["audit_entries", "audit_checkpoints"] {
             client.off(table).await;
         }
-        // Whoever owns the database can take its keys away too.
-        client
-            .run(
-                "ALTER TABLE audit_entries RENAME TO audit_entries_before;
+        // Whoever owns the database can take its keys away too. (The pragma leaves views alone.)
+        let keyless = match &client {
+            Client::Sqlite(_) => {
+                "PRAGMA legacy_alter_table = ON;
+                 ALTER TABLE audit_entries RENAME TO audit_entries_before;
                  CREATE TABLE audit_entries AS SELECT * FROM audit_entries_before;
                  DROP TABLE audit_entries_before;
-                 CREATE INDEX audit_entries_in_order ON audit_entries (county, seq)",
-            )
-            .await;
+                 CREATE INDEX audit_entries_in_order ON audit_entries (county, seq)"
+            }
+            Client::Postgres(_) => {
+                "ALTER TABLE audit_entries DROP CONSTRAINT audit_entries_pkey,
+                     DROP CONSTRAINT audit_entries_county_prev_hash_key;
+                 CREATE INDEX audit_entries_in_order ON audit_entries (county, seq)"
+            }
+        };
+        client.run(keyless).await;
         let whole = Self::read(&served).await;
         assert_eq!(whole.of(COUNTY).len(), 30);
         Self { served, client, keys, whole, outside }

@@ -53,7 +53,10 @@ async fn no_statement_reads_a_whole_county_on_sqlite() {
         for row in sqlx::query(plan).fetch_all(&mut *db).await.unwrap() {
             let step: String = row.get("detail");
             looked_at += 1;
-            let whole = step.ends_with("(county=?)") && !step.contains("county_heads");
+            let whole = step.ends_with("(county=?)")
+                && !step.contains("county_heads")
+                // Counting the runs of a county is what it is for.
+                && name != "RUN_COUNTS";
             let table = ["facts", "totals", "results", "registry_versions", "run_batches"]
                 .iter()
                 .any(|it| step.contains(&format!("SCAN {it}")));

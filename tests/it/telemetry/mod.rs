@@ -400,7 +400,7 @@ async fn nothing_personal_is_told() {
     let mut evaluations = EvaluationServiceClient::new(channel);
     evaluations.get_result(carrying(missing, None)).await.unwrap_err();
     let edited = evaluations.get_run(carrying(run, None)).await.unwrap_err();
-    assert_eq!(edited.code(), Code::Internal);
+    assert_eq!(edited.code(), Code::DataLoss);
     let (_, scraped) = service.get("/metrics").await;
     service.stop();
     assert!(service.log().contains("stored value of `state` does not decode"));
