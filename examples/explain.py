@@ -1,9 +1,11 @@
 """Explains one published result: asks a running Steelyard over gRPC, by reflection.
 
     pip install grpcio grpcio-reflection
-    python3 examples/explain.py 127.0.0.1:50051 xinping.member-dual-score 2022 m-00001
+    TOKEN=$(cat demo-county/steelyard.db-keys/administrator.token) \\
+        python3 examples/explain.py 127.0.0.1:50051 xinping.member-dual-score 2022 m-00001
 """
 
+import os
 import sys
 
 import grpc
@@ -13,6 +15,18 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 )
 
 COUNTY = "xinping"
+
+
+class Bearer(grpc.UnaryUnaryClientInterceptor, grpc.StreamStreamClientInterceptor):
+    """Puts the caller's token into every call, reflection's too."""
+
+    def __init__(self, token):
+        self.metadata = (("authorization", f"Bearer {token}"),)
+
+    def intercept_unary_unary(self, continuation, details, request):
+        return continuation(details._replace(metadata=self.metadata), request)
+
+    intercept_stream_stream = intercept_unary_unary
 
 
 def unary(channel, service, method, **fields):
@@ -40,7 +54,8 @@ def show(node, depth=0):
 
 def main():
     address, scheme, period, subject = sys.argv[1:5]
-    with grpc.insecure_channel(address) as channel:
+    with grpc.insecure_channel(address) as plain:
+        channel = grpc.intercept_channel(plain, Bearer(os.environ["TOKEN"]))
         answer = unary(
             channel,
             "steelyard.v1.EvaluationService",

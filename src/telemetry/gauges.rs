@@ -17,7 +17,7 @@ use std::{
 use opentelemetry::{KeyValue, global, metrics::Meter};
 use tokio::sync::watch;
 
-use super::{SAMPLER, SCOPE};
+use super::{METERED, SCOPE};
 use crate::{
     app::App,
     store::{FactKind, RunState, StoreError},
@@ -59,7 +59,7 @@ pub fn background(
     mut stop: watch::Receiver<bool>,
 ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     Box::pin(async move {
-        if SAMPLER.get().is_none() {
+        if METERED.get().is_none() {
             return;
         }
         let figures = Shared::default();

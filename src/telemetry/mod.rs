@@ -51,6 +51,9 @@ const SENDER: &str = "opentelemetry";
 /// How calls are sampled in this process. There is one subscriber in a process, and so one of these.
 static SAMPLER: OnceLock<Sampler> = OnceLock::new();
 
+/// Set where somebody reads metrics; without, nothing is counted for them.
+static METERED: OnceLock<()> = OnceLock::new();
+
 /// Why telemetry cannot be started.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
@@ -104,7 +107,10 @@ impl Telemetry {
         };
         let gate = Gate { level: *log_level, sampler };
         subscribe(gate, json, sent.as_ref());
-        global::set_meter_provider(meters.clone());
+        if otlp.is_some() || metrics.is_some() {
+            global::set_meter_provider(meters.clone());
+            let _ = METERED.set(());
+        }
         // A second start keeps the first one's: the subscriber stays as well.
         let _ = SAMPLER.set(sampler);
         let mut scraped = None;
