@@ -15,6 +15,7 @@ use crate::{
 /// The schemes whose results the callers ask for.
 const MEMBERS: &str = "xinping.member-dual-score";
 const PROJECTS: &str = super::report::RATING;
+const POSTS: &str = "xinping.secretary-appraisal";
 
 /// One caller, what it holds, and what it is shown.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(super) struct Seen {
     pub(super) members: Option<usize>,
     /// Results of projects.
     pub(super) projects: Option<usize>,
+    /// Results of posts.
+    pub(super) posts: Option<usize>,
     /// Awards among them.
     pub(super) awards: usize,
 }
@@ -63,6 +66,7 @@ pub(super) async fn look(
 ) -> Result<Sight, Failure> {
     let failed = |why: crate::client::CallError| Failure::software(&why);
     let (members, projects) = (document(MEMBERS)?, document(PROJECTS)?);
+    let posts = document(POSTS)?;
     let mut callers = Vec::new();
     let mut audit_entries = 0;
     for (principal, role, kind, over) in CALLERS {
@@ -72,13 +76,15 @@ pub(super) async fn look(
         let client = Client::new(service.connect().await?, COUNTY, Some(&token)).map_err(failed)?;
         let of_members = client.results_seen(&members).await.map_err(failed)?;
         let of_projects = client.results_seen(&projects).await.map_err(failed)?;
-        let shown = of_members.iter().chain(&of_projects).flatten();
+        let of_posts = client.results_seen(&posts).await.map_err(failed)?;
+        let shown = of_members.iter().chain(&of_projects).chain(&of_posts).flatten();
         let awards = shown.fold(0_usize, |sum, it| sum.saturating_add(it.awards.len()));
         if role == "auditor" {
             audit_entries = client.audit_entries().await.map_err(failed)?;
         }
-        let (members, projects) = (of_members.map(|it| it.len()), of_projects.map(|it| it.len()));
-        callers.push(Seen { principal, role, over, members, projects, awards });
+        let many = |it: Option<Vec<_>>| it.map(|it| it.len());
+        let (members, projects, posts) = (many(of_members), many(of_projects), many(of_posts));
+        callers.push(Seen { principal, role, over, members, projects, posts, awards });
     }
     let (signed, jwks) = administrator.signed_result(&members, subject).await.map_err(failed)?;
     let keys = KeySet::from_json(&jwks).map_err(|why| Failure::software(&why))?;
@@ -92,7 +98,7 @@ impl Sight {
         let callers = self.callers.iter().map(|it| {
             json!({
                 "principal": it.principal, "role": it.role, "over": it.over,
-                "members": it.members, "projects": it.projects, "awards": it.awards,
+                "members": it.members, "projects": it.projects, "posts": it.posts, "awards": it.awards,
             })
         });
         json!({

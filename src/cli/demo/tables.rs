@@ -37,7 +37,7 @@ pub(super) fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
 
 /// What each caller is shown, and what was proved.
 pub(super) fn sight(sight: &Sight, out: &mut impl Write) -> io::Result<()> {
-    let header = ["caller", "role 角色", "over", "members", "projects", "awards"];
+    let header = ["caller", "role 角色", "over", "members", "projects", "posts", "awards"];
     let mut table = table(&header);
     let seen = |it: Option<usize>| it.map_or_else(|| "denied".to_owned(), |it| it.to_string());
     for it in &sight.callers {
@@ -47,6 +47,7 @@ pub(super) fn sight(sight: &Sight, out: &mut impl Write) -> io::Result<()> {
             Cell::new(it.over),
             right(seen(it.members)),
             right(seen(it.projects)),
+            right(seen(it.posts)),
             right(it.awards),
         ]);
     }
