@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     PAGE, Versions,
-    lines::{Act, AuditLine, ErasedOn, Export, FactLine, ResultLine, VersionLine},
+    lines::{AccessLine, Act, AuditLine, ErasedOn, Export, FactLine, ResultLine, VersionLine},
 };
 use crate::{
     app::{App, AppError, Missing, hex, registry::RecordKind},
     domain::time::Moment,
     store::{
-        AuditRecord, FactListing, NameKept, ReadTx, ResultRecord, RunListing, RunRecord,
-        StoredFact, StoredVersion,
+        AccessRecord, AccessWhat, AuditRecord, FactListing, NameKept, ReadTx, ResultRecord,
+        RunListing, RunRecord, StoredFact, StoredVersion,
     },
 };
 
@@ -35,6 +35,7 @@ impl App {
         requests(tx, county, id, &mut acts).await?;
         schemes(tx, county, id, &mut acts).await?;
         let audit = audit(tx, county, id).await?;
+        let access = access(tx, county, id).await?;
         if versions.all.is_empty() && facts.is_empty() && acts.is_empty() && audit.is_empty() {
             return Err(missing());
         }
@@ -53,8 +54,34 @@ impl App {
             results,
             acts,
             audit,
+            access,
             shared_posts: versions.shared_posts,
         })
+    }
+}
+
+/// Grants to the person, as a principal of its id, and over it.
+async fn access(tx: &mut dyn ReadTx, county: &str, id: &str) -> Result<Vec<AccessLine>, AppError> {
+    let (mut lines, mut after) = (Vec::new(), 0);
+    loop {
+        let page = tx.access_page(county, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(lines) };
+        after = last.seq;
+        for AccessRecord { recorded, entry, .. } in page {
+            let over = entry.unit_kind == "member" && entry.unit_id == id;
+            if over || (entry.what != AccessWhat::Role && entry.principal == id) {
+                lines.push(AccessLine {
+                    what: entry.what.word(),
+                    principal: entry.principal,
+                    role: entry.role,
+                    unit_kind: entry.unit_kind,
+                    unit_id: entry.unit_id,
+                    reason: entry.reason,
+                    by: entry.recorded_by,
+                    recorded: recorded.to_string(),
+                });
+            }
+        }
     }
 }
 

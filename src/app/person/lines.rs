@@ -23,6 +23,8 @@ pub struct Export {
     pub acts: Vec<Act>,
     /// Entries of the audit trail by the person or about it.
     pub audit: Vec<AuditLine>,
+    /// Grants to the person and over it, and their revocations.
+    pub access: Vec<AccessLine>,
     /// Posts that others held too: their facts and results are left out, since they may be about them.
     pub shared_posts: Vec<String>,
 }
@@ -36,6 +38,27 @@ pub struct ErasedOn {
     pub by: String,
     /// Why.
     pub reason: String,
+}
+
+/// A grant or a revocation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccessLine {
+    /// `grant` or `revoke`.
+    pub what: &'static str,
+    /// To whom.
+    pub principal: String,
+    /// Which role.
+    pub role: String,
+    /// Over which kind of unit.
+    pub unit_kind: String,
+    /// Over which unit.
+    pub unit_id: String,
+    /// Why.
+    pub reason: String,
+    /// By whom.
+    pub by: String,
+    /// When.
+    pub recorded: String,
 }
 
 /// A version of a record.

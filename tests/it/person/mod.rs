@@ -262,7 +262,19 @@ fn exported(url: &str, id: &str) -> Value {
 async fn the_commands_export_and_erase() {
     let (path, url) = file("commands");
     let served = peopled(&url).await;
+    let grant = v1::GrantRoleRequest {
+        county: COUNTY.into(),
+        request_id: "grant-self".into(),
+        principal: "m1".into(),
+        role_id: "member".into(),
+        unit: Some(v1::RecordRef { kind: v1::RecordKind::Member.into(), id: "m1".into() }),
+        reason: "本人查询".into(),
+        ..Default::default()
+    };
+    served.accesses().grant_role(grant).await.unwrap();
     let told = exported(&url, "m1");
+    assert_eq!(told["access"][0]["role"], "member");
+    assert_eq!(told["access"].as_array().unwrap().len(), 1);
     let names: Vec<_> = told["registry"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
     assert_eq!(names, [NAME, &format!("龙泉花园支部书记{NAME}")]);
     let facts = told["facts"].as_array().unwrap();

@@ -10,6 +10,7 @@ use std::{
 };
 
 use serde_json::Value;
+use steelyard::trust::ADMINISTRATOR;
 
 /// How long anything may take on a slow machine.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -103,8 +104,12 @@ impl Service {
     pub(super) fn start_on(store: &str, folder: &Path, arguments: &[&str]) -> Self {
         let log = folder.join("log");
         let mut command = Command::new(env!("CARGO_BIN_EXE_steelyard"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--store", store, "--keys"]);
-        command.arg(keys()).args(arguments);
+        // The keys of tokens are those of all; what is signed about a store stays beside it.
+        super::token();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--store", store]);
+        command.args(["--administrators", ADMINISTRATOR, "--token-keys"]);
+        command.arg(keys().join("token-keys.json")).arg("--keys").arg(folder.join("keys"));
+        command.args(arguments);
         command.stdout(Stdio::null()).stderr(fs::File::create(&log).unwrap());
         let process = Owned(command.spawn().unwrap());
         let mut service = Self { address: String::new(), metrics: None, log, process };
