@@ -318,7 +318,8 @@ async fn the_commands_export_and_erase() {
     );
     assert_eq!(told["erased"]["by"], "clerk-1");
     assert_eq!(told["facts"].as_array().unwrap().len(), 2, "facts stay under the id");
-    assert_eq!(told["audit"][0]["subject"], "person/m1 erased");
+    let trail = told["audit"].as_array().unwrap();
+    assert!(trail.iter().any(|it| it["subject"] == "person/m1 erased"), "{trail:?}");
     let mode =
         std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&out).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
