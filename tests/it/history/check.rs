@@ -9,6 +9,8 @@ use std::{
     fmt,
 };
 
+pub(super) use trail::hash as trail_hash;
+
 use super::{
     log::{Call, Done, Effect, Fate, History, Part},
     observe::{FactRow, MarkedRow, Observation},
@@ -55,6 +57,31 @@ pub(super) enum Rule {
     ChainBroken,
     /// K10: a repeat was answered otherwise.
     OtherAnswer,
+}
+
+impl Rule {
+    /// All of them.
+    pub(super) const ALL: [Self; 19] = [
+        Self::Lost,
+        Self::Doubled,
+        Self::Altered,
+        Self::Rewritten,
+        Self::Resurrected,
+        Self::Twice,
+        Self::NotSettled,
+        Self::Half,
+        Self::Swapped,
+        Self::RowMissing,
+        Self::DigestDiffers,
+        Self::Unpublished,
+        Self::Older,
+        Self::Forked,
+        Self::EntryMissing,
+        Self::EntryDoubled,
+        Self::EntryStray,
+        Self::ChainBroken,
+        Self::OtherAnswer,
+    ];
 }
 
 /// A rule that does not hold, and where.

@@ -44,6 +44,12 @@ impl Trial {
         Self { name, seed, folder, world, dice, database, mark, began: Instant::now() }
     }
 
+    /// What is wrong with what came since the last time all was known.
+    pub(super) async fn violations(&mut self) -> Vec<Violation> {
+        let seen = self.database.observe(self.mark.clone()).await;
+        self.world.log.look(|history| check(history, &seen))
+    }
+
     /// Judges what came since the last time all was known.
     pub(super) async fn judge(&mut self, when: &str) -> Observation {
         let seen = self.database.observe(self.mark.clone()).await;
@@ -91,9 +97,21 @@ impl Trial {
         (clients, stop)
     }
 
-    /// Repeats what ended in the unknown until it is known, then what was acknowledged, and holds
-    /// every answer to the first.
-    pub(super) async fn repeat(&mut self) {
+    /// Waits until so many writes more are acknowledged, and a random few, and for a random moment.
+    pub(super) async fn loaded(&mut self, least: u64, more: u64) {
+        let writes = usize::try_from(least + self.dice.below(more)).unwrap();
+        let pause = Duration::from_micros(self.dice.below(40_000));
+        let until = self.world.acknowledged() + writes;
+        let began = Instant::now();
+        while self.world.acknowledged() < until {
+            assert!(began.elapsed() < Duration::from_mins(1), "no load\n{}", self.again());
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        tokio::time::sleep(pause).await;
+    }
+
+    /// Repeats what ended in the unknown until it is known.
+    pub(super) async fn settle(&mut self) {
         let open = self.world.log.look(History::open);
         let mut settling = JoinSet::new();
         for call in open {
@@ -102,6 +120,10 @@ impl Trial {
             settling.spawn(async move { world.settle(call, replica).await });
         }
         joined(settling).await;
+    }
+
+    /// Repeats what was acknowledged since, and some of what was before.
+    pub(super) async fn repeat(&mut self) {
         let since = self.mark.call;
         let known: Vec<u64> = self.world.log.look(|history| {
             let known = history.calls.iter().filter(|it| it.1.1.done == Done::Yes);
@@ -122,7 +144,10 @@ impl Trial {
                     world.log.write(&Event::Again { at: world.log.now(), call });
                     let replica = dice.index(world.replicas());
                     let outcome = world.attempt(call, replica, LONG).await;
-                    assert!(!matches!(outcome, Outcome::Unknown), "call {call} was not answered");
+                    assert!(
+                        !matches!(outcome, Outcome::Unknown(_)),
+                        "call {call} was not answered"
+                    );
                 }
             });
         }
@@ -206,11 +231,10 @@ pub(super) async fn sqlite(name: &'static str, seed: u64) -> (Trial, Process, St
     (trial, process, store)
 }
 
-/// Load, a kill at a random moment, a start, what was open settled, everything judged.
-pub(super) async fn cycle(trial: &mut Trial, process: &mut Process, store: &str, cycle: u64) {
+/// Load, a kill at a random moment, and a start.
+pub(super) async fn killed(trial: &mut Trial, process: &mut Process, store: &str, cycle: u64) {
     let (clients, stop) = trial.clients(cycle);
-    let moment = Duration::from_millis(120 + trial.dice.below(330));
-    tokio::time::sleep(moment).await;
+    trial.loaded(150, 200).await;
     let in_flight = trial.world.in_flight();
     process.kill();
     trial.world.log.write(&Event::Kill { at: trial.world.log.now(), in_flight });
@@ -219,7 +243,13 @@ pub(super) async fn cycle(trial: &mut Trial, process: &mut Process, store: &str,
     load::forget_claims(&mut trial.database, &process.claimant()).await;
     process.assert_sound();
     *process = serve(trial, store, cycle).await;
+}
+
+/// The same, what was open settled, and everything judged before and after.
+pub(super) async fn cycle(trial: &mut Trial, process: &mut Process, store: &str, cycle: u64) {
+    killed(trial, process, store, cycle).await;
     trial.judge(&format!("after kill {cycle}")).await;
+    trial.settle().await;
     trial.repeat().await;
     let seen = trial.judge(&format!("after kill {cycle} and all repeats")).await;
     trial.go_on(&seen);
@@ -243,14 +273,10 @@ async fn sixty_kills_on_sqlite_lose_and_double_nothing() {
 pub(super) async fn carried_on(trial: &mut Trial) {
     let began = Instant::now();
     while began.elapsed() < Duration::from_mins(3) {
-        let seen = trial.database.observe(trial_mark(trial)).await;
+        let seen = trial.database.observe(trial.mark.clone()).await;
         if !seen.runs.iter().any(|it| matches!(&*it.state, "pending" | "measuring")) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-}
-
-fn trial_mark(trial: &Trial) -> Mark {
-    trial.mark.clone()
 }

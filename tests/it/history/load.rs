@@ -51,13 +51,15 @@ pub(super) struct Who {
     pub(super) dice: Dice,
     /// Which replica it calls; the others where there are several.
     pub(super) replica: usize,
-    number: u64,
+    /// Whether it sends everything once only.
+    pub(super) once: bool,
+    pub(super) number: u64,
 }
 
 impl Who {
     pub(super) fn new(cycle: u64, client: u64, dice: &mut Dice) -> Self {
         let replica = usize::try_from(client).unwrap();
-        Self { cycle, client, dice: dice.split(), replica, number: 0 }
+        Self { cycle, client, dice: dice.split(), replica, once: false, number: 0 }
     }
 
     /// What marks the next write out.
@@ -85,13 +87,13 @@ pub(super) async fn prepare(world: &World) {
     let upsert = v1::UpsertRecordsRequest { county: county.clone(), request_id, records };
     let parts = vec![Part { request_id: "county".to_owned(), effects }];
     let outcome = world.call(Sent::Upsert(upsert), parts, 0, LONG).await;
-    assert!(matches!(outcome, Outcome::Ok(_)), "{outcome:?}");
+    assert_eq!(outcome, Outcome::Ok);
     let request_id = "scheme".to_owned();
     let document = SCHEME.as_bytes().to_vec();
     let publish =
         v1::PublishSchemeRequest { county, request_id, document: document.try_into().unwrap() };
     let outcome = world.call(Sent::Scheme(publish), one("scheme", Effect::Scheme), 0, LONG).await;
-    assert!(matches!(outcome, Outcome::Ok(_)), "{outcome:?}");
+    assert_eq!(outcome, Outcome::Ok);
 }
 
 /// So many facts under one marker; the bad one is about somebody who does not exist.
@@ -117,11 +119,20 @@ fn facts(who: &mut Who, marker: &str, many: u64, bad: Option<u64>) -> (Vec<v1::F
 
 /// One call of a client that writes facts.
 async fn write_facts(world: &World, who: &mut Who) -> Outcome {
-    let marker = who.marker();
     let within = who.patience();
+    write_within(world, who, within).await
+}
+
+/// The same with all the time that it takes.
+pub(super) async fn write_facts_patiently(world: &World, who: &mut Who) -> Outcome {
+    write_within(world, who, LONG).await
+}
+
+async fn write_within(world: &World, who: &mut Who, within: Duration) -> Outcome {
+    let marker = who.marker();
     match who.dice.below(20) {
         0..10 => {
-            let many = 1 + who.dice.below(20);
+            let many = 1 + who.dice.below(32);
             let bad = (who.dice.below(8) == 0 && many > 1).then(|| who.dice.below(many));
             let (facts, effects) = facts(who, &marker, many, bad);
             let sent = Sent::Record(record_facts(&marker, facts));
@@ -206,7 +217,7 @@ async fn twice(
     within: Duration,
 ) -> Outcome {
     let call = world.invoke(sent, parts);
-    if who.dice.below(6) > 0 {
+    if who.dice.below(6) > 0 || who.once {
         return world.attempt(call, who.replica, within).await;
     }
     world.log.write(&Event::Again { at: world.log.now(), call });
@@ -219,7 +230,7 @@ async fn twice(
 
 /// Goes on after an answer, and after none only while there is another replica to call.
 fn goes_on(world: &World, who: &mut Who, outcome: &Outcome) {
-    if matches!(outcome, Outcome::Unknown) && world.replicas() > 1 {
+    if matches!(outcome, Outcome::Unknown(_)) && world.replicas() > 1 {
         who.replica += 1;
     }
 }

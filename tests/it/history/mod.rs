@@ -2,10 +2,13 @@
 //! stands outside the service. `docs/reliability.md` says what this proves.
 
 mod check;
+mod corrupt;
+mod cuts;
 mod dice;
 mod kills;
 mod load;
 mod log;
 mod observe;
 mod process;
+mod replicas;
 mod world;

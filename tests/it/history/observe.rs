@@ -146,6 +146,15 @@ impl Database {
         .unwrap();
     }
 
+    /// Ends the connections that hold the county's head, and answers how many.
+    pub(super) async fn terminate_writers(&mut self) -> usize {
+        // First those are found, and then they are ended: nobody else is.
+        let text = "(SELECT pid FROM pg_locks WHERE relation = 'county_heads'::regclass
+            AND mode = 'RowExclusiveLock' AND granted OFFSET 0) AS held
+            WHERE pg_terminate_backend(held.pid)";
+        usize::try_from(self.number(text).await).unwrap()
+    }
+
     /// Columns of the rows of a county, as text; a name after `#` is of bytes.
     async fn rows(&mut self, columns: &[&str], rest: &str) -> Vec<Vec<String>> {
         let column = |name: &str| match (name.strip_prefix('#'), &self) {

@@ -5,7 +5,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -51,11 +51,13 @@ pub(super) struct Answer {
 }
 
 /// What came of an attempt.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
-    Ok(Answer),
+    Ok,
+    /// The code.
     Fail(String),
-    Unknown,
+    /// The reason, where the service gave one.
+    Unknown(String),
 }
 
 impl Sent {
@@ -88,6 +90,19 @@ impl Sent {
     }
 }
 
+impl Sent {
+    /// Whether these are facts that a service which is up records.
+    fn is_sound(&self) -> bool {
+        let Self::Record(it) = self else { return false };
+        it.facts.iter().all(|it| match &it.fact {
+            Some(v1::fact::Fact::Entry(entry)) => {
+                entry.times.as_ref().is_some_and(|it| !it.value.contains('e'))
+            }
+            _ => false,
+        })
+    }
+}
+
 fn ids(items: &[v1::ItemStatus]) -> Vec<String> {
     items.iter().map(|it| it.id.clone()).collect()
 }
@@ -101,11 +116,15 @@ fn same(counts: Option<v1::BulkCounts>) -> Option<v1::BulkCounts> {
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) log: Log,
-    sent: Mutex<BTreeMap<u64, Sent>>,
+    /// By number, with how many effects each has.
+    sent: Mutex<BTreeMap<u64, (Sent, usize)>>,
     /// A connection to each replica, the present one.
     ends: Mutex<Vec<Channel>>,
     token: String,
     in_flight: AtomicUsize,
+    acknowledged: AtomicUsize,
+    /// Whether facts are said to be acknowledged before they are: the fault that must be caught.
+    pub(super) hasty: AtomicBool,
     /// Facts that can be reversed.
     pub(super) facts: Mutex<Vec<i64>>,
     /// The run that is published, and one that was started after it.
@@ -121,6 +140,8 @@ impl World {
             ends: Mutex::default(),
             token,
             in_flight: AtomicUsize::new(0),
+            acknowledged: AtomicUsize::new(0),
+            hasty: AtomicBool::new(false),
             facts: Mutex::default(),
             published: Mutex::default(),
             started: Mutex::default(),
@@ -151,6 +172,11 @@ impl World {
         self.in_flight.load(Ordering::SeqCst)
     }
 
+    /// How many effects were acknowledged, those of repeats once more.
+    pub(super) fn acknowledged(&self) -> usize {
+        self.acknowledged.load(Ordering::SeqCst)
+    }
+
     pub(super) fn evaluations(&self, replica: usize) -> EvaluationServiceClient<Channel> {
         EvaluationServiceClient::new(self.channel(replica))
     }
@@ -168,35 +194,46 @@ impl World {
     pub(super) fn invoke(&self, sent: Sent, parts: Vec<Part>) -> u64 {
         let number = self.log.number();
         let body = hex(&Sha256::digest(sent.bytes()));
+        let effects = parts.iter().map(|it| it.effects.len()).sum();
         let call = Call { number, method: sent.method().to_owned(), body, parts };
         self.log.write(&Event::Invoke { at: self.log.now(), call });
-        self.sent.lock().unwrap().insert(number, sent);
+        self.sent.lock().unwrap().insert(number, (sent, effects));
         number
     }
 
     /// Sends a call that was logged, and logs what comes of it.
     pub(super) async fn attempt(&self, call: u64, replica: usize, within: Duration) -> Outcome {
-        let sent = self.sent.lock().unwrap()[&call].clone();
+        let (sent, effects) = self.sent.lock().unwrap()[&call].clone();
         self.in_flight.fetch_add(1, Ordering::SeqCst);
+        let hasty = self.hasty.load(Ordering::SeqCst) && within == LONG && sent.is_sound();
+        if hasty {
+            let (answer, run) = (String::new(), String::new());
+            let at = self.log.now();
+            self.log.write(&Event::Ok { at, call, answer, ids: Vec::new(), run });
+        }
         let answered = self.send(&sent, replica, within).await;
         self.in_flight.fetch_sub(1, Ordering::SeqCst);
+        if hasty {
+            return answered.map_or_else(|it| Outcome::Unknown(it.to_string()), |_| Outcome::Ok);
+        }
         let at = self.log.now();
         match answered {
             Ok(answer) => {
                 let Answer { bytes, ids, run } = answer.clone();
                 self.learn(&sent, &answer);
+                self.acknowledged.fetch_add(effects, Ordering::SeqCst);
                 let answer_digest = hex(&Sha256::digest(bytes));
                 self.log.write(&Event::Ok { at, call, answer: answer_digest, ids, run });
-                Outcome::Ok(answer)
+                Outcome::Ok
             }
             Err(status) => {
                 let code = format!("{:?}", status.code());
-                if is_unknown(&status) {
-                    self.log.write(&Event::Unknown { at, call, code });
-                    return Outcome::Unknown;
-                }
                 let details = status.get_error_details();
                 let reason = details.error_info().map_or_else(String::new, |it| it.reason.clone());
+                if is_unknown(&status) {
+                    self.log.write(&Event::Unknown { at, call, code });
+                    return Outcome::Unknown(reason);
+                }
                 self.log.write(&Event::Fail { at, call, code: code.clone(), reason });
                 Outcome::Fail(code)
             }
@@ -220,9 +257,9 @@ impl World {
         for turn in 0..200 {
             self.log.write(&Event::Again { at: self.log.now(), call });
             let again = match self.attempt(call, replica + turn, LONG).await {
-                Outcome::Ok(_) => false,
+                Outcome::Ok => false,
                 Outcome::Fail(code) => code == "Aborted",
-                Outcome::Unknown => true,
+                Outcome::Unknown(_) => true,
             };
             if !again && self.log.look(|it| it.calls[&call].1.done != Done::Maybe) {
                 return;

@@ -48,7 +48,12 @@ fn entries_of(
     let effects: Vec<&str> = there.iter().copied().filter(|it| !refused(&it)).collect();
     // A refusal of a publication is an answer that is kept, and so an effect itself.
     let kept = format!("refused/{}", fate.reason);
-    if refusals > 1 || (refusals == 1 && (fate.done != Done::No || !there.contains(&&*kept))) {
+    let answered = match fate.done {
+        Done::No => there.contains(&&*kept),
+        Done::Maybe => effects.is_empty(),
+        Done::Yes => false,
+    };
+    if refusals > 1 || (refusals == 1 && !answered) {
         found.say(Rule::EntryStray, format!("{name}: {there:?}, though {:?}", fate.done));
     }
     let stored = part.effects.iter().any(|it| rows.count(part, it) > 0);
