@@ -234,7 +234,7 @@ pub(super) async fn sqlite(name: &'static str, seed: u64) -> (Trial, Process, St
 /// Load, a kill at a random moment, and a start.
 pub(super) async fn killed(trial: &mut Trial, process: &mut Process, store: &str, cycle: u64) {
     let (clients, stop) = trial.clients(cycle);
-    trial.loaded(150, 200).await;
+    trial.loaded(160, 160).await;
     let in_flight = trial.world.in_flight();
     process.kill();
     trial.world.log.write(&Event::Kill { at: trial.world.log.now(), in_flight });

@@ -90,8 +90,7 @@ pub(super) async fn prepare(world: &World) {
     assert_eq!(outcome, Outcome::Ok);
     let request_id = "scheme".to_owned();
     let document = SCHEME.as_bytes().to_vec();
-    let publish =
-        v1::PublishSchemeRequest { county, request_id, document: document.try_into().unwrap() };
+    let publish = v1::PublishSchemeRequest { county, request_id, document };
     let outcome = world.call(Sent::Scheme(publish), one("scheme", Effect::Scheme), 0, LONG).await;
     assert_eq!(outcome, Outcome::Ok);
 }
@@ -250,21 +249,26 @@ async fn state(world: &World, replica: usize, run_id: &str) -> Option<v1::Run> {
     answer.ok().and_then(|it| it.into_inner().run)
 }
 
+/// A request to start a run.
+fn start(marker: &str) -> (Sent, Vec<Part>) {
+    let start = v1::StartRunRequest {
+        county: COUNTY.into(),
+        request_id: marker.to_owned(),
+        scheme_id: "test.kills".into(),
+        period: "2022".into(),
+        ..Default::default()
+    };
+    (Sent::Start(start), one(marker, Effect::Run))
+}
+
 /// A client that starts runs, waits for each, and publishes it in the place of the one before.
 pub(super) async fn runner(world: Arc<World>, mut who: Who, stop: Arc<AtomicBool>) {
     while !stop.load(Ordering::SeqCst) {
         let (started, published) = known(&world);
         if started <= published {
             let marker = who.marker();
-            let start = v1::StartRunRequest {
-                county: COUNTY.into(),
-                request_id: marker.clone(),
-                scheme_id: "test.kills".into(),
-                period: "2022".into(),
-                ..Default::default()
-            };
-            let parts = one(&marker, Effect::Run);
-            let outcome = world.call(Sent::Start(start), parts, who.replica, LONG).await;
+            let (start, parts) = start(&marker);
+            let outcome = world.call(start, parts, who.replica, LONG).await;
             goes_on(&world, &mut who, &outcome);
             continue;
         }
@@ -299,38 +303,53 @@ fn known(world: &World) -> (String, String) {
     (started, world.published.lock().unwrap().clone())
 }
 
+/// A request to publish a run, in the place of another if there is one.
+pub(super) fn publication(marker: &str, old: &str, new: &str) -> (Sent, Vec<Part>) {
+    let (county, request_id, run_id) = (COUNTY.to_owned(), marker.to_owned(), new.to_owned());
+    if old.is_empty() {
+        let parts = one(marker, Effect::Publish { run: new.to_owned() });
+        return (Sent::Publish(v1::PublishRunRequest { county, request_id, run_id }), parts);
+    }
+    let supersede = v1::SupersedeRunRequest {
+        county,
+        request_id,
+        old_run_id: old.to_owned(),
+        new_run_id: run_id,
+        reason: "新批次".into(),
+        validate_only: false,
+    };
+    let effect = Effect::Supersede { old: old.to_owned(), new: new.to_owned() };
+    (Sent::Supersede(supersede), one(marker, effect))
+}
+
 /// Publishes a run; by two requests at once where there are two replicas, of which one is refused.
 async fn publish(world: &World, who: &mut Who, old: &str, new: &str) -> Outcome {
-    let call = |marker: &str| {
-        let (county, request_id) = (COUNTY.to_owned(), marker.to_owned());
-        let run_id = new.to_owned();
-        if old.is_empty() {
-            let parts = one(marker, Effect::Publish { run: new.to_owned() });
-            let publish = v1::PublishRunRequest { county, request_id, run_id };
-            return (Sent::Publish(publish), parts);
-        }
-        let effect = Effect::Supersede { old: old.to_owned(), new: new.to_owned() };
-        let supersede = v1::SupersedeRunRequest {
-            county,
-            request_id,
-            old_run_id: old.to_owned(),
-            new_run_id: run_id,
-            reason: "新批次".into(),
-            validate_only: false,
-        };
-        (Sent::Supersede(supersede), one(marker, effect))
-    };
-    let (sent, parts) = call(&who.marker());
+    let (sent, parts) = publication(&who.marker(), old, new);
     let within = who.patience();
     if world.replicas() == 1 {
         return twice(world, who, sent, parts, within).await;
     }
-    let (other, others) = call(&who.marker());
+    let (other, others) = publication(&who.marker(), old, new);
     let (one, _) = tokio::join!(
         world.call(sent, parts, who.replica, within),
         world.call(other, others, who.replica + 1, LONG),
     );
     one
+}
+
+/// Starts a run and waits until it is computed.
+pub(super) async fn computed(world: &World, marker: &str) -> String {
+    let (start, parts) = start(marker);
+    assert_eq!(world.call(start, parts, 0, LONG).await, Outcome::Ok);
+    let run = known(world).0;
+    loop {
+        let now = state(world, 0, &run).await.map(|it| it.state());
+        if now == Some(v1::RunState::Computed) {
+            return run;
+        }
+        assert_ne!(now, Some(v1::RunState::Failed));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// A reader that looks at the published run all the time, at one replica after the other.
@@ -362,18 +381,14 @@ async fn look(world: &World, replica: usize) -> Option<Sighting> {
         Err(_) => return None,
     };
     let run = state(world, replica, &page.run_id).await?;
-    let name = match run.state() {
-        v1::RunState::Published => "published",
-        v1::RunState::Superseded => "superseded",
-        other => other.as_str_name(),
-    };
+    let name = run.state().as_str_name().trim_start_matches("RUN_STATE_").to_lowercase();
     let results = page.results.into_iter();
     let results = results.map(|it| (it.subject.unwrap().id, it.digest)).collect();
     Some(Sighting {
         from,
         until: world.log.now(),
         run: page.run_id,
-        state: name.to_owned(),
+        state: name,
         digest: run.result_digest,
         subjects: run.subjects_total,
         results,

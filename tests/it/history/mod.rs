@@ -11,4 +11,5 @@ mod log;
 mod observe;
 mod process;
 mod replicas;
+mod together;
 mod world;

@@ -338,6 +338,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 /// Bytes of hexadecimal digits.
 pub(super) fn bytes(hex: &str) -> Vec<u8> {
-    let pairs = (0..hex.len() / 2).map(|it| &hex[2 * it..2 * it + 2]);
-    pairs.map(|it| u8::from_str_radix(it, 16).expect("hexadecimal digits")).collect()
+    let digits = hex.chars().map(|it| it.to_digit(16).expect("hexadecimal digits"));
+    let digits: Vec<u8> = digits.map(|it| u8::try_from(it).unwrap()).collect();
+    digits.chunks(2).map(|it| it[0] * 16 + it[1]).collect()
 }

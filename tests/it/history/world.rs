@@ -308,14 +308,14 @@ impl World {
                 plain(it.encode_to_vec(), String::new())
             }
             Sent::Start(_) | Sent::Publish(_) | Sent::Supersede(_) => {
-                self.send_run(sent.clone(), to, within).await?
+                self.send_run(sent, to, within).await?
             }
         })
     }
 
-    async fn send_run(&self, sent: Sent, to: usize, within: Duration) -> Result<Answer, Status> {
+    async fn send_run(&self, sent: &Sent, to: usize, within: Duration) -> Result<Answer, Status> {
         let mut client = self.evaluations(to);
-        let (bytes, run) = match sent {
+        let (bytes, run) = match sent.clone() {
             Sent::Start(it) => {
                 let it = client.start_run(self.by(it, within)).await?.into_inner();
                 (it.encode_to_vec(), it.run)
@@ -328,7 +328,12 @@ impl World {
                 let it = client.supersede_run(self.by(it, within)).await?.into_inner();
                 (it.encode_to_vec(), it.run)
             }
-            other => panic!("{other:?} is about no run"),
+            Sent::Record(_)
+            | Sent::Stream(_)
+            | Sent::Reverse(_)
+            | Sent::Upsert(_)
+            | Sent::Grant(_)
+            | Sent::Scheme(_) => panic!("{} is about no run", sent.method()),
         };
         Ok(Answer { bytes, ids: Vec::new(), run: run.unwrap().run_id })
     }
