@@ -376,7 +376,8 @@ async fn recorded(name: &'static str) -> Recorded {
     trial.world.log.counts();
     let file = trial.folder.join("observation.json");
     fs::write(&file, serde_json::to_vec(&seen).unwrap()).unwrap();
-    Recorded(trial.folder)
+    trial.keep = true;
+    Recorded(trial.folder.clone())
 }
 
 #[expect(clippy::print_stdout, reason = "the figures of the run")]
@@ -401,6 +402,9 @@ async fn every_corruption_of_a_recorded_history_is_caught() {
         caught += 1;
     }
     assert_eq!(unused, [], "rules that nothing was made wrong for");
+    if std::env::var("STEELYARD_HISTORY").is_err() {
+        fs::remove_dir_all(&recorded.0).unwrap();
+    }
     println!(
         "{caught} of {} corruptions caught, {SEEDS} times each",
         ASKED_FOR.len() + BESIDES.len()

@@ -25,11 +25,22 @@ pub(super) struct Trial {
     name: &'static str,
     pub(super) seed: u64,
     pub(super) folder: PathBuf,
+    /// Whether the folder stays.
+    pub(super) keep: bool,
     pub(super) world: Arc<World>,
     pub(super) dice: Dice,
     pub(super) database: Database,
     mark: Mark,
     began: Instant,
+}
+
+impl Drop for Trial {
+    fn drop(&mut self) {
+        // What failed is kept, to be judged again.
+        if !std::thread::panicking() && !self.keep {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
 }
 
 impl Trial {
@@ -41,7 +52,7 @@ impl Trial {
         database: Database,
     ) -> Self {
         let (dice, mark) = (Dice(seed), Mark::default());
-        Self { name, seed, folder, world, dice, database, mark, began: Instant::now() }
+        Self { name, seed, folder, keep: false, world, dice, database, mark, began: Instant::now() }
     }
 
     /// What is wrong with what came since the last time all was known.
@@ -101,13 +112,17 @@ impl Trial {
     pub(super) async fn loaded(&mut self, least: u64, more: u64) {
         let writes = usize::try_from(least + self.dice.below(more)).unwrap();
         let pause = Duration::from_micros(self.dice.below(40_000));
-        let until = self.world.acknowledged() + writes;
+        self.reached(self.world.acknowledged() + writes).await;
+        tokio::time::sleep(pause).await;
+    }
+
+    /// Waits until so many writes are acknowledged in all.
+    pub(super) async fn reached(&self, until: usize) {
         let began = Instant::now();
         while self.world.acknowledged() < until {
             assert!(began.elapsed() < Duration::from_mins(1), "no load\n{}", self.again());
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        tokio::time::sleep(pause).await;
     }
 
     /// Repeats what ended in the unknown until it is known.
@@ -157,7 +172,10 @@ impl Trial {
     /// From here on only what is new is judged, since everything is known.
     pub(super) fn go_on(&mut self, seen: &Observation) {
         assert_eq!(self.world.log.look(History::open), Vec::<u64>::new());
-        self.mark = seen.mark(self.world.log.look(|it| it.calls.keys().max().unwrap() + 1));
+        self.mark = self
+            .world
+            .log
+            .look(|it| seen.mark(it.calls.keys().max().unwrap() + 1, it.sightings.len()));
     }
 
     /// Everything from the beginning once more, and what the totals say.
@@ -234,11 +252,12 @@ pub(super) async fn sqlite(name: &'static str, seed: u64) -> (Trial, Process, St
 /// Load, a kill at a random moment, and a start.
 pub(super) async fn killed(trial: &mut Trial, process: &mut Process, store: &str, cycle: u64) {
     let (clients, stop) = trial.clients(cycle);
-    trial.loaded(160, 160).await;
+    trial.loaded(140, 140).await;
+    // What is under way stays under way; nobody begins anything with a dead server.
+    stop.store(true, Ordering::SeqCst);
     let in_flight = trial.world.in_flight();
     process.kill();
     trial.world.log.write(&Event::Kill { at: trial.world.log.now(), in_flight });
-    stop.store(true, Ordering::SeqCst);
     joined(clients).await;
     load::forget_claims(&mut trial.database, &process.claimant()).await;
     process.assert_sound();

@@ -73,6 +73,8 @@ pub(super) struct AuditRow {
 pub(super) struct Mark {
     /// The calls from this number on are judged by their rows.
     pub(super) call: u64,
+    /// The sightings from this place on are judged whole.
+    pub(super) sightings: usize,
     /// Facts, registry versions, grants and audit entries there were.
     pub(super) facts: i64,
     pub(super) records: i64,
@@ -102,12 +104,13 @@ pub(super) struct Observation {
 
 impl Observation {
     /// Where the next one begins.
-    pub(super) fn mark(&self, call: u64) -> Mark {
+    pub(super) fn mark(&self, call: u64, sightings: usize) -> Mark {
         let more = |before: i64, len: usize| before + i64::try_from(len).unwrap();
         let since = &self.since;
         let settled = self.runs.iter().filter(|it| !it.digest.is_empty());
         Mark {
             call,
+            sightings,
             facts: more(since.facts, self.facts.len()),
             records: more(since.records, self.records.len()),
             grants: more(since.grants, self.grants.len()),

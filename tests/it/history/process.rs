@@ -14,6 +14,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A folder of one test's own, empty.
 pub(super) fn folder(name: &str) -> PathBuf {
+    let name = format!("{name}-{}", std::process::id());
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("history").join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();

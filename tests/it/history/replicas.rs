@@ -35,20 +35,21 @@ async fn twenty_replica_kills_lose_and_double_nothing() {
     let (mut trial, mut replicas, schema) = two(name, seed).await;
     for cycle in 1..=kills {
         let (clients, stop) = trial.clients(cycle);
-        trial.loaded(100, 120).await;
+        let before = trial.world.acknowledged();
+        trial.loaded(80, 80).await;
         let which = trial.dice.index(2);
         let in_flight = trial.world.in_flight();
         replicas[which].kill();
         trial.world.log.write(&Event::Kill { at: trial.world.log.now(), in_flight });
         // The other serves on.
-        trial.loaded(60, 60).await;
+        trial.loaded(30, 40).await;
         load::forget_claims(&mut trial.database, &replicas[which].claimant()).await;
         replicas[which].assert_sound();
         let started = format!("{}-{cycle:03}", ["one", "other"][which]);
         replicas[which] = Process::start(&schema.service, &trial.folder, &started).await;
         trial.world.reach(which, replicas[which].connect().await);
         // And both again.
-        trial.loaded(10, 30).await;
+        trial.reached(before + 260).await;
         stop.store(true, Ordering::SeqCst);
         joined(clients).await;
         trial.judge(&format!("after kill {cycle}")).await;

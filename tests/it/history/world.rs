@@ -234,6 +234,8 @@ impl World {
                     self.log.write(&Event::Unknown { at, call, code });
                     return Outcome::Unknown(reason);
                 }
+                let ours = [Code::Internal, Code::Unknown, Code::DataLoss];
+                assert!(!ours.contains(&status.code()), "a fault of the service: {status:?}");
                 self.log.write(&Event::Fail { at, call, code: code.clone(), reason });
                 Outcome::Fail(code)
             }

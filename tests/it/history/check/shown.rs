@@ -34,7 +34,7 @@ pub(super) fn check(found: &mut Found, history: &History, seen: &Observation) {
     for (run, asked) in &asked {
         acknowledged.extend(asked.acknowledged.zip(line.get(run).copied()));
     }
-    for sighting in &history.sightings {
+    for (index, sighting) in history.sightings.iter().enumerate() {
         let before = acknowledged.iter().filter(|it| it.0 < sighting.from).map(|it| it.1);
         newest = before.max().unwrap_or(0).max(newest);
         let place = line.get(sighting.run.as_str()).copied().unwrap_or(0);
@@ -43,7 +43,7 @@ pub(super) fn check(found: &mut Found, history: &History, seen: &Observation) {
             found.say(Rule::Older, what);
         }
         newest = newest.max(place);
-        if !sighting.run.is_empty() {
+        if !sighting.run.is_empty() && index >= seen.since.sightings {
             let asked = asked.get(sighting.run.as_str()).is_some_and(|it| it.at < sighting.until);
             shown(found, sighting, runs.get(sighting.run.as_str()).copied(), asked);
         }
