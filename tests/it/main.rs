@@ -21,6 +21,7 @@ mod evaluation_rpc;
 mod fact_rpc;
 mod golden;
 mod harness;
+mod history;
 mod offline;
 mod person;
 mod postgres;

@@ -1,0 +1,15 @@
+//! Killed processes: what callers were told and what is there afterwards, judged by a checker that
+//! stands outside the service. `docs/reliability.md` says what this proves.
+
+mod check;
+mod corrupt;
+mod cuts;
+mod dice;
+mod kills;
+mod load;
+mod log;
+mod observe;
+mod process;
+mod replicas;
+mod together;
+mod world;
