@@ -32,7 +32,11 @@ use opentelemetry_proto::tonic::collector::{
     },
 };
 use steelyard::{
-    app::{App, Caller, Clock, run},
+    app::{
+        App, Caller, Clock,
+        access::{Permission, Scope},
+        run,
+    },
     client::{Client, Tell},
     domain::time::Moment,
     grpc,
@@ -286,6 +290,28 @@ async fn alone(layer: Option<&CallLayer>, parent: &str) -> Duration {
     median(&mut times)
 }
 
+/// What it costs to know a caller by a token that was verified before, and to ask what it may.
+async fn rights(app: &App, trust: &Trust, token: &str) -> (Duration, Duration) {
+    const CALLS: u32 = 20_000;
+    let header = format!("Bearer {token}");
+    let caller = trust.caller(Some(&header), None).unwrap();
+    let (mut known, mut asked) = (Vec::new(), Vec::new());
+    for _ in 0..9 {
+        let began = Instant::now();
+        for _ in 0..CALLS {
+            drop(trust.caller(Some(&header), None).unwrap());
+        }
+        known.push(began.elapsed() / CALLS);
+        let began = Instant::now();
+        for _ in 0..CALLS {
+            let (permission, scope) = (Permission::ResultRead, Scope::Subtree);
+            drop(app.permit(&caller, COUNTY, permission, scope, false).await.unwrap());
+        }
+        asked.push(began.elapsed() / CALLS);
+    }
+    (median(&mut known), median(&mut asked))
+}
+
 /// A share in tenths of a percent, for people.
 fn share(part: Duration, whole: Duration) -> String {
     let tenths = (part.as_nanos() * 1_000).checked_div(whole.as_nanos()).unwrap_or_default();
@@ -320,7 +346,7 @@ async fn measure(rounds: u32, folder: &Path) {
     let told = served(&app, Anybody, Some(layer.clone())).await;
     let (trust, root, reader) = believed(folder, &bare).await;
     let asked = served(&app, Authenticate::new(trust.clone()), None).await;
-    let whole = served(&app, Authenticate::new(trust), Some(layer.clone())).await;
+    let whole = served(&app, Authenticate::new(trust.clone()), Some(layer.clone())).await;
     let subjects = prepared(bare.clone()).await;
     stop.send_replace(true);
     runner.await.unwrap();
@@ -343,6 +369,7 @@ async fn measure(rounds: u32, folder: &Path) {
             }
         }
     }
+    let (known, may) = rights(&app, &trust, &reader).await;
     let base = alone(None, NOT_FOLLOWED).await;
     let untraced = alone(Some(&layer), NOT_FOLLOWED).await.saturating_sub(base);
     let traced = alone(Some(&layer), FOLLOWED).await.saturating_sub(base);
@@ -354,9 +381,16 @@ async fn measure(rounds: u32, folder: &Path) {
         let with = it.median();
         println!("  {:24} {with:>9.1?}  {}", it.name, more(with, without));
     }
-    println!("the layer by itself, around a service that answers at once:");
-    println!("  {:24} {untraced:>9.1?}  {} of the call", "not traced", share(untraced, without));
-    println!("  {:24} {traced:>9.1?}  {} of the call", "traced", share(traced, without));
+    println!("each by itself:");
+    let told = |name: &str, it: Duration| {
+        println!("  {name:24} {it:>9.1?}  {} of the call", share(it, without));
+    };
+    told("credentials", known);
+    told("permission", may);
+    told("telemetry, not traced", untraced);
+    told("telemetry, traced", traced);
+    told("all three, not traced", known + may + untraced);
+    told("all three, traced", known + may + traced);
     telemetry.shutdown().await;
 }
 
