@@ -109,6 +109,17 @@ pub struct FieldFault {
     pub zh: String,
 }
 
+/// The most places that a sentence names.
+const PLACES_MAX: usize = 10;
+
+/// Places of a list for a sentence, as `facts[1], facts[4]`: the first ten, since the sentence stands
+/// at each of them.
+pub(crate) fn places(list: &str, indexes: &[usize]) -> String {
+    let named: Vec<_> = indexes.iter().take(PLACES_MAX).map(|it| format!("{list}[{it}]")).collect();
+    let more = if indexes.len() > PLACES_MAX { ", …" } else { "" };
+    named.join(", ") + more
+}
+
 /// What can be looked for and not be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missing {

@@ -21,6 +21,7 @@ use std::{fmt, sync::Arc};
 use tokio::sync::Notify;
 
 pub use caller::Caller;
+pub(crate) use error::places;
 pub use error::{AppError, FieldFault, Missing, Refusal, StoredRefusal};
 pub use write::{Done, Effect, Item, Outcome, RefusedBecause, Work, Write, digest};
 

@@ -6,4 +6,5 @@ pub mod exact;
 pub mod facts;
 pub mod masked;
 pub mod scheme;
+pub mod text;
 pub mod time;

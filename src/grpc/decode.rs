@@ -6,6 +6,7 @@ use crate::{
     domain::{
         exact::Decimal,
         scheme::SubjectKind,
+        text::{self, TextFault},
         time::{Day, Moment, Period},
     },
     proto::{google::r#type as google, v1},
@@ -13,6 +14,9 @@ use crate::{
 
 /// The first and the last year of a period: facts of a range of days are found by their periods.
 pub(crate) const YEARS: (i64, i64) = (1900, 2199);
+
+/// The most faults of a request that are kept; a request of a million faulty items has no more.
+const KEPT_MAX: usize = 10_000;
 
 /// A decoded value; nothing where it was faulty, which has been noted.
 pub(crate) type Decoded<T> = Option<T>;
@@ -33,6 +37,9 @@ impl Faults {
         en: impl Into<String>,
         zh: impl Into<String>,
     ) {
+        if self.faults.len() >= KEPT_MAX {
+            return;
+        }
         let path = format!("{}{path}", self.prefix);
         self.faults.push(FieldFault { path, reason, en: en.into(), zh: zh.into() });
     }
@@ -69,8 +76,7 @@ impl Faults {
 
     /// An id.
     pub(crate) fn id(&mut self, path: &str, raw: &str) -> Option<String> {
-        let plain = |it: u8| it.is_ascii_alphanumeric() || b"._:-".contains(&it);
-        if (1..=64).contains(&raw.len()) && raw.bytes().all(plain) {
+        if is_id(raw) {
             return Some(raw.to_owned());
         }
         let en = "an id is 1 to 64 characters of A-Z, a-z, 0-9, `.`, `_`, `:` and `-`";
@@ -110,17 +116,50 @@ impl Faults {
 
     /// A text of at most so many bytes.
     pub(crate) fn text(&mut self, path: &str, raw: &str, most: usize) -> Option<String> {
-        let fits = (1..=most).contains(&raw.len());
-        if fits && !raw.chars().any(is_hidden) && raw.trim() == raw {
-            return Some(raw.to_owned());
-        }
-        let en = format!(
-            "a text is 1 to {most} bytes of composed characters (NFC) on one line, without \
-             control, bidirectional or zero-width characters and without blanks at its ends"
-        );
-        let zh =
-            format!("文本为 1 至 {most} 字节的单行 NFC 文本，不含控制、双向或零宽字符，首尾无空白");
+        let Err(fault) = text::check(raw, most) else { return Some(raw.to_owned()) };
+        let (en, zh) = match fault {
+            TextFault::Length => {
+                (format!("a text is 1 to {most} bytes"), format!("文本为 1 至 {most} 字节"))
+            }
+            TextFault::Blanks => (
+                "a text neither begins nor ends with a blank".to_owned(),
+                "文本首尾不得有空白".to_owned(),
+            ),
+            TextFault::Character(it) => {
+                let it = u32::from(it);
+                let en = format!(
+                    "a text is one line without control, bidirectional, zero-width, private or \
+                     unassigned characters, such as U+{it:04X}"
+                );
+                let zh =
+                    format!("文本为单行，不含控制、双向、零宽、私用或未分配字符（如 U+{it:04X}）");
+                (en, zh)
+            }
+            TextFault::Marks => (
+                "at most 4 combining marks stand on one character".to_owned(),
+                "每个字符至多带 4 个组合符号".to_owned(),
+            ),
+            TextFault::NotComposed => (
+                "a text is written in composed characters (NFC)".to_owned(),
+                "文本须为 NFC 规范形式".to_owned(),
+            ),
+        };
         self.add(path, "TEXT_INVALID", en, zh);
+        None
+    }
+
+    /// The name of something that is no person: a text that cannot be taken for another.
+    pub(crate) fn plain_name(&mut self, path: &str, raw: &str) -> Option<String> {
+        let name = self.name(path, raw)?;
+        let Some(plain) = text::plain_name(&name) else { return Some(name) };
+        let (en, zh) = if plain == name {
+            let en = "it holds radicals that look like ideographs".to_owned();
+            (en, "名称含形似汉字的部首字符".to_owned())
+        } else {
+            let en = format!("it holds characters that look like others: write it as `{plain}`");
+            (en, format!("名称含形近字符（部首、全角等），请写作“{plain}”"))
+        };
+        self.add(path, "NAME_CONFUSABLE", en, zh);
         None
     }
 
@@ -275,6 +314,12 @@ impl Faults {
     }
 }
 
+/// Whether a text is an id.
+pub(crate) fn is_id(raw: &str) -> bool {
+    let plain = |it: u8| it.is_ascii_alphanumeric() || b"._:-".contains(&it);
+    (1..=64).contains(&raw.len()) && raw.bytes().all(plain)
+}
+
 /// The kind of a subject, if it is said.
 pub(crate) fn subject_kind(kind: v1::SubjectKind) -> Option<SubjectKind> {
     match kind {
@@ -285,34 +330,6 @@ pub(crate) fn subject_kind(kind: v1::SubjectKind) -> Option<SubjectKind> {
         v1::SubjectKind::Post => Some(SubjectKind::Post),
         v1::SubjectKind::Compound => Some(SubjectKind::Compound),
     }
-}
-
-/// Characters that a name does not carry: controls and line ends, bidirectional and zero-width ones,
-/// private ones, and those that NFC composes or replaces.
-fn is_hidden(it: char) -> bool {
-    // Compatibility ideographs that NFC keeps: they are characters of their own.
-    let kept = matches!(
-        it,
-        '\u{fa0e}'
-            | '\u{fa0f}'
-            | '\u{fa11}'
-            | '\u{fa13}'
-            | '\u{fa14}'
-            | '\u{fa1f}'
-            | '\u{fa21}'
-            | '\u{fa23}'
-            | '\u{fa24}'
-            | '\u{fa27}'..='\u{fa29}'
-    );
-    let composed = matches!(it,
-        '\u{300}'..='\u{36f}' | '\u{1160}'..='\u{11ff}' | '\u{3099}' | '\u{309a}'
-        | '\u{f900}'..='\u{faff}' | '\u{2f800}'..='\u{2fa1f}');
-    it.is_control()
-        || (composed && !kept)
-        || matches!(it,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffd}'
-            | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
 #[cfg(test)]
@@ -340,6 +357,26 @@ mod tests {
         for name in ["龟山街道", "café", "Ｂ 栋", "\u{fa11}"] {
             assert_eq!(faults.name("name", name).as_deref(), Some(name));
         }
+    }
+
+    #[test]
+    fn units_are_named_in_one_way_and_persons_as_they_are() {
+        let mut faults = Faults::default();
+        assert_eq!(faults.name("name", "红旗⼩区").as_deref(), Some("红旗⼩区"));
+        assert_eq!(faults.plain_name("name", "红旗（一期）").as_deref(), Some("红旗（一期）"));
+        assert_eq!(faults.plain_name("name", "红旗⼩区"), None);
+        let fault = faults.into_inner().pop().unwrap();
+        assert_eq!(fault.reason, "NAME_CONFUSABLE");
+        assert!(fault.en.contains("红旗小区"), "{}", fault.en);
+    }
+
+    #[test]
+    fn a_million_faults_are_not_kept() {
+        let mut faults = Faults::default();
+        for _ in 0..100_000 {
+            faults.missing("it");
+        }
+        assert_eq!(faults.into_inner().len(), KEPT_MAX);
     }
 
     #[test]

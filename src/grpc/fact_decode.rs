@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::decode::{Faults, subject_kind};
+use super::decode::{Faults, is_id, subject_kind};
 use crate::{
-    app::{FieldFault, fact::DecisionDetail},
+    app::{FieldFault, fact::DecisionDetail, places},
     proto::v1::{self, fact::Fact as Raw},
     store::{Fact, FactKind},
 };
@@ -30,9 +30,9 @@ pub(super) fn facts(raw: &[v1::Fact]) -> Vec<Result<Fact, Vec<FieldFault>>> {
         let fact = fact(&mut faults, raw);
         let same = by_source.get(&(raw.source.as_str(), raw.source_record.as_str()));
         if let Some(same) = same.filter(|it| it.len() > 1) {
-            let places: Vec<_> = same.iter().map(|it| format!("facts[{it}]")).collect();
-            let en = format!("the same source record stands in {}", places.join(", "));
-            let zh = format!("同一来源记录重复：{}", places.join("、"));
+            let places = places("facts", same);
+            let en = format!("the same source record stands in {places}");
+            let zh = format!("同一来源记录重复：{places}");
             faults.add("source_record", "DUPLICATE_IN_BATCH", en, zh);
         }
         let faults = faults.into_inner();
@@ -239,10 +239,13 @@ fn ballot(faults: &mut Faults, raw: &v1::Ballot, blank: Fact) -> Option<Fact> {
         let en = format!("a ballot has 1 to {OPTIONS_MAX} options");
         faults.add("counts", "OPTIONS_INVALID", en, "选项为 1 至 64 个");
     }
-    for (option, count) in raw.counts.iter().take(OPTIONS_MAX) {
-        let named = faults.id("counts", option).is_some();
-        let path = if named { format!("counts.{option}") } else { "counts".to_owned() };
-        good &= named & faults.count(&path, *count).is_some();
+    // Of names that are none, one is told.
+    if let Some(wrong) = raw.counts.keys().find(|it| !is_id(it)) {
+        faults.id("counts", wrong);
+        good = false;
+    }
+    for (option, count) in raw.counts.iter().filter(|it| is_id(it.0)).take(OPTIONS_MAX) {
+        good &= faults.count(&format!("counts.{option}"), *count).is_some();
     }
     let detail = good.then(|| serde_json::to_string(&raw.counts).ok()).flatten();
     Some(Fact { item: item?, period: period?.to_string(), detail: detail?, ..blank })

@@ -54,7 +54,9 @@ fn json<T: serde::de::DeserializeOwned>(column: &str, text: &str) -> Result<T, S
 
 fn amount(column: &str, value: Option<i64>) -> Result<google::Decimal, StoreError> {
     let value = value.and_then(Decimal::from_ten_thousandths);
-    value.map(decimal).ok_or_else(|| StoreError::corrupt(column, "an amount is missing"))
+    value
+        .map(decimal)
+        .ok_or_else(|| StoreError::corrupt(column, "an amount is missing or out of its range"))
 }
 
 fn count(column: &str, value: Option<i64>) -> Result<i64, StoreError> {
@@ -69,7 +71,10 @@ fn content(fact: Fact) -> Result<Option<Raw>, StoreError> {
             item,
             on,
             times: Some(amount("amount_a", amount_a)?),
-            points: amount_b.and_then(Decimal::from_ten_thousandths).map(decimal),
+            points: match amount_b {
+                None => None,
+                some => Some(amount("amount_b", some)?),
+            },
         }),
         FactKind::Sheet => Raw::Sheet(v1::Sheet {
             item,

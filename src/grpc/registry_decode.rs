@@ -1,6 +1,6 @@
 //! Records of the registry as they come in.
 
-use super::decode::{Decoded, Faults};
+use super::decode::{Decoded, Faults, is_id};
 use crate::{
     app::{
         FieldFault,
@@ -80,7 +80,10 @@ pub(super) fn some_reference(
 fn decode(faults: &mut Faults, raw: &v1::RegistryRecord) -> Option<Record> {
     let kind = kind(faults, "kind", raw.kind);
     let id = faults.id("id", &raw.id);
-    let name = faults.name("name", &raw.name);
+    // The names of persons are theirs, however they are written.
+    let person = matches!(kind, Some(RecordKind::Member | RecordKind::Post));
+    let name =
+        if person { faults.name("name", &raw.name) } else { faults.plain_name("name", &raw.name) };
     let parent = reference(faults, "parent", raw.parent.as_ref());
     let days = faults.days(
         ("effective_from", raw.effective_from.as_ref()),
@@ -111,16 +114,19 @@ fn decode(faults: &mut Faults, raw: &v1::RegistryRecord) -> Option<Record> {
 }
 
 fn attributes(faults: &mut Faults, raw: &Attributes) -> Option<Attributes> {
-    let mut good = raw.len() <= ATTRIBUTES_MAX;
-    if !good {
+    if raw.len() > ATTRIBUTES_MAX {
         let en = format!("a record has at most {ATTRIBUTES_MAX} attributes");
         faults.add("attributes", "BATCH_TOO_LARGE", en, "属性过多，至多 64 项");
+        return None;
     }
-    for (name, value) in raw.iter().take(ATTRIBUTES_MAX) {
-        let key = faults.id("attributes", name);
-        let path = if key.is_some() { format!("attributes.{name}") } else { "attributes".into() };
-        let value = faults.name(&path, value);
-        good &= key.is_some() && value.is_some();
+    // Of names that are none, one is told.
+    if let Some(wrong) = raw.keys().find(|it| !is_id(it)) {
+        faults.id("attributes", wrong);
+        return None;
+    }
+    let mut good = true;
+    for (name, value) in raw {
+        good &= faults.name(&format!("attributes.{name}"), value).is_some();
     }
     good.then(|| raw.clone())
 }

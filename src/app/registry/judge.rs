@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{LEVELS_MAX, PAGE, Record, RecordKind, RecordRef, UNITS_MAX};
 use crate::{
-    app::{AppError, FieldFault, Item, Outcome, RefusedBecause},
+    app::{AppError, FieldFault, Item, Outcome, RefusedBecause, places},
     domain::time::{Day, Moment},
     store::{AsOf, RegistryVersion, StoreTx},
 };
@@ -81,13 +81,13 @@ impl Bench<'_> {
         }
         let mut verdicts = Vec::new();
         for ((of, _), indexes) in by_key.iter().filter(|(_, indexes)| indexes.len() > 1) {
-            let places: Vec<_> = indexes.iter().map(|it| format!("records[{it}]")).collect();
+            let places = places("records", indexes);
             for index in indexes {
                 let fault = FieldFault {
                     path: "id".to_owned(),
                     reason: "DUPLICATE_IN_BATCH",
-                    en: format!("the same record from the same day on: {}", places.join(", ")),
-                    zh: format!("同一记录同一生效日重复：{}", places.join("、")),
+                    en: format!("the same record from the same day on: {places}"),
+                    zh: format!("同一记录同一生效日重复：{places}"),
                 };
                 let because = RefusedBecause::Shape(vec![fault]);
                 verdicts.push((*index, Outcome::Refused { id: of.id.clone(), because }));

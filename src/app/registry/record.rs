@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::{AppError, person::random},
-    domain::time::Day,
+    domain::{exact::Decimal, time::Day},
     store::{NameKept, RegistryVersion, StoreError, commitment},
 };
 
@@ -215,6 +215,21 @@ pub enum Detail {
     },
 }
 
+impl Detail {
+    /// The areas that are stated, which are decimal texts.
+    fn areas(&self) -> [Option<&String>; 2] {
+        match self {
+            Self::OrgUnit { floor_area, site_area, .. } => {
+                [floor_area.as_ref(), site_area.as_ref()]
+            }
+            Self::Project { floor_area, .. } => [floor_area.as_ref(), None],
+            Self::Branch { .. } | Self::Member { .. } | Self::Post { .. } | Self::Company {} => {
+                [None, None]
+            }
+        }
+    }
+}
+
 /// One version of one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -309,6 +324,9 @@ impl Record {
         };
         let stored: Stored = serde_json::from_str(&version.attributes)
             .map_err(|why| StoreError::corrupt("attributes", why))?;
+        for area in stored.detail.areas().into_iter().flatten() {
+            Decimal::parse(area).map_err(|why| StoreError::corrupt("attributes", why))?;
+        }
         Ok(Self {
             kind: kind(&version.kind)?,
             id: version.id.clone(),

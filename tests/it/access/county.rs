@@ -93,7 +93,7 @@ fn post(id: &str, holder: &str, kind: v1::RecordKind, unit: &str) -> v1::Registr
 }
 
 /// Every record of a county.
-pub(super) fn records(county: &str) -> Vec<v1::RegistryRecord> {
+pub(crate) fn records(county: &str) -> Vec<v1::RegistryRecord> {
     use v1::RecordKind::{Branch, Community, Company, Compound, County, Street};
     let branch =
         v1::Branch { form: v1::BranchForm::UnitBranch.into(), anchor: reference(County, county) };
@@ -136,7 +136,7 @@ pub(super) const SUBJECTS: [(SubjectKind, &str); 6] = [
 ];
 
 /// A fact about a subject.
-pub(super) fn deed(kind: SubjectKind, id: &str) -> v1::Fact {
+pub(crate) fn deed(kind: SubjectKind, id: &str) -> v1::Fact {
     let subject = Some(v1::SubjectRef { kind: kind.into(), id: id.into() });
     v1::Fact { subject, ..entry(id, "deeds", "2022-05-05") }
 }

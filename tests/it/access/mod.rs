@@ -2,6 +2,7 @@
 //! not.
 
 mod calls;
-mod county;
+pub(crate) mod county;
+mod credentials;
 mod grants;
 mod matrix;

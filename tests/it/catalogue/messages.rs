@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use prost::Message as _;
 use steelyard::proto::v1;
 
-use super::wire::Ask;
+use super::wire::{Ask, Client, Told, code, told_on};
 use crate::harness::{COUNTY, entry, record_facts, reference};
 
 pub(super) const GET_RECORD: &str = "/steelyard.v1.RegistryService/GetRecord";
@@ -68,4 +68,65 @@ pub(super) fn upsert(request_id: &str, records: Vec<v1::RegistryRecord>) -> Vec<
 pub(super) fn get_record(id: &str) -> v1::GetRecordRequest {
     let kind = reference(v1::RecordKind::Member, id).unwrap().kind;
     v1::GetRecordRequest { county: COUNTY.into(), kind, id: id.into(), ..Default::default() }
+}
+
+/// What became of the one record of a message: like a status.
+pub(super) fn item(told: &Told) -> String {
+    if told.end != "OK" {
+        return told.end.clone();
+    }
+    match &items(told)[..] {
+        [] => "OK".to_owned(),
+        [one] => one.clone(),
+        more => format!("{more:?}"),
+    }
+}
+
+/// The refused records of a message, each like a status.
+pub(super) fn items(told: &Told) -> Vec<String> {
+    let named = |it: &v1::ItemStatus| format!("{} {}", code(it.code.into()), it.reason);
+    told.message::<v1::UpsertRecordsResponse>().items.iter().map(named).collect()
+}
+
+/// Sends records and facts that are all faulty, and answers what each record is told and what the
+/// facts are, of which every one must have its fault.
+pub(super) async fn all_refused(
+    client: &mut Client,
+    records: Vec<v1::RegistryRecord>,
+    facts: Vec<v1::Fact>,
+) -> Vec<String> {
+    let (sent, faulty) = (records.len(), facts.len());
+    let told = told_on(client, &ask(UPSERT, &upsert(&unique("all"), records))).await;
+    let mut seen = items(&told);
+    assert_eq!(seen.len(), sent, "{seen:?}");
+    let message = record_facts(&unique("all"), facts).encode_to_vec();
+    let told = told_on(client, &ask(RECORD_FACTS, &message)).await;
+    assert_eq!(told.faults, faulty, "{}", told.text());
+    seen.push(told.end);
+    seen
+}
+
+/// A metric of a member.
+pub(super) fn metric(value: &str) -> v1::Fact {
+    let metric = v1::Metric {
+        name: "cleanliness".into(),
+        period: "2022".into(),
+        value: crate::harness::decimal(value),
+    };
+    of_fact(v1::fact::Fact::Metric(metric))
+}
+
+/// What is known of a member.
+pub(super) fn of_fact(fact: v1::fact::Fact) -> v1::Fact {
+    v1::Fact { fact: Some(fact), ..entry("m1", "volunteering", "2022-03-01") }
+}
+
+/// One fact in a message.
+pub(super) fn one(fact: v1::Fact) -> Vec<u8> {
+    record_facts(&unique("one"), vec![fact]).encode_to_vec()
+}
+
+/// One record in a message.
+pub(super) fn one_record(record: v1::RegistryRecord) -> Vec<u8> {
+    upsert(&unique("one"), vec![record])
 }

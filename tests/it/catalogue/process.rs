@@ -8,13 +8,17 @@ use std::{
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicU32, Ordering},
         mpsc,
     },
     thread,
     time::{Duration, Instant},
 };
+
+use steelyard::sign;
+
+use super::tokens::{Bad, Maker};
 
 static STARTED: AtomicU32 = AtomicU32::new(0);
 
@@ -23,31 +27,64 @@ pub(super) struct Process {
     pub(super) address: SocketAddr,
     child: Mutex<Child>,
     log: Arc<Mutex<String>>,
-    folder: PathBuf,
+    pub(super) folder: Arc<Folder>,
+    tokens: OnceLock<(Maker, Vec<Bad>)>,
+}
+
+/// A folder that goes with the last who uses it.
+pub(super) struct Folder(pub(super) PathBuf);
+
+impl Folder {
+    pub(super) fn new() -> Arc<Self> {
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let name = format!("catalogue-{}-{number}", std::process::id());
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&path).unwrap();
+        Arc::new(Self(path))
+    }
+
+    /// Writes a file and answers its path.
+    pub(super) fn file(&self, name: &str, content: &str) -> String {
+        let path = self.0.join(name);
+        fs::write(&path, content).unwrap();
+        path.display().to_string()
+    }
+
+    /// The address of the store.
+    pub(super) fn store(&self) -> String {
+        format!("sqlite://{}/steelyard.db", self.0.display())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 impl Process {
     /// Starts one and waits until it says where it listens.
     pub(super) fn start(more: &[&str]) -> Self {
+        Self::over(Folder::new(), more)
+    }
+
+    /// The same over the store of a folder, which may be there already.
+    pub(super) fn over(folder: Arc<Folder>, more: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_steelyard"));
-        Self::started(command.arg("serve").args(more))
+        Self::started(command.arg("serve").args(more), folder)
     }
 
     /// The same with so many descriptors.
     pub(super) fn with_descriptors(count: usize) -> Self {
         let mut command = Command::new("bash");
         command.args(["-c", r#"ulimit -n "$0"; exec "$@""#, &count.to_string()]);
-        Self::started(command.args([env!("CARGO_BIN_EXE_steelyard"), "serve"]))
+        Self::started(command.args([env!("CARGO_BIN_EXE_steelyard"), "serve"]), Folder::new())
     }
 
-    fn started(command: &mut Command) -> Self {
-        let number = STARTED.fetch_add(1, Ordering::Relaxed);
-        let name = format!("catalogue-{}-{number}", std::process::id());
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        fs::create_dir_all(&folder).unwrap();
+    fn started(command: &mut Command, folder: Arc<Folder>) -> Self {
         let mut child = command
-            .args(["--listen", "127.0.0.1:0", "--store"])
-            .arg(format!("sqlite://{}/steelyard.db", folder.display()))
+            .args(["--log-format", "text", "--listen", "127.0.0.1:0", "--store"])
+            .arg(folder.store())
             .stderr(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
@@ -79,7 +116,7 @@ impl Process {
             let token = fs::read_to_string(path).unwrap().trim().to_owned();
             TOKENS.lock().unwrap().insert(address, token);
         }
-        Self { address, child: Mutex::new(child), log, folder }
+        Self { address, child: Mutex::new(child), log, folder, tokens: OnceLock::new() }
     }
 
     /// What the system says of its memory (`VmRSS:` now, `VmHWM:` at most), in KiB.
@@ -97,6 +134,30 @@ impl Process {
         let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
         let ticks: u64 = fields[11..13].iter().map(|it| it.parse::<u64>().unwrap()).sum();
         Duration::from_millis(ticks * 10)
+    }
+
+    /// What it wrote so far.
+    pub(super) fn wrote(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Makes tokens with its own key.
+    pub(super) fn tokens(&self) -> &Maker {
+        &self.made().0
+    }
+
+    /// Every kind of bad credential, by its own key.
+    pub(super) fn bad(&self) -> &[Bad] {
+        &self.made().1
+    }
+
+    fn made(&self) -> &(Maker, Vec<Bad>) {
+        self.tokens.get_or_init(|| {
+            let path = self.folder.0.join("steelyard.db-keys/token-signing.pem");
+            let maker = Maker::new(sign::read_or_make(&path).unwrap());
+            let bad = maker.bad();
+            (maker, bad)
+        })
     }
 
     /// Asks it to stop.
@@ -133,7 +194,6 @@ impl Drop for Process {
         // It has ended already where all is well.
         let _ = child.kill();
         let _ = child.wait();
-        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 

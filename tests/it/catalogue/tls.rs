@@ -13,7 +13,7 @@ use tokio_rustls::TlsConnector;
 
 use super::{
     messages::{LIST_RUNS, ask, list_runs},
-    wire::{Client, connected, sent},
+    wire::{Ask, Client, connected, told_on},
 };
 
 const NAME: &str = "steelyard.test";
@@ -37,6 +37,11 @@ impl Authority {
 
     pub(crate) fn client(&self) -> Certificate {
         self.of(&CertificateParams::new(["a-client.test".to_owned()]).unwrap())
+    }
+
+    /// A client certificate of other names.
+    pub(crate) fn named(&self, name: &str) -> Certificate {
+        self.of(&CertificateParams::new([name.to_owned()]).unwrap())
     }
 
     pub(crate) fn expired(&self) -> Certificate {
@@ -73,6 +78,11 @@ pub(crate) fn own() -> &'static Certificate {
 
 /// A call over TLS.
 pub(crate) async fn call(at: SocketAddr, with: Option<Certificate>) -> String {
+    called(at, with, &ask(LIST_RUNS, &list_runs())).await
+}
+
+/// The same with a call that is given.
+pub(crate) async fn called(at: SocketAddr, with: Option<Certificate>, ask: &Ask) -> String {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(own().0.as_bytes()).unwrap()).unwrap();
@@ -101,14 +111,14 @@ pub(crate) async fn call(at: SocketAddr, with: Option<Certificate>) -> String {
     let mut client = Client { send, at };
     // TLS 1.3 tells the client after its own part is done.
     let connection = tokio::spawn(connection);
-    let told = sent(&mut client, &ask(LIST_RUNS, &list_runs())).await;
-    if told == "OK" {
-        return told;
+    let told = told_on(&mut client, ask).await;
+    if !told.status.is_empty() {
+        return told.end;
     }
     match connection.await.unwrap() {
         // The alert, or the end of the connection where that overtook it.
         Err(why) if why.is_io() => refused(),
-        other => format!("{told}, {other:?}"),
+        other => format!("{}, {other:?}", told.end),
     }
 }
 

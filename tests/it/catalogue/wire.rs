@@ -82,6 +82,8 @@ pub(crate) fn framed(message: &[u8]) -> Vec<u8> {
 pub(crate) async fn connected(at: SocketAddr, from: [u8; 4]) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(SocketAddr::new(IpAddr::from(from), 0)).unwrap();
+    // What is sent goes out at once: a delayed part is a case of its own.
+    socket.set_nodelay(true).unwrap();
     socket.connect(at).await.unwrap()
 }
 
@@ -94,6 +96,50 @@ pub(crate) async fn client(at: SocketAddr, from: [u8; 4]) -> Client {
         let _ = connection.await;
     });
     Client { send, at }
+}
+
+/// What came back: how it ended, and the messages of the answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Told {
+    /// The code, and the reason where it is none of success; how it broke off where it did.
+    pub(crate) end: String,
+    /// The messages, framed.
+    pub(crate) body: Vec<u8>,
+    /// The status in bytes: its code, its text and its details.
+    pub(crate) status: Vec<Vec<u8>>,
+    /// How many faults of shape it says there are.
+    pub(crate) faults: usize,
+}
+
+impl Told {
+    fn broken(why: &h2::Error) -> Self {
+        Self { end: broken(why), ..Self::default() }
+    }
+
+    /// The one message of the answer.
+    pub(crate) fn message<M: prost::Message + Default>(&self) -> M {
+        assert_eq!(self.end, "OK");
+        M::decode(&self.body[5..]).unwrap()
+    }
+
+    /// All that the details say, as far as it is text.
+    pub(crate) fn text(&self) -> String {
+        self.status.iter().map(|it| String::from_utf8_lossy(it)).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Sends it on a connection of its own and answers all that came back.
+pub(crate) async fn told(at: SocketAddr, ask: &Ask) -> Told {
+    let mut client = client(at, [127, 0, 0, 1]).await;
+    told_on(&mut client, ask).await
+}
+
+/// The same on a connection that is there.
+pub(crate) async fn told_on(client: &mut Client, ask: &Ask) -> Told {
+    let all = answered(client, ask);
+    tokio::time::timeout(Duration::from_secs(90), all)
+        .await
+        .unwrap_or_else(|_| Told { end: "nothing in 90 s".to_owned(), ..Told::default() })
 }
 
 /// Sends it and answers what came back.
@@ -109,9 +155,7 @@ pub(crate) async fn called(at: SocketAddr, from: [u8; 4], ask: &Ask) -> String {
 
 /// The same on a connection that is there.
 pub(crate) async fn sent(client: &mut Client, ask: &Ask) -> String {
-    let all = answered(client, ask);
-    let most = Duration::from_secs(90);
-    tokio::time::timeout(most, all).await.unwrap_or_else(|_| "nothing in 90 s".to_owned())
+    told_on(client, ask).await.end
 }
 
 /// Sends headers and what fits of the body.
@@ -132,16 +176,16 @@ pub(crate) async fn begun(
     client.send.send_request(request, empty)
 }
 
-async fn answered(client: &mut Client, ask: &Ask) -> String {
+async fn answered(client: &mut Client, ask: &Ask) -> Told {
     let (response, stream) = match begun(client, ask).await {
         Ok(begun) => begun,
-        Err(why) => return broken(&why),
+        Err(why) => return Told::broken(&why),
     };
     let (body, ends, part) = (ask.body.clone(), ask.ends, ask.part);
     let sending = tokio::spawn(send(stream, body, ends, part));
     let told = match response.await {
-        Ok(response) => heard(response).await,
-        Err(why) => broken(&why),
+        Ok(response) => all_of(response).await,
+        Err(why) => Told::broken(&why),
     };
     sending.abort();
     told
@@ -173,34 +217,56 @@ pub(crate) async fn send(
 
 /// What an answer says in the end.
 pub(crate) async fn heard(response: http::Response<h2::RecvStream>) -> String {
-    let (head, mut body) = response.into_parts();
+    all_of(response).await.end
+}
+
+/// All that an answer says.
+pub(crate) async fn all_of(response: http::Response<h2::RecvStream>) -> Told {
+    let (head, mut stream) = response.into_parts();
+    let mut told = Told::default();
     if head.status != 200 {
-        return format!("HTTP {}", head.status.as_u16());
+        told.end = format!("HTTP {}", head.status.as_u16());
+        return told;
     }
     if head.headers.contains_key("grpc-status") {
-        return named(&head.headers);
+        return named(&head.headers, told.body);
     }
-    let mut bytes = 0;
-    while let Some(data) = body.data().await {
+    while let Some(data) = stream.data().await {
         match data {
             Ok(data) => {
-                bytes += data.len();
+                told.body.extend_from_slice(&data);
                 // Whoever reads gives room for more.
-                let _ = body.flow_control().release_capacity(data.len());
+                let _ = stream.flow_control().release_capacity(data.len());
             }
-            Err(why) => return broken(&why),
+            Err(why) => return Told::broken(&why),
         }
     }
-    match body.trailers().await {
-        Ok(Some(trailers)) => named(&trailers),
-        Ok(None) => format!("no status after {bytes} bytes"),
-        Err(why) => broken(&why),
+    match stream.trailers().await {
+        Ok(Some(trailers)) => named(&trailers, told.body),
+        Ok(None) => {
+            told.end = format!("no status after {} bytes", told.body.len());
+            told
+        }
+        Err(why) => Told::broken(&why),
     }
 }
 
 /// A status by its names: the code, and the reason where it is none of success.
-fn named(headers: &HeaderMap) -> String {
+fn named(headers: &HeaderMap, body: Vec<u8>) -> Told {
     let status = Status::from_header_map(headers).unwrap();
+    let bytes = vec![
+        i32::from(status.code()).to_be_bytes().to_vec(),
+        status.message().into(),
+        status.details().to_vec(),
+    ];
+    let end = name_of(&status);
+    let info = status.get_error_details().error_info().cloned();
+    let faults = info.and_then(|it| it.metadata.get("faults_total")?.parse().ok());
+    Told { end, body, status: bytes, faults: faults.unwrap_or_default() }
+}
+
+/// The code and the reason of a status.
+fn name_of(status: &Status) -> String {
     if status.code() == Code::Ok {
         return "OK".to_owned();
     }
@@ -217,7 +283,8 @@ fn named(headers: &HeaderMap) -> String {
     format!("{code} {}", info.reason)
 }
 
-fn code(code: Code) -> String {
+/// The name of a code.
+pub(crate) fn code(code: Code) -> String {
     let mut name = String::new();
     for it in format!("{code:?}").chars() {
         if it.is_uppercase() && !name.is_empty() {
