@@ -69,6 +69,11 @@ pub(crate) fn headers(all: &[(&str, &str)]) -> Vec<u8> {
 
 /// The headers of a call.
 pub(crate) fn of_call(at: SocketAddr, path: &str) -> Vec<u8> {
+    of_call_by(path, &credentials(at))
+}
+
+/// The same with other headers that say who calls.
+pub(crate) fn of_call_by(path: &str, who: &[(String, String)]) -> Vec<u8> {
     let mut all = vec![
         (":method", "POST"),
         (":scheme", "http"),
@@ -77,7 +82,6 @@ pub(crate) fn of_call(at: SocketAddr, path: &str) -> Vec<u8> {
         ("content-type", "application/grpc"),
         ("te", "trailers"),
     ];
-    let who = credentials(at);
     all.extend(who.iter().map(|it| (it.0.as_str(), it.1.as_str())));
     headers(&all)
 }
