@@ -17,13 +17,12 @@ use steelyard::{
     sample::COUNTY,
 };
 use tokio::runtime::Runtime;
-use tonic::transport::Channel;
 
 use crate::{
     g5::fact,
     measure::{Contender, Failure, alternate},
     report::{Report, Wanted},
-    service::{Place, county, product, register},
+    service::{Place, Wire, county, product, register},
 };
 
 /// Facts of a round.
@@ -61,7 +60,7 @@ fn member(number: u32, members: usize) -> usize {
     usize::try_from(number).unwrap_or(0) * 7_919 % members
 }
 
-async fn stream(channel: Channel, members: Arc<[String]>, round: u32) -> Result<Duration, Failure> {
+async fn stream(channel: Wire, members: Arc<[String]>, round: u32) -> Result<Duration, Failure> {
     let mut streams = tokio::task::JoinSet::new();
     let start = Instant::now();
     let each = FACTS / STREAMS;

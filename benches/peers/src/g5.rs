@@ -24,12 +24,12 @@ use tokio::{
     runtime::Runtime,
     sync::{mpsc, oneshot},
 };
-use tonic::{Request, Response, Status, Streaming, service::Routes, transport::Channel};
+use tonic::{Request, Response, Status, Streaming, service::Routes};
 
 use crate::{
     measure::{Contender, Failure, alternate},
     report::{Report, Wanted},
-    service::{Place, Served, bare, county, hammer, product, register},
+    service::{Place, Served, Wire, bare, county, hammer, product, register},
 };
 
 const IN_FLIGHT: u32 = 64;
@@ -224,7 +224,7 @@ static ROUND: AtomicU32 = AtomicU32::new(0);
 
 fn round(
     runtime: &Runtime,
-    channel: &Channel,
+    channel: &Wire,
     members: &[String],
     calls: u32,
 ) -> Result<Duration, Failure> {

@@ -5,7 +5,6 @@ use std::time::Duration;
 use prost::Message;
 use sqlx::{Row as _, SqlitePool, sqlite::SqlitePoolOptions};
 use steelyard::{
-    client::Client,
     proto::v1::{
         self,
         evaluation_service_client::EvaluationServiceClient,
@@ -100,7 +99,7 @@ fn asked(subject: &str) -> v1::GetResultRequest {
 async fn published(served: &Served) -> Result<Vec<(String, v1::GetResultResponse)>, Failure> {
     let sample = Sample::make(2022, &Size::LITTLE);
     register(served, &sample).await?;
-    let client = Client::new(served.channel.clone(), COUNTY);
+    let client = served.client()?;
     let facts = sample.facts.iter().filter(|it| it.reversed_because.is_none()).cloned().collect();
     client.load_facts(facts, quiet()).await?;
     let scheme = SCHEMES.iter().find(|it| it.id == SCHEME).ok_or("the scheme is gone")?;

@@ -2,6 +2,7 @@
 //! machine and are called over TCP, one connection each.
 
 use std::{
+    collections::BTreeSet,
     future::Future,
     path::PathBuf,
     sync::{
@@ -14,14 +15,17 @@ use std::{
 use sqlx::Connection as _;
 use steelyard::{
     app::{App, Clock, run},
-    client::{Client, Tell},
+    client::{Bearer, Client, Tell},
     domain::time::Moment,
     sample::{COUNTY, Record, RecordKind, Sample, Size},
-    server, store,
+    server::{self, Serving},
+    store,
+    transport::Authenticate,
+    trust::{KeyFolder, Terms, Trust},
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tonic::{
-    service::Routes,
+    service::{Routes, interceptor::InterceptedService},
     transport::{Channel, Endpoint, Server, server::TcpIncoming},
 };
 
@@ -61,16 +65,26 @@ impl Clock for SystemClock {
     }
 }
 
+/// A connection whose calls carry the caller's token, where there is one.
+pub type Wire = InterceptedService<Channel, Bearer>;
+
 /// A service that runs, and a connection to it.
 pub struct Served {
-    pub channel: Channel,
+    pub channel: Wire,
+    raw: Channel,
+    token: Option<String>,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<()>,
 }
 
 impl Served {
+    /// The product's own caller.
+    pub fn client(&self) -> Result<Client, Failure> {
+        Ok(Client::new(self.raw.clone(), COUNTY, self.token.as_deref())?)
+    }
+
     pub async fn stop(self) -> Result<(), Failure> {
-        drop(self.channel);
+        drop((self.channel, self.raw));
         let _ = self.stop.send(());
         Ok(self.ended.await?)
     }
@@ -89,27 +103,38 @@ pub async fn product(url: &str) -> Result<Served, Failure> {
     if url.starts_with("postgres") {
         store::migrate(&url.replacen(SERVICE, "steelyard_owner", 1), Some(SERVICE)).await?;
     }
-    let app = App::new(store::open(url).await?, Arc::new(SystemClock), url);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let app = App::new(store::open(url).await?, Arc::clone(&clock), url);
+    let terms = Terms { issuer: "bench".to_owned(), audience: "steelyard".to_owned() };
+    let folder = std::env::temp_dir().join(format!("steelyard-bench-keys-{}", std::process::id()));
+    let keys = KeyFolder::open(&folder, &terms)?;
+    let token = keys.issue("bench", clock.now(), 24 * 60 * 60)?.token;
+    let ring = Arc::new(keys.keys()?);
+    let trust = Trust::new(ring, terms, None, BTreeSet::from(["bench".to_owned()]), clock);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let channel = connect(&listener).await?;
+    let raw = connect(&listener).await?;
+    let channel = InterceptedService::new(raw.clone(), Bearer::new(Some(&token))?);
     let (stop, stopped) = oneshot::channel::<()>();
     let ended = tokio::spawn(async move {
         let stopped = async {
             let _ = stopped.await;
         };
         let grace = Duration::from_secs(10);
-        let served = server::serve(app, listener, stopped, grace, &[run::background]).await;
+        let authenticate = Authenticate::new(Arc::new(trust));
+        let serving = Serving::new(grace, &[run::background], authenticate);
+        let served = server::serve(app, listener.into(), serving, stopped).await;
         if let Err(why) = served {
             eprintln!("the service ended: {why}");
         }
     });
-    Ok(Served { channel, stop, ended })
+    Ok(Served { channel, raw, token: Some(token), stop, ended })
 }
 
 /// A bare service: tonic, and nothing else.
 pub async fn bare(routes: Routes) -> Result<Served, Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let channel = connect(&listener).await?;
+    let raw = connect(&listener).await?;
+    let channel = InterceptedService::new(raw.clone(), Bearer::new(None)?);
     // The builder's own setting says nothing about listeners that are given to it.
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let (stop, stopped) = oneshot::channel::<()>();
@@ -124,12 +149,12 @@ pub async fn bare(routes: Routes) -> Result<Served, Failure> {
             eprintln!("the bare service ended: {why}");
         }
     });
-    Ok(Served { channel, stop, ended })
+    Ok(Served { channel, raw, token: None, stop, ended })
 }
 
 /// The sample county's registry through the API; the ids of its members.
 pub async fn register(served: &Served, sample: &Sample) -> Result<Vec<String>, Failure> {
-    let client = Client::new(served.channel.clone(), COUNTY);
+    let client = served.client()?;
     client.load_records(&sample.records, quiet()).await?;
     let member = |it: &&Record| it.kind == RecordKind::Member;
     Ok(sample.records.iter().filter(member).map(|it| it.id.clone()).collect())
