@@ -107,6 +107,7 @@ impl Reading {
                     points: None,
                     recorded: None,
                     rolled_up: true,
+                    check: None,
                 });
             }
         }
@@ -163,6 +164,7 @@ fn add_row(facts: &mut Facts, row: Fact, recorded: Moment) -> Option<()> {
                 points,
                 recorded: Some(recorded),
                 rolled_up: false,
+                check: None,
             });
         }
         FactKind::Sheet => facts.sheets.push(Sheet {

@@ -19,6 +19,7 @@ use crate::domain::{
     },
     exact::ExactError,
     facts::{Facts, FactsFault, Line, TieDecision, read_line},
+    scheme::Schedules,
     time::{Moment, Period},
 };
 
@@ -91,12 +92,14 @@ pub struct Summary {
 }
 
 /// How to evaluate.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Terms {
     /// As known at that moment; all that is given otherwise.
     pub as_of: Option<Moment>,
     /// Whether each result comes with its explanation.
     pub explain: bool,
+    /// The point schedules that `scheduled` nodes go by.
+    pub schedules: Arc<Schedules>,
 }
 
 /// Evaluates all subjects and hands each result to `take`, in the order of the lines.
@@ -119,7 +122,7 @@ pub fn evaluate_as<T: Send>(
     mut take: impl FnMut(T) -> io::Result<()>,
 ) -> Result<Summary, OfflineError> {
     let period = period_of(plan, lines, terms.as_of)?;
-    let mut run = Run::new(plan, period, terms.as_of);
+    let mut run = Run::new(plan, period, &terms);
     let groups = RwLock::new(Groups::new(plan));
     let seen = || groups.read().unwrap_or_else(PoisonError::into_inner);
     let changed = || groups.write().unwrap_or_else(PoisonError::into_inner);
@@ -282,6 +285,7 @@ struct Task<'a, W> {
     plan: &'a Arc<Plan>,
     period: Period,
     as_of: Option<Moment>,
+    schedules: Arc<Schedules>,
     /// Whether facts are checked too.
     first: bool,
     work: W,
@@ -289,7 +293,8 @@ struct Task<'a, W> {
 
 impl<T, W: Fn(&mut Evaluator, u64, &Facts) -> Result<T, EngineError>> Task<'_, W> {
     fn evaluator(&self) -> Evaluator {
-        Evaluator::new(Arc::clone(self.plan), self.period)
+        let evaluator = Evaluator::new(Arc::clone(self.plan), self.period);
+        evaluator.with_schedules(Arc::clone(&self.schedules))
     }
 
     fn answers(&self, evaluator: &mut Evaluator, chunk: &Chunk) -> Vec<Answer<T>> {
@@ -308,7 +313,11 @@ impl<T, W: Fn(&mut Evaluator, u64, &Facts) -> Result<T, EngineError>> Task<'_, W
                     answers.push(Answer::Decision(decision));
                     continue;
                 }
-                Ok(Line::Facts(facts)) => facts,
+                Ok(Line::Facts(mut facts)) => {
+                    let today = self.as_of.and_then(Moment::beijing_day);
+                    facts.follow(self.plan.scheme(), self.period, today);
+                    facts
+                }
             };
             let checked = || (evaluator.check(&facts, line), evaluator.warnings(&facts, line));
             let (faults, warnings) = self.first.then(checked).unwrap_or_default();
@@ -341,6 +350,7 @@ struct Run<'a> {
     plan: &'a Arc<Plan>,
     period: Period,
     as_of: Option<Moment>,
+    schedules: Arc<Schedules>,
     refused: Refused,
     warnings: Vec<FactsFault>,
     decisions: Vec<TieDecision>,
@@ -348,9 +358,10 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(plan: &'a Arc<Plan>, period: Period, as_of: Option<Moment>) -> Self {
+    fn new(plan: &'a Arc<Plan>, period: Period, terms: &Terms) -> Self {
+        let (as_of, schedules) = (terms.as_of, Arc::clone(&terms.schedules));
         let (refused, warnings, decisions) = (Refused::default(), Vec::new(), Vec::new());
-        Self { plan, period, as_of, refused, warnings, decisions, checked: false }
+        Self { plan, period, as_of, schedules, refused, warnings, decisions, checked: false }
     }
 
     /// One pass over all subjects: `work` beside each other, `done` one after the other in the
@@ -364,7 +375,8 @@ impl<'a> Run<'a> {
     ) -> Result<(), OfflineError> {
         let first = !std::mem::replace(&mut self.checked, true);
         let (plan, period, as_of) = (self.plan, self.period, self.as_of);
-        let task = Task { plan, period, as_of, first, work };
+        let schedules = Arc::clone(&self.schedules);
+        let task = Task { plan, period, as_of, schedules, first, work };
         let mut reader = Reader::open(lines)?;
         spread(
             &task,

@@ -10,7 +10,7 @@ use std::{
 use clap::Args;
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 
-use super::{Failure, scheme::load};
+use super::{Failure, schedules, scheme::load};
 use crate::{
     app::offline::{self, Lines, OfflineError, Summary, Terms},
     domain::{
@@ -31,6 +31,9 @@ pub(super) struct Evaluate {
     /// The facts, one JSON object a line; `-` reads the standard input.
     #[arg(long)]
     facts: PathBuf,
+    /// Point schedules, as adopted: a file, or a folder of `*.yaml`. May be given several times.
+    #[arg(long)]
+    schedules: Vec<PathBuf>,
     /// As known at that moment, such as `2022-12-31T16:00:00Z`: what was recorded later is left out.
     #[arg(long, value_parser = moment)]
     as_of: Option<Moment>,
@@ -75,7 +78,8 @@ impl Evaluate {
         let plan = Arc::new(Plan::compile(Arc::new(load(&self.scheme)?)));
         let source = Source::of(&self.facts)?;
         let out = BufWriter::with_capacity(1 << 18, io::stdout().lock());
-        let terms = Terms { as_of: self.as_of, explain: self.json };
+        let schedules = Arc::new(schedules::read(&self.schedules, plan.scheme())?);
+        let terms = Terms { as_of: self.as_of, explain: self.json, schedules };
         if self.json {
             json(&plan, &source, terms, out)
         } else {

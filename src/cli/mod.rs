@@ -5,6 +5,7 @@ mod evaluate;
 mod migrate;
 mod person;
 mod sample;
+mod schedules;
 mod scheme;
 mod serve;
 mod telemetry_args;
@@ -43,6 +44,11 @@ enum Command {
     },
     /// Write a sample county: a registry, a year's facts, and the same facts for `evaluate`.
     Sample(sample::MakeSample),
+    /// Check the point schedules of compound branches.
+    Schedule {
+        #[command(subcommand)]
+        command: schedules::ScheduleCommand,
+    },
     /// Check, test, describe and explain scheme documents.
     Scheme {
         #[command(subcommand)]
@@ -118,6 +124,7 @@ pub fn run() -> ExitCode {
         Command::Migrate(command) => command.run(),
         Command::Person { command } => command.run(),
         Command::Sample(command) => command.run(),
+        Command::Schedule { command } => command.run(),
         Command::Scheme { command } => command.run(),
         Command::Serve(command) => command.run(),
         Command::Token(command) => command.run(),

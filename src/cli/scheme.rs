@@ -17,7 +17,8 @@ use crate::{
     app::offline::{self, Terms},
     domain::{
         engine::{
-            Explained, Plan, SubjectResult, missed_grade, reason_words, run_examples, sentence,
+            Explained, Plan, SubjectResult, honours, missed_grade, reason_words, run_examples,
+            sentence,
         },
         exact::{Exact, RoundingMode},
         scheme::{Scheme, SchemeFault, json_schema},
@@ -51,6 +52,9 @@ pub(super) enum SchemeCommand {
         /// The subject.
         #[arg(long)]
         subject: String,
+        /// Point schedules, as adopted: a file, or a folder of `*.yaml`.
+        #[arg(long)]
+        schedules: Vec<PathBuf>,
         /// As known at that moment.
         #[arg(long, value_parser = |text: &str| Moment::parse(text).map_err(|it| it.to_string()))]
         as_of: Option<Moment>,
@@ -64,8 +68,8 @@ impl SchemeCommand {
             Self::Check { documents } => check(&documents, &mut out),
             Self::Test { documents } => test(&documents, &mut out),
             Self::Schema => Ok(writeln!(out, "{}", json_schema())?),
-            Self::Explain { scheme, facts, subject, as_of } => {
-                explain(&scheme, &facts, &subject, as_of, &mut out)
+            Self::Explain { scheme, facts, subject, schedules, as_of } => {
+                explain((&scheme, &facts, &schedules), &subject, as_of, &mut out)
             }
         }
     }
@@ -139,8 +143,7 @@ fn test(documents: &[PathBuf], out: &mut impl Write) -> Result<(), Failure> {
 }
 
 fn explain(
-    scheme: &Path,
-    facts: &Path,
+    (scheme, facts, schedules): (&Path, &Path, &[PathBuf]),
     subject: &str,
     as_of: Option<Moment>,
     out: &mut impl Write,
@@ -148,7 +151,8 @@ fn explain(
     let plan = Arc::new(Plan::compile(Arc::new(load(scheme)?)));
     let source = Source::of(facts)?;
     let mut found = None;
-    let terms = Terms { as_of, explain: true };
+    let schedules = Arc::new(super::schedules::read(schedules, plan.scheme())?);
+    let terms = Terms { as_of, explain: true, schedules };
     let done = offline::evaluate(&plan, &source, terms, |result| {
         if result.subject == subject {
             found = Some(result);
@@ -188,6 +192,9 @@ fn tell(plan: &Plan, result: &SubjectResult, out: &mut impl Write) -> io::Result
     }
     for award in &result.awards {
         writeln!(out, "award 奖补: {} {} 元", award.id, award.amount)?;
+    }
+    if honours(scheme, result.status, &result.reasons) == Some(true) {
+        writeln!(out, "honours 评先评优: eligible 具备资格")?;
     }
     for reason in &result.reasons {
         let words = reason_words(reason, scheme);

@@ -84,6 +84,9 @@ pub(crate) fn reason(reason: &Reason, scheme: &Scheme) -> v1::Reason {
         Reason::SeatsExhausted { grade } => {
             params.insert("grade".to_owned(), grade.clone());
         }
+        Reason::HonoursBarred { facts } => {
+            params.insert("facts".to_owned(), facts.join(","));
+        }
     }
     let code = reason.code().to_owned();
     v1::Reason { code, params, text: Some(text(words.en, words.zh)) }

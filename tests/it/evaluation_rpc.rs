@@ -406,6 +406,7 @@ async fn stateless_evaluation_answers_as_the_offline_command() {
         fact_lines: vec![line("a", 43), line("b", 50)],
         as_of: None,
         explain: true,
+        schedules: Vec::new(),
     };
     let answer = served.evaluations().compute(request.clone()).await.unwrap().into_inner();
     let scores: Vec<_> =

@@ -28,7 +28,7 @@ fn printed(scheme: &[u8], facts: &[u8]) -> Vec<String> {
     let scheme = Scheme::read(scheme).unwrap_or_else(|faults| panic!("{faults:#?}"));
     let plan = Arc::new(Plan::compile(Arc::new(scheme)));
     let mut out = Vec::new();
-    let terms = Terms { as_of: None, explain: true };
+    let terms = Terms { explain: true, ..Terms::default() };
     let summary = evaluate(&plan, facts, terms, |result| {
         out.push(result_json(&plan, &result));
         Ok(())

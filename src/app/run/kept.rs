@@ -386,11 +386,17 @@ pub(crate) fn settlement_of(plan: &Plan, result: &KeptResult) -> Settlement {
     };
     let tie = result.reasons.iter().find_map(|it| match it {
         Reason::TieOpen { grade, .. } => position(grade),
-        Reason::Missing { .. } | Reason::Veto { .. } | Reason::SeatsExhausted { .. } => None,
+        Reason::Missing { .. }
+        | Reason::Veto { .. }
+        | Reason::SeatsExhausted { .. }
+        | Reason::HonoursBarred { .. } => None,
     });
     let exhausted = result.reasons.iter().filter_map(|it| match it {
         Reason::SeatsExhausted { grade } => position(grade),
-        Reason::Missing { .. } | Reason::Veto { .. } | Reason::TieOpen { .. } => None,
+        Reason::Missing { .. }
+        | Reason::Veto { .. }
+        | Reason::TieOpen { .. }
+        | Reason::HonoursBarred { .. } => None,
     });
     let within = scheme.ranking.iter().flat_map(|it| it.within.iter());
     Settlement {

@@ -1,16 +1,21 @@
 //! What facts must be for a scheme to take them. Every fault is told, none is guessed away.
 
-use super::{judge::may_raise, plan::Plan};
+use super::{judge::may_raise, plan::Plan, scheduled};
 use crate::domain::{
     exact::Decimal,
-    facts::{Facts, FactsFault},
-    scheme::{Channels, Combine, Node, NodeKind, Quantity, ResultOf},
+    facts::{Facts, FactsFault, Import, Span},
+    scheme::{Channels, Combine, Node, NodeKind, Quantity, ResultOf, Schedules},
     time::Period,
 };
 
 /// Every reason to refuse these facts.
-pub(super) fn faults(plan: &Plan, facts: &Facts, period: Period, line: u64) -> Vec<FactsFault> {
-    let mut admit = Admit { plan, facts, line, faults: Vec::new() };
+pub(super) fn faults(
+    plan: &Plan,
+    facts: &Facts,
+    schedules: &Schedules,
+    (period, line): (Period, u64),
+) -> Vec<FactsFault> {
+    let mut admit = Admit { plan, facts, schedules, line, faults: Vec::new() };
     let stated = facts.period.unwrap_or(period);
     if stated != period {
         admit.fault(
@@ -44,8 +49,13 @@ pub(super) fn faults(plan: &Plan, facts: &Facts, period: Period, line: u64) -> V
 }
 
 /// What was left out of the evaluation though it was given: a person should look.
-pub(super) fn warnings(plan: &Plan, facts: &Facts, line: u64) -> Vec<FactsFault> {
-    let mut admit = Admit { plan, facts, line, faults: Vec::new() };
+pub(super) fn warnings(
+    plan: &Plan,
+    facts: &Facts,
+    schedules: &Schedules,
+    (period, line): (Period, u64),
+) -> Vec<FactsFault> {
+    let mut admit = Admit { plan, facts, schedules, line, faults: Vec::new() };
     for (index, record) in facts.vetoes.iter().enumerate() {
         let path = format!("vetoes[{index}]");
         let by = record.by.as_deref().unwrap_or("-");
@@ -65,9 +75,11 @@ pub(super) fn warnings(plan: &Plan, facts: &Facts, line: u64) -> Vec<FactsFault>
             Some(_) => (),
         }
     }
+    let by_schedule = plan.scheme.scheduled().is_some();
     let item = |id: &str| {
         let node = plan.scheme.nodes.iter().find(|it| it.id == id);
         node.is_some_and(|it| matches!(it.kind, NodeKind::Counted(_)))
+            || (by_schedule && lists(facts, schedules, id))
     };
     let of_items = facts.entries.chunk_by(|a, b| a.item == b.item);
     for id in of_items.filter_map(|it| it.first()).map(|it| it.item.as_str()) {
@@ -81,12 +93,20 @@ pub(super) fn warnings(plan: &Plan, facts: &Facts, line: u64) -> Vec<FactsFault>
             format!("评分办法不计 {id}，其积分记录未计入"),
         );
     }
+    admit.units(period);
     admit.faults
+}
+
+/// Whether a schedule of one of the member's compounds lists an item.
+fn lists(facts: &Facts, schedules: &Schedules, item: &str) -> bool {
+    let versions = facts.stays.iter().flat_map(|it| schedules.versions(&it.place));
+    versions.into_iter().any(|it| it.item(item).is_some())
 }
 
 struct Admit<'a> {
     plan: &'a Plan,
     facts: &'a Facts,
+    schedules: &'a Schedules,
     line: u64,
     faults: Vec<FactsFault>,
 }
@@ -104,9 +124,13 @@ impl Admit<'_> {
         }
         match &node.kind {
             NodeKind::Assessed(_) => self.sheets(node),
-            NodeKind::Imported { source } => self.import(source),
+            NodeKind::Imported(it) => {
+                self.import(&it.source);
+                self.reports(&it.source);
+            }
             NodeKind::ResultOf(of) => self.results(of),
-            NodeKind::Surveyed(_)
+            NodeKind::Scheduled(_)
+            | NodeKind::Surveyed(_)
             | NodeKind::Sum(_)
             | NodeKind::Weighted(_)
             | NodeKind::Average { .. }
@@ -167,7 +191,11 @@ impl Admit<'_> {
                     facts.metrics.contains_key(of) || facts.metrics.contains_key(per)
                 }
             },
-            NodeKind::Imported { source } => facts.imports.contains_key(source),
+            NodeKind::Scheduled(_) => scheduled::has_entries(facts, self.schedules),
+            NodeKind::Imported(it) => {
+                facts.imports.contains_key(&it.source)
+                    || facts.unit_imports.contains_key(&it.source)
+            }
             NodeKind::ResultOf(of) => {
                 let given = facts.results.get(&of.scheme);
                 given.is_some_and(|it| it.iter().any(|it| it.of == of.of))
@@ -201,8 +229,40 @@ impl Admit<'_> {
     }
 
     fn import(&mut self, source: &str) {
-        let Some(import) = self.facts.imports.get(source) else { return };
-        let path = format!("imports.{source}");
+        if let Some(import) = self.facts.imports.get(source) {
+            self.marks(&format!("imports.{source}"), *import);
+        }
+    }
+
+    fn reports(&mut self, source: &str) {
+        let reports = self.facts.unit_imports.get(source);
+        for (index, report) in reports.into_iter().flatten().enumerate() {
+            self.marks(&format!("imports.{source}[{index}]"), report.marks);
+        }
+    }
+
+    /// Reports of units to which the member did not belong in the period.
+    fn units(&mut self, period: Period) {
+        let days = Span::of(period);
+        let facts = self.facts;
+        let own = |unit: &str| {
+            let mut stays = facts.units.iter().filter(|it| it.place == unit);
+            stays.any(|it| it.days.within(&days).is_some())
+        };
+        for (source, reports) in &facts.unit_imports {
+            for (index, report) in reports.iter().enumerate().filter(|(_, it)| !own(&it.unit)) {
+                let unit = &report.unit;
+                self.fault(
+                    &format!("imports.{source}[{index}]"),
+                    "REPORT_OF_OTHER_UNIT",
+                    format!("the member was not in `{unit}` in {period}: the report is left out"),
+                    format!("该党员在 {period} 不属于 {unit}，该上报未采用"),
+                );
+            }
+        }
+    }
+
+    fn marks(&mut self, path: &str, import: Import) {
         if import.full <= Decimal::ZERO {
             self.fault(
                 &format!("{path}.full"),

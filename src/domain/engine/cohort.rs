@@ -17,7 +17,7 @@ use super::{
 use crate::domain::{
     exact::Exact,
     facts::{Facts, FactsFault},
-    scheme::CompareWith,
+    scheme::{CompareWith, Schedules},
     time::Period,
 };
 
@@ -145,13 +145,22 @@ pub struct Evaluator {
     pub(super) plan: Arc<Plan>,
     pub(super) period: Period,
     pub(super) scratch: Scratch,
+    pub(super) schedules: Arc<Schedules>,
     names: BTreeSet<Arc<str>>,
 }
 
 impl Evaluator {
     /// For a plan and a period.
     pub fn new(plan: Arc<Plan>, period: Period) -> Self {
-        Self { plan, period, scratch: Scratch::default(), names: BTreeSet::new() }
+        let (scratch, schedules) = (Scratch::default(), Arc::default());
+        Self { plan, period, scratch, schedules, names: BTreeSet::new() }
+    }
+
+    /// The same, with the point schedules that `scheduled` nodes go by.
+    #[must_use]
+    pub fn with_schedules(mut self, schedules: Arc<Schedules>) -> Self {
+        self.schedules = schedules;
+        self
     }
 
     /// The plan.
@@ -166,12 +175,12 @@ impl Evaluator {
 
     /// Refuses facts that cannot be evaluated, with every fault.
     pub fn check(&self, facts: &Facts, line: u64) -> Vec<FactsFault> {
-        super::admit::faults(&self.plan, facts, self.period, line)
+        super::admit::faults(&self.plan, facts, &self.schedules, (self.period, line))
     }
 
     /// What was left out though it was given: a person should look.
     pub fn warnings(&self, facts: &Facts, line: u64) -> Vec<FactsFault> {
-        super::admit::warnings(&self.plan, facts, line)
+        super::admit::warnings(&self.plan, facts, &self.schedules, (self.period, line))
     }
 
     /// One measuring pass over one subject: its values that others are compared with.
@@ -183,7 +192,9 @@ impl Evaluator {
     ) -> Result<Vec<Measurement>, EngineError> {
         let plan = Arc::clone(&self.plan);
         let (period, held_down) = (self.period, &[][..]);
-        let walk = Walk { plan: &plan, facts, period, group: groups, before: None, held_down };
+        let schedules = &*self.schedules;
+        let walk =
+            Walk { plan: &plan, facts, schedules, period, group: groups, before: None, held_down };
         walk.run(&mut self.scratch.before, &mut Silent)?;
         let mut measurements = Vec::new();
         for (relative, asked) in plan.relatives.iter().enumerate() {
@@ -201,7 +212,8 @@ impl Evaluator {
     /// Judges one subject, and keeps what ranking and seats need.
     pub fn candidate(&mut self, facts: &Facts, groups: &Groups) -> Result<Candidate, EngineError> {
         let plan = Arc::clone(&self.plan);
-        let judged = plan.judge(facts, self.period, groups, &mut self.scratch, &mut Silent)?;
+        let given = (facts, &*self.schedules);
+        let judged = plan.judge(given, self.period, groups, &mut self.scratch, &mut Silent)?;
         Ok(self.candidate_of(facts, &judged))
     }
 

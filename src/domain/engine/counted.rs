@@ -108,7 +108,7 @@ fn note_outside(node: usize, entries: usize, listener: &mut impl Listener) {
 }
 
 /// Whether an entry of that day counts.
-fn counts(on: Day, valid_months: Option<u32>, period: Period) -> bool {
+pub(super) fn counts(on: Day, valid_months: Option<u32>, period: Period) -> bool {
     match valid_months {
         None => period.contains(on),
         Some(months) => {
@@ -275,7 +275,7 @@ impl Each<'_> {
 }
 
 /// The window that a day lies in, as people write it.
-fn window_name(window: Window, day: Day) -> String {
+pub(super) fn window_name(window: Window, day: Day) -> String {
     let part = |length: i64| {
         day.month().saturating_sub(1).checked_div(length).unwrap_or(0).saturating_add(1)
     };

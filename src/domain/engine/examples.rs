@@ -6,7 +6,7 @@ use super::{Evaluator, Groups, Plan, SubjectResult, settle};
 use crate::domain::{
     exact::{Decimal, Exact},
     facts::{Facts, Line, read_line},
-    scheme::{Example, Place, Scheme},
+    scheme::{Example, Place, Schedules, Scheme},
     time::{Period, PeriodKind},
 };
 
@@ -64,7 +64,15 @@ fn run(plan: &Arc<Plan>, example: &Example) -> Result<SubjectResult, Vec<String>
         return Err(vec![format!("the period is a {}", plan.scheme().period.name())]);
     };
     facts.prepare();
-    let mut evaluator = Evaluator::new(Arc::clone(plan), period);
+    facts.follow(plan.scheme(), period, None);
+    let schedules = Schedules::of(example.schedules.iter().cloned());
+    let beyond = schedules.all().flat_map(|it| plan.scheme().beyond_bounds(it));
+    let beyond: Vec<String> = beyond.map(|it| it.to_string()).collect();
+    if !beyond.is_empty() {
+        return Err(beyond);
+    }
+    let evaluator = Evaluator::new(Arc::clone(plan), period);
+    let mut evaluator = evaluator.with_schedules(Arc::new(schedules));
     let faults = evaluator.check(&facts, 0);
     if !faults.is_empty() {
         return Err(text(faults));
@@ -121,6 +129,13 @@ fn differences(plan: &Plan, example: &Example, result: &SubjectResult) -> Vec<St
         && wanted != result.status.name()
     {
         wrongs.push(format!("status is {}, expected {wanted}", result.status.name()));
+    }
+    let honours = super::honours(plan.scheme(), result.status, &result.reasons);
+    let honours = honours.map(|it| if it { "eligible" } else { "barred" });
+    if let Some(wanted) = &gives.honours
+        && honours != Some(wanted)
+    {
+        wrongs.push(format!("honours are {}, expected {wanted}", honours.unwrap_or("open")));
     }
     if let Some(wanted) = &gives.awards {
         let mut wanted = wanted.clone();

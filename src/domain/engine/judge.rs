@@ -10,7 +10,7 @@ use super::{
 use crate::domain::{
     exact::{Decimal, Exact, ExactError},
     facts::{Facts, VetoRecord, touches},
-    scheme::{Effect, Grade, KeyOf, NodeIndex, Rounding, Veto, VetoCounts},
+    scheme::{Effect, Grade, KeyOf, NodeIndex, Rounding, Schedules, Veto, VetoCounts},
     time::Period,
 };
 
@@ -77,7 +77,7 @@ impl Plan {
     /// Judges one subject. The values stay in `scratch`.
     pub(super) fn judge<G: GroupView>(
         &self,
-        facts: &Facts,
+        (facts, schedules): (&Facts, &Schedules),
         period: Period,
         group: &G,
         scratch: &mut Scratch,
@@ -85,7 +85,9 @@ impl Plan {
     ) -> Result<Judged, EngineError> {
         let vetoes = self.vetoes_in_force(facts, period);
         let held_down = self.held_down(&vetoes);
-        let walk = Walk { plan: self, facts, period, group, before: None, held_down: &[] };
+        let (before, held_none) = (None, &[][..]);
+        let walk =
+            Walk { plan: self, facts, schedules, period, group, before, held_down: held_none };
         if held_down.is_empty() {
             walk.run(&mut scratch.before, listener)?;
             scratch.values.clone_from(&scratch.before);

@@ -1,10 +1,14 @@
 //! The kinds that yield a fraction of full marks from sheets, ballots, surveys, marks and results.
 
-use super::note::{Listener, Note};
+use super::{
+    note::{Listener, Note},
+    places::{self, Place, places},
+};
 use crate::domain::{
     exact::{Decimal, Exact, ExactError, Share},
-    facts::{Facts, GivenResult, Sheet},
-    scheme::{Assessed, Channels, Combine, ResultOf, Several, Surveyed, Voted},
+    facts::{Facts, GivenResult, Import, Sheet},
+    scheme::{Assessed, Channels, Combine, Imported, ResultOf, Several, Surveyed, Voted},
+    time::Period,
 };
 
 /// A fraction of full marks, or nothing to go on.
@@ -211,19 +215,53 @@ pub(super) fn surveyed(
     }
 }
 
-/// `imported`: raw by full marks.
+/// `imported`: raw by full marks; of units' reports those of the member's own units.
 pub(super) fn imported(
     node: usize,
-    source: &str,
-    facts: &Facts,
+    imported: &Imported,
+    (facts, period): (&Facts, Period),
     listener: &mut impl Listener,
 ) -> Fraction {
-    let Some(import) = facts.imports.get(source) else {
+    if let Some(units) = of_units(node, imported, (facts, period), listener)? {
+        return places::combined(node, imported.places, &units, listener);
+    }
+    let Some(import) = facts.imports.get(&imported.source) else {
         listener.note(node, || Note::NothingReported);
         return Ok(None);
     };
     listener.note(node, || Note::Imported { raw: import.raw, full: import.full });
     Exact::from(import.raw).over(&Exact::from(import.full)).map(Some)
+}
+
+/// The units of the period with what each reported; nothing where none of them did.
+fn of_units<'f>(
+    node: usize,
+    imported: &Imported,
+    (facts, period): (&'f Facts, Period),
+    listener: &mut impl Listener,
+) -> Result<Option<Vec<(Place<'f>, Option<Exact>)>>, ExactError> {
+    let Some(reports) = facts.unit_imports.get(&imported.source) else { return Ok(None) };
+    let mut units = Vec::new();
+    for place in places(&facts.units, period) {
+        // Of equal moments the later line holds, which `max_by_key` gives.
+        let own = reports.iter().filter(|it| it.unit == place.id).max_by_key(|it| it.at);
+        units.push((place, own.map(|it| it.marks)));
+    }
+    if units.iter().all(|(_, it)| it.is_none()) {
+        return Ok(None);
+    }
+    let mut known = Vec::with_capacity(units.len());
+    for (place, marks) in units {
+        let (unit, days) = (place.id.to_owned(), place.days);
+        let Some(Import { raw, full, .. }) = marks else {
+            listener.note(node, || Note::UnitSilent { unit, days });
+            known.push((place, None));
+            continue;
+        };
+        listener.note(node, || Note::UnitOf { unit, days, raw, full });
+        known.push((place, Some(Exact::from(raw).over(&Exact::from(full))?)));
+    }
+    Ok(Some(known))
 }
 
 /// `result_of`: published results of another scheme.

@@ -3,8 +3,8 @@
 use crate::domain::{
     exact::{Decimal, Exact},
     facts::StateKind,
-    scheme::{Combine, CompareWith, Test},
-    time::Window,
+    scheme::{Combine, CompareWith, SeveralPlaces, Test},
+    time::{Day, Window},
 };
 
 /// One step of the arithmetic, or something that was tried and did not hold.
@@ -15,6 +15,22 @@ pub enum Note {
     EntriesHeld { entries: usize, least: Decimal, most: Decimal },
     EntriesOutside { entries: usize },
     CapCut { per: Window, window: String, total: Exact, held: Decimal },
+    StayOf { compound: String, days: i64, value: Option<Exact> },
+    ScheduleBy { compound: String, version: u32, from: Day },
+    ItemOf { item: String, entries: usize, sum: Exact, total: Exact },
+    ItemCut { item: String, per: Window, window: String, total: Exact, held: Decimal, version: u32 },
+    ItemHeld { item: String, entries: usize, least: Decimal, most: Decimal },
+    ItemTier { item: String, sum: Exact, points: Decimal },
+    InAllCut { compound: String, total: Exact, held: Decimal },
+    NotScheduled { item: String, entries: usize },
+    NotConfirmed { item: String, entries: usize },
+    EntryRefused { item: String, entries: usize },
+    OutsideStays { entries: usize },
+    NoSchedule { compound: String },
+    DaysWithout { days: i64 },
+    UnitOf { unit: String, days: i64, raw: Decimal, full: Decimal },
+    UnitSilent { unit: String, days: i64 },
+    PlacesCombined { several: SeveralPlaces, days: i64 },
     TierReached { sum: Exact, from: Decimal, points: Decimal },
     TierMissed { sum: Exact, from: Decimal, points: Decimal },
     Role { role: String, sheets: usize, value: Exact, weight: String },
@@ -57,6 +73,16 @@ impl Note {
             Self::CapCut { .. }
                 | Self::EntriesHeld { .. }
                 | Self::EntriesOutside { .. }
+                | Self::ItemCut { .. }
+                | Self::ItemHeld { .. }
+                | Self::InAllCut { .. }
+                | Self::NotScheduled { .. }
+                | Self::NotConfirmed { .. }
+                | Self::EntryRefused { .. }
+                | Self::OutsideStays { .. }
+                | Self::NoSchedule { .. }
+                | Self::DaysWithout { .. }
+                | Self::UnitSilent { .. }
                 | Self::TierMissed { .. }
                 | Self::BandMissed { .. }
                 | Self::RoleAbsent { .. }
@@ -80,6 +106,9 @@ pub(super) trait Listener {
     /// Takes a note. The note is only made by a listener that keeps it.
     fn note(&mut self, node: usize, make: impl FnOnce() -> Note);
 
+    /// Takes a note if there is one to make.
+    fn note_if(&mut self, node: usize, make: impl FnOnce() -> Option<Note>);
+
     /// Drops what it has of a node, which is computed anew in another way.
     fn forget(&mut self, node: usize);
 }
@@ -90,6 +119,8 @@ pub(super) struct Silent;
 
 impl Listener for Silent {
     fn note(&mut self, _node: usize, _make: impl FnOnce() -> Note) {}
+
+    fn note_if(&mut self, _node: usize, _make: impl FnOnce() -> Option<Note>) {}
 
     fn forget(&mut self, _node: usize) {}
 }
@@ -102,6 +133,12 @@ impl Listener for Notes {
     fn note(&mut self, node: usize, make: impl FnOnce() -> Note) {
         if let Some(notes) = self.0.get_mut(node) {
             notes.push(make());
+        }
+    }
+
+    fn note_if(&mut self, node: usize, make: impl FnOnce() -> Option<Note>) {
+        if let Some(notes) = self.0.get_mut(node) {
+            notes.extend(make());
         }
     }
 

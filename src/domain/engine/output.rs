@@ -24,6 +24,8 @@ struct ResultOut<'a> {
     grade: Option<&'a str>,
     ranks: &'a BTreeMap<String, u32>,
     awards: BTreeMap<&'a str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    honours: Option<Option<&'static str>>,
     reasons: Vec<ReasonOut<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nodes: Option<NodeOut<'a>>,
@@ -38,6 +40,8 @@ struct ReasonOut<'a> {
     state: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     because: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    facts: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     item: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,6 +124,10 @@ pub fn result_json(plan: &Plan, result: &SubjectResult) -> String {
         grade: result.grade.as_deref(),
         ranks: &result.ranks,
         awards: result.awards.iter().map(|it| (it.id.as_str(), it.amount.to_string())).collect(),
+        honours: scheme.honours.as_ref().map(|_| {
+            let honours = super::honours(scheme, result.status, &result.reasons);
+            honours.map(|it| if it { "eligible" } else { "barred" })
+        }),
         reasons: result.reasons.iter().map(|it| reason_out(it, scheme)).collect(),
         nodes: result.nodes.first().and_then(|_| node_out(scheme, &result.nodes, 0)),
     };
@@ -168,6 +176,7 @@ fn reason_out<'a>(reason: &'a Reason, scheme: &Scheme) -> ReasonOut<'a> {
         records: None,
         grade: None,
         group: None,
+        facts: None,
         text: en,
         text_zh: zh,
     };
@@ -186,6 +195,7 @@ fn reason_out<'a>(reason: &'a Reason, scheme: &Scheme) -> ReasonOut<'a> {
             out.group = Some(group);
         }
         Reason::SeatsExhausted { grade } => out.grade = Some(grade),
+        Reason::HonoursBarred { facts } => out.facts = Some(facts),
     }
     out
 }

@@ -94,7 +94,8 @@ fn group_names(scheme: &Scheme) -> Vec<String> {
         | NodeKind::Surveyed(_)
         | NodeKind::Measured(_)
         | NodeKind::Checked { .. }
-        | NodeKind::Imported { .. }
+        | NodeKind::Imported(_)
+        | NodeKind::Scheduled(_)
         | NodeKind::ResultOf(_)
         | NodeKind::Constant(_) => None,
     });

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::domain::{
     exact::{Exact, Money},
-    facts::{Facts, StateKind, VetoRecord},
-    scheme::AwardTo,
+    facts::{Facts, StateKind, VetoRecord, touches},
+    scheme::{AwardTo, Predicate, Scheme},
     time::Period,
 };
 
@@ -60,7 +60,7 @@ impl Status {
     }
 }
 
-/// Why a result is as it is. In the order: missing, vetoes, ties, seats.
+/// Why a result is as it is. In the order: missing, vetoes, ties, seats, honours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     /// This leaf is missing, and the root with it.
@@ -91,6 +91,40 @@ pub enum Reason {
         /// The grade.
         grade: String,
     },
+    /// Not eligible for the period's honours.
+    HonoursBarred {
+        /// The findings in force that the condition names; none where it is another condition.
+        facts: Vec<String>,
+    },
+}
+
+/// Whether a result is eligible for honours; nothing where its scheme does not say, or where it is
+/// not final and not barred.
+pub fn honours(scheme: &Scheme, status: Status, reasons: &[Reason]) -> Option<bool> {
+    scheme.honours.as_ref()?;
+    if reasons.iter().any(|it| matches!(it, Reason::HonoursBarred { .. })) {
+        return Some(false);
+    }
+    (status == Status::Final).then_some(true)
+}
+
+/// The findings that a condition names, each once.
+fn facts_of(predicate: &Predicate, into: &mut Vec<String>) {
+    match predicate {
+        Predicate::Fact { fact } => {
+            if !into.contains(fact) {
+                into.push(fact.clone());
+            }
+        }
+        Predicate::All(parts) | Predicate::Any(parts) | Predicate::None(parts) => {
+            parts.iter().for_each(|it| facts_of(it, into));
+        }
+        Predicate::Node { .. }
+        | Predicate::Metric { .. }
+        | Predicate::Ratio { .. }
+        | Predicate::Attribute { .. }
+        | Predicate::Grade { .. } => (),
+    }
 }
 
 impl Reason {
@@ -101,6 +135,7 @@ impl Reason {
             Self::Veto { .. } => "veto",
             Self::TieOpen { .. } => "tie_open",
             Self::SeatsExhausted { .. } => "seats_exhausted",
+            Self::HonoursBarred { .. } => "honours_barred",
         }
     }
 }
@@ -174,7 +209,7 @@ pub struct Assessment {
     pub score: Option<Exact>,
     /// The score without vetoes.
     pub score_before_vetoes: Option<Exact>,
-    /// What is missing and which vetoes are in force.
+    /// What is missing, which vetoes are in force, and what bars honours.
     pub reasons: Vec<Reason>,
     /// The awards that some grade would bring.
     pub awards: Vec<AwardIf>,
@@ -209,11 +244,14 @@ impl Plan {
             None => it.ungraded,
         };
         let awards = awards.iter().filter(follows).filter_map(|it| scheme.awards.get(it.award));
+        let barred = |it: &Reason| matches!(it, Reason::HonoursBarred { .. });
+        let barred: Vec<Reason> = reasons.extract_if(.., |it| barred(it)).collect();
         let tie = settlement.tie.as_ref().and_then(grade_id);
         let group = |grade: &String| self.seat_group(grade, &candidate);
         reasons.extend(tie.map(|grade| Reason::TieOpen { group: group(&grade), grade }));
         let exhausted = settlement.exhausted.iter().filter_map(grade_id);
         reasons.extend(exhausted.map(|grade| Reason::SeatsExhausted { grade }));
+        reasons.extend(barred);
         SubjectResult {
             subject: candidate.subject.into(),
             period,
@@ -272,10 +310,13 @@ impl Evaluator {
         listener: &mut impl Listener,
     ) -> Result<Assessment, EngineError> {
         let plan = Arc::clone(&self.plan);
-        let judged = plan.judge(facts, self.period, groups, &mut self.scratch, listener)?;
+        let given = (facts, &*self.schedules);
+        let judged = plan.judge(given, self.period, groups, &mut self.scratch, listener)?;
+        let mut reasons = self.reasons(facts, &judged);
+        reasons.extend(self.barred(facts)?);
         Ok(Assessment {
             candidate: self.candidate_of(facts, &judged),
-            reasons: self.reasons(facts, &judged),
+            reasons,
             awards: self.awards(facts, &judged)?,
             score: judged.score,
             score_before_vetoes: judged.before,
@@ -314,6 +355,37 @@ impl Evaluator {
             }
         }
         Ok(awards)
+    }
+
+    /// Why the subject is not eligible for honours, if it is not.
+    fn barred(&self, facts: &Facts) -> Result<Option<Reason>, EngineError> {
+        let Some(honours) = &self.plan.scheme.honours else { return Ok(None) };
+        let (period, values) = (self.period, self.scratch.values.as_slice());
+        let asked = Asked { facts, period, values, grade: None, node: 0 };
+        let holds = |it: &Predicate| {
+            asked.holds(it, &mut Silent).map_err(|why| EngineError::Exact {
+                subject: facts.subject.clone(),
+                path: "honours".to_owned(),
+                why,
+            })
+        };
+        if let Some(when) = &honours.when
+            && !holds(when)?
+        {
+            return Ok(Some(Reason::HonoursBarred { facts: Vec::new() }));
+        }
+        let Some(unless) = &honours.unless else { return Ok(None) };
+        if !holds(unless)? {
+            return Ok(None);
+        }
+        let mut named = Vec::new();
+        facts_of(unless, &mut named);
+        let days = (period.first_day(), period.last_day());
+        named.retain(|name| {
+            let of = facts.findings.iter().filter(|it| it.fact == *name);
+            of.into_iter().any(|it| touches(it.from, it.until, days.0, days.1))
+        });
+        Ok(Some(Reason::HonoursBarred { facts: named }))
     }
 
     fn reasons(&self, facts: &Facts, judged: &Judged) -> Vec<Reason> {

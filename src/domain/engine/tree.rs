@@ -5,12 +5,13 @@ use super::{
     note::{Listener, Note},
     plan::Plan,
     predicate::Asked,
+    scheduled::Work,
     value::{EngineError, Value},
 };
 use crate::domain::{
     exact::{Decimal, Exact, ExactError},
     facts::{Entry, Facts, State},
-    scheme::{CompareWith, Missing, Node, NodeIndex, NodeKind, Rounding},
+    scheme::{CompareWith, Missing, Node, NodeIndex, NodeKind, Rounding, Schedules},
     time::Period,
 };
 
@@ -43,6 +44,7 @@ pub(super) struct HeldDown<'a> {
 pub(super) struct Walk<'a, G> {
     pub(super) plan: &'a Plan,
     pub(super) facts: &'a Facts,
+    pub(super) schedules: &'a Schedules,
     pub(super) period: Period,
     pub(super) group: &'a G,
     /// The values without vetoes, on the second walk: nothing rises above them.
@@ -152,6 +154,11 @@ impl<G: GroupView> Walk<'_, G> {
                 let entries = entries_of(&facts.entries, &node.id);
                 return counted::value(index, counted, entries, self.period, listener).map(Some);
             }
+            NodeKind::Scheduled(bounds) => {
+                let (schedules, period) = (self.schedules, self.period);
+                let work = Work { node: index, bounds, facts, schedules, period };
+                return work.value(listener);
+            }
             NodeKind::Measured(measured) => {
                 return measured::value(index, measured, facts, listener);
             }
@@ -169,7 +176,9 @@ impl<G: GroupView> Walk<'_, G> {
             }
             NodeKind::Voted(voted) => leaf::voted(index, voted, facts, listener)?,
             NodeKind::Surveyed(surveyed) => leaf::surveyed(index, surveyed, facts, listener)?,
-            NodeKind::Imported { source } => leaf::imported(index, source, facts, listener)?,
+            NodeKind::Imported(imported) => {
+                leaf::imported(index, imported, (facts, self.period), listener)?
+            }
             NodeKind::ResultOf(of) => leaf::result_of(index, of, facts, listener)?,
         };
         fraction.map(|it| it.times(&out_of())).transpose()
@@ -212,12 +221,13 @@ impl<G: GroupView> Walk<'_, G> {
             NodeKind::Worst(_) => Ok(known.iter().map(|(_, it)| *it).min().cloned()),
             NodeKind::Sum(_)
             | NodeKind::Counted(_)
+            | NodeKind::Scheduled(_)
             | NodeKind::Assessed(_)
             | NodeKind::Voted(_)
             | NodeKind::Surveyed(_)
             | NodeKind::Measured(_)
             | NodeKind::Checked { .. }
-            | NodeKind::Imported { .. }
+            | NodeKind::Imported(_)
             | NodeKind::ResultOf(_)
             | NodeKind::Compared { .. }
             | NodeKind::Placed { .. }

@@ -20,7 +20,7 @@ pub struct Words {
     pub zh: String,
 }
 
-const fn words(en: String, zh: String) -> Words {
+pub(super) const fn words(en: String, zh: String) -> Words {
     Words { en, zh }
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn shown(value: &Exact) -> String {
     }
 }
 
-fn known(value: Option<&Exact>) -> String {
+pub(super) fn known(value: Option<&Exact>) -> String {
     value.map_or_else(|| "—".to_owned(), shown)
 }
 
@@ -47,7 +47,7 @@ const fn symbol(comparison: Comparison) -> &'static str {
     }
 }
 
-const fn window_zh(window: Window) -> &'static str {
+pub(super) const fn window_zh(window: Window) -> &'static str {
     match window {
         Window::Day => "每日",
         Window::Month => "每月",
@@ -114,6 +114,15 @@ pub fn reason_words(reason: &Reason, scheme: &Scheme) -> Words {
             format!("qualifies for `{grade}`, and no seat of it was left"),
             format!("符合{}（{grade}）条件，但名额已满", title(grade)),
         ),
+        Reason::HonoursBarred { facts } => {
+            let named = facts.join(", ");
+            let because = if facts.is_empty() { String::new() } else { format!(": {named}") };
+            let zh = if facts.is_empty() { String::new() } else { format!("（{named}）") };
+            words(
+                format!("not eligible for the honours of the period{because}"),
+                format!("不具备本周期评先评优资格{zh}"),
+            )
+        }
     }
 }
 
@@ -150,6 +159,8 @@ pub fn missed_grade(result: &SubjectResult, scheme: &Scheme) -> Option<Words> {
 /// A note as a sentence.
 pub fn sentence(note: &Note, scheme: &Scheme) -> Words {
     entries(note)
+        .or_else(|| super::schedule_words::schedules(note))
+        .or_else(|| super::schedule_words::places(note))
         .or_else(|| evidence(note))
         .or_else(|| figures(note))
         .or_else(|| group(note))

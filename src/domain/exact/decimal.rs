@@ -36,6 +36,8 @@ impl Decimal {
     pub const ZERO: Self = Self(0);
     /// One.
     pub const ONE: Self = Self(Self::UNIT);
+    /// A half.
+    pub const HALF: Self = Self(Self::UNIT / 2);
     /// How many millionths make one.
     pub const UNIT: i64 = 1_000_000;
     /// The first number of millionths that is too large: 10 digits before the point.

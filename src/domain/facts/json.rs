@@ -1,5 +1,7 @@
 //! One line of facts as JSON, read with every fault collected and no number through a float.
 
+mod member;
+
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -195,7 +197,12 @@ impl Reader {
                         self.map(path, raw, |it, path, raw| Some(it.map(path, raw, Self::answers)));
                 }
                 "metrics" => facts.metrics = self.map(path, raw, Self::metric),
-                "imports" => facts.imports = self.map(path, raw, Self::import),
+                "imports" => self.imports(path, raw, &mut facts),
+                "stays" => facts.stays = self.stays(path, raw, "compound"),
+                "units" => facts.units = self.stays(path, raw, "unit"),
+                "in_service" => facts.in_service = Some(self.spans(path, raw)),
+                "check_ins" => facts.check_ins = self.list(path, raw, Self::check_in),
+                "conduct" => facts.conduct = self.conduct(path, raw),
                 "results" => {
                     facts.results =
                         self.map(path, raw, |it, path, raw| Some(it.list(path, raw, Self::result)));
@@ -231,9 +238,10 @@ impl Reader {
     }
 
     fn entry(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<Entry> {
-        let record = self.record(path, raw, &["item", "on", "times", "points"])?;
+        let record = self.record(path, raw, &["item", "on", "times", "points", "check"])?;
         let item = self.needed(path, &record, "item", Self::text);
         let on = self.needed(path, &record, "on", Self::day);
+        let check = self.optional(path, &record, "check", Self::entry_check);
         let times = self.optional(path, &record, "times", Self::decimal);
         let points = self.optional(path, &record, "points", Self::decimal);
         if !record.known {
@@ -247,6 +255,7 @@ impl Reader {
             points,
             recorded: record.recorded,
             rolled_up: false,
+            check,
         })
     }
 
@@ -304,10 +313,19 @@ impl Reader {
 
     fn import(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<Import> {
         let record = self.record(path, raw, &["raw", "full", "bonus"])?;
-        let marks = self.needed(path, &record, "raw", Self::decimal);
-        let full = self.needed(path, &record, "full", Self::decimal);
-        let bonus = self.optional(path, &record, "bonus", Self::boolean).unwrap_or(false);
-        record.known.then_some(Import { raw: marks?, full: full?, bonus })
+        let (raw, full, bonus) = self.marks(path, &record);
+        record.known.then_some(Import { raw: raw?, full: full?, bonus })
+    }
+
+    fn marks(
+        &mut self,
+        path: &Path<'_>,
+        record: &Record<'_>,
+    ) -> (Option<Decimal>, Option<Decimal>, bool) {
+        let raw = self.needed(path, record, "raw", Self::decimal);
+        let full = self.needed(path, record, "full", Self::decimal);
+        let bonus = self.optional(path, record, "bonus", Self::boolean).unwrap_or(false);
+        (raw, full, bonus)
     }
 
     fn result(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<GivenResult> {

@@ -1,10 +1,14 @@
 //! What is known about one subject in one period: the only input of an evaluation besides the
 //! scheme.
 
+mod belonging;
 mod json;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
+pub use belonging::{
+    CheckIn, ConductCase, ConductStanding, EntryCheck, Span, Stay, Stint, UnitImport,
+};
 pub use json::{Line, TieDecision, read_line};
 
 use crate::domain::{
@@ -14,7 +18,7 @@ use crate::domain::{
 };
 
 /// Everything known about one subject in one period, as of one moment.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Facts {
     /// The subject's id.
     pub subject: String,
@@ -44,6 +48,52 @@ pub struct Facts {
     pub findings: Vec<Finding>,
     /// Why a node has nothing to go on.
     pub states: BTreeMap<String, State>,
+    /// In which compound the member lived on which days, by the first; they do not overlap.
+    pub stays: Vec<Stay>,
+    /// To which unit's branch the member belonged on which days, alike.
+    pub units: Vec<Stay>,
+    /// The days in service; all of them where nothing is said.
+    pub in_service: Option<Vec<Span>>,
+    /// Check-ins (报到) with compounds' branches.
+    pub check_ins: Vec<CheckIn>,
+    /// Cases of negative conduct (M6).
+    pub conduct: Vec<ConductCase>,
+    /// Marks of other systems that say which unit reports, by source, in the order recorded.
+    pub unit_imports: BTreeMap<String, Vec<UnitImport>>,
+}
+
+/// The text over which a receipt's digest of facts is made. It is that of a derived `Debug`, with
+/// fields that came later left out while they are empty: so receipts of before stay true.
+impl fmt::Debug for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("Facts");
+        text.field("subject", &self.subject)
+            .field("period", &self.period)
+            .field("groups", &self.groups)
+            .field("attributes", &self.attributes)
+            .field("entries", &self.entries)
+            .field("sheets", &self.sheets)
+            .field("ballots", &self.ballots)
+            .field("surveys", &self.surveys)
+            .field("metrics", &self.metrics)
+            .field("imports", &self.imports)
+            .field("results", &self.results)
+            .field("vetoes", &self.vetoes)
+            .field("findings", &self.findings)
+            .field("states", &self.states);
+        let mut later = |name: &str, empty: bool, value: &dyn fmt::Debug| {
+            if !empty {
+                text.field(name, value);
+            }
+        };
+        later("stays", self.stays.is_empty(), &self.stays);
+        later("units", self.units.is_empty(), &self.units);
+        later("in_service", self.in_service.is_none(), &self.in_service);
+        later("check_ins", self.check_ins.is_empty(), &self.check_ins);
+        later("conduct", self.conduct.is_empty(), &self.conduct);
+        later("unit_imports", self.unit_imports.is_empty(), &self.unit_imports);
+        text.finish()
+    }
 }
 
 impl Facts {
@@ -55,7 +105,7 @@ impl Facts {
 }
 
 /// One ledger entry: a deed of the subject.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The item.
     pub item: String,
@@ -70,6 +120,25 @@ pub struct Entry {
     /// Whether it stands for all entries of a month, kept as sums: `times` is then the sum of
     /// times, or for items counted by the entries' own points the sum of times × points.
     pub rolled_up: bool,
+    /// Whether a second person checked it.
+    pub check: Option<EntryCheck>,
+}
+
+/// As of [`Facts`].
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("Entry");
+        text.field("item", &self.item)
+            .field("on", &self.on)
+            .field("times", &self.times)
+            .field("points", &self.points)
+            .field("recorded", &self.recorded)
+            .field("rolled_up", &self.rolled_up);
+        if self.check.is_some() {
+            text.field("check", &self.check);
+        }
+        text.finish()
+    }
 }
 
 /// One assessor's sheet for one item.
@@ -198,8 +267,8 @@ pub struct FactsFault {
     pub wrong_zh: String,
 }
 
-impl std::fmt::Display for FactsFault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for FactsFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { line, path, code, wrong, wrong_zh } = self;
         if *line > 0 {
             write!(f, "line {line}: ")?;

@@ -199,10 +199,11 @@ fn before_clamp(node: &Node, scheme: &Scheme, greatest: &[Option<Exact>]) -> Opt
             parts?.into_iter().reduce(Exact::max)?
         }
         NodeKind::Counted(counted) => counted_most(counted, scheme.period)?,
+        NodeKind::Scheduled(scheduled) => Exact::from(scheduled.in_all.1),
         NodeKind::Assessed(_)
         | NodeKind::Voted(_)
         | NodeKind::Surveyed(_)
-        | NodeKind::Imported { .. }
+        | NodeKind::Imported(_)
         | NodeKind::Compared { .. } => full?,
         NodeKind::ResultOf(result) => match result.combine {
             Combine::Sum => return None,

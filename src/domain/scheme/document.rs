@@ -1,6 +1,8 @@
 //! A whole scheme document, as read and checked.
 
-use super::{Node, NodeIndex, Place, Predicate, SchemeFault};
+use std::sync::Arc;
+
+use super::{Node, NodeIndex, Place, Predicate, Schedule, SchemeFault};
 use crate::domain::{
     exact::{Apportionment, Decimal, Money},
     time::{Day, PeriodKind},
@@ -72,10 +74,47 @@ pub struct Scheme {
     pub ranking: Option<Ranking>,
     /// What money follows.
     pub awards: Vec<Award>,
+    /// Who is eligible for honours.
+    pub honours: Option<Honours>,
+    /// How check-ins become a figure and a finding (M3).
+    pub check_in: Option<CheckInRule>,
+    /// How cases of negative conduct become a finding (M6).
+    pub conduct: Option<ConductRule>,
+    /// How many days after its last day a period closes for new facts; none: it never does.
+    pub closes_after: Option<u32>,
     /// The document's own worked examples.
     pub examples: Vec<Example>,
     /// What a person should look at, though it stops nothing.
     pub warnings: Vec<SchemeFault>,
+}
+
+/// `honours: {…}`: who is eligible for the period's honours (M6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Honours {
+    /// A condition that must hold.
+    pub when: Option<Predicate>,
+    /// A condition that must not hold.
+    pub unless: Option<Predicate>,
+}
+
+/// `check_in: {…}`: when a member must have checked in (报到, M3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckInRule {
+    /// The first day by which anybody had to; none: only the months count.
+    pub first_by: Option<Day>,
+    /// How many months after a change of residence.
+    pub within_months: u32,
+    /// The metric that counts late days.
+    pub metric: String,
+    /// The finding in force on late days.
+    pub finding: String,
+}
+
+/// `conduct: {…}`: what negative conduct that is not put right is called (M6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConductRule {
+    /// The finding.
+    pub finding: String,
 }
 
 /// When a scheme holds, both days included.
@@ -279,6 +318,8 @@ pub struct Example {
     pub title: String,
     /// Where it stands.
     pub place: Place,
+    /// The point schedules that hold for it.
+    pub schedules: Vec<Arc<Schedule>>,
     /// The facts, as the JSON text of one line of facts (without `subject`, which is `example`).
     pub facts: String,
     /// `seats: open`: the limits on seats are left out, to show the grade by points alone.
@@ -300,4 +341,6 @@ pub struct Expected {
     pub status: Option<String>,
     /// Awards by id and amount; compared whole.
     pub awards: Option<Vec<(String, Money)>>,
+    /// The word of `honours`.
+    pub honours: Option<String>,
 }

@@ -1,12 +1,14 @@
 //! The scheme document (评分办法): one evaluation's rules as data, read, checked, and never changed
 //! after publication.
 
+mod bounds;
 mod check;
 mod document;
 mod fault;
 mod node;
 mod predicate;
 mod read;
+mod schedule;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -16,11 +18,14 @@ pub use document::{
     Award, AwardTo, Basis, Effect, Example, Expected, Grade, InForce, KeyOf, Order, Places,
     RankKey, Ranking, Scheme, SeatBase, Seats, SubjectKind, Veto, VetoCounts,
 };
+pub use document::{CheckInRule, ConductRule, Honours};
 pub use fault::{Place, SchemeFault, Severity};
 pub use node::{
-    Assessed, Band, Cap, Channels, Combine, CompareWith, Counted, CountedPoints, Counting,
-    Measured, Missing, Node, NodeIndex, NodeKind, Quantity, ResultOf, ResultsOf, Rounding, Several,
-    Surveyed, Turn, Voted,
+    Adoption, Assessed, Band, Belonging, Cap, Channels, Combine, CompareWith, Counted,
+    CountedPoints, Counting, Imported, Measured, Missing, Node, NodeIndex, NodeKind, Quantity,
+    Quorum, ResultOf, ResultsOf, Rounding, Scheduled, Several, SeveralPlaces, Surveyed, Turn,
+    Voted,
 };
 pub use predicate::{Comparison, Predicate, Test};
+pub use schedule::{Schedule, ScheduleItem, Schedules};
 pub use schema::json_schema;

@@ -188,6 +188,22 @@ impl Window {
             Self::Year => day.year(),
         }
     }
+
+    /// The last day of the window that the day lies in.
+    pub fn last_day(self, day: Day) -> Day {
+        let length = match self {
+            Self::Day => return day,
+            Self::Month => 1,
+            Self::Quarter => 3,
+            Self::Half => 6,
+            Self::Year => 12,
+        };
+        let number = day.month().saturating_sub(1).checked_div(length).unwrap_or(0);
+        let month = number.saturating_add(1).saturating_mul(length);
+        // Every month of a calendar year has one of these days.
+        let last = (28..=31).rev().find_map(|it| Day::new(day.year(), month, it));
+        last.unwrap_or(day)
+    }
 }
 
 #[cfg(test)]

@@ -10,13 +10,15 @@ use crate::{
     },
     domain::{
         engine::{Plan, result_json},
-        scheme::Scheme,
+        scheme::{Schedule, Schedules, Scheme},
     },
     proto::v1,
 };
 
 /// The most lines that are evaluated in one call.
 const LINES_MAX: usize = 1_000;
+/// The most point schedules of one call.
+const SCHEDULES_MAX: usize = 1_000;
 
 /// Evaluates the lines of a message.
 pub(super) async fn compute(raw: v1::ComputeRequest) -> Result<v1::ComputeResponse, AppError> {
@@ -44,24 +46,50 @@ pub(super) async fn compute(raw: v1::ComputeRequest) -> Result<v1::ComputeRespon
             faults.add(&path, it.code, format!("{}; {}", it.wrong, it.right), &*it.wrong_zh);
         }
     }
+    let schedules = schedules(&mut faults, &raw.schedules, scheme.as_ref().ok());
     let asked = as_of.zip(scheme.ok());
     let (as_of, scheme) = faults.finish(asked)?;
-    let terms = Terms { as_of, explain: raw.explain };
+    let terms = Terms { as_of, explain: raw.explain, schedules: Arc::new(schedules) };
     let lines = raw.fact_lines.join("\n");
     let work = tokio::task::spawn_blocking(move || evaluate(scheme, lines.as_bytes(), terms));
     work.await.map_err(|why| AppError::Internal(why.to_string()))?
+}
+
+/// The schedules of a message, as adopted ones.
+fn schedules(faults: &mut Faults, raw: &[Vec<u8>], scheme: Option<&Scheme>) -> Schedules {
+    if raw.len() > SCHEDULES_MAX {
+        let en = format!("at most {SCHEDULES_MAX} schedules are taken in one call");
+        faults.add("schedules", "TOO_MANY", en, "一次至多 1000 份积分细则");
+        return Schedules::default();
+    }
+    let mut all = Vec::new();
+    for (index, document) in raw.iter().enumerate() {
+        let read = Schedule::read(document);
+        let found = match &read {
+            Err(found) => found.clone(),
+            Ok(schedule) => scheme.map(|it| it.beyond_bounds(schedule)).unwrap_or_default(),
+        };
+        for it in found {
+            let place = (it.place.line, it.place.column);
+            let path = format!("schedules[{index}]:{}:{} {}", place.0, place.1, it.path);
+            faults.add(&path, it.code, format!("{}; {}", it.wrong, it.right), &*it.wrong_zh);
+        }
+        all.extend(read.ok().map(Arc::new));
+    }
+    Schedules::of(all)
 }
 
 /// The same evaluation as the offline command's.
 fn evaluate(scheme: Scheme, lines: &[u8], terms: Terms) -> Result<v1::ComputeResponse, AppError> {
     let plan = Arc::new(Plan::compile(Arc::new(scheme)));
     let mut results = Vec::new();
+    let explain = terms.explain;
     let summary = offline::evaluate(&plan, lines, terms, |result| {
         let digest = hex(&crate::app::digest(&[result_json(&plan, &result).as_bytes()]));
         results.push(v1::ComputedResult {
             result: Some(result_encode::computed(&plan, &result, digest)),
             root: result_encode::node(&plan, &result.nodes, 0),
-            steps: if terms.explain { result_encode::steps(&plan, &result) } else { Vec::new() },
+            steps: if explain { result_encode::steps(&plan, &result) } else { Vec::new() },
         });
         Ok(())
     });

@@ -27,6 +27,8 @@ pub(crate) struct KeptReason {
     grade: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     group: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    facts: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +50,7 @@ impl KeptReason {
             records: Vec::new(),
             grade: None,
             group: None,
+            facts: Vec::new(),
         };
         match reason {
             Reason::Missing { node, state, reason } => {
@@ -64,6 +67,7 @@ impl KeptReason {
                 kept.group = Some(group.clone());
             }
             Reason::SeatsExhausted { grade } => kept.grade = Some(grade.clone()),
+            Reason::HonoursBarred { facts } => kept.facts.clone_from(facts),
         }
         kept
     }
@@ -87,6 +91,7 @@ impl KeptReason {
                 Ok(Reason::TieOpen { grade, group: self.group.ok_or_else(bad)? })
             }
             "seats_exhausted" => Ok(Reason::SeatsExhausted { grade: self.grade.ok_or_else(bad)? }),
+            "honours_barred" => Ok(Reason::HonoursBarred { facts: self.facts }),
             _ => Err(bad()),
         }
     }

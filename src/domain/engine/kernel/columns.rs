@@ -100,10 +100,13 @@ impl Columns {
                     sum.map(|it| (it, 100_000_000))
                 }
                 InputKind::Marks { full } => {
-                    let NodeKind::Imported { source } = &node.kind else {
+                    let NodeKind::Imported(imported) = &node.kind else {
                         return Err(NotInColumns::Width);
                     };
-                    let import = facts.imports.get(source).filter(|it| it.full == full);
+                    let source = &imported.source;
+                    let alone = !facts.unit_imports.contains_key(source);
+                    let import = facts.imports.get(source);
+                    let import = import.filter(|it| alone && it.full == full);
                     import.map(|it| (i128::from(it.raw.millionths()), 100))
                 }
             };

@@ -73,14 +73,15 @@ impl Builder<'_> {
             NodeKind::Worst(children) => Expr::extreme(self.parts(children)?, false)?,
             NodeKind::Counted(counted) => self.counted(index, counted)?,
             NodeKind::Constant(points) => Expr::linear(Vec::new(), &Exact::from(*points))?,
-            NodeKind::Imported { source } => {
-                let full = *self.full_marks.get(source)?;
+            NodeKind::Imported(imported) => {
+                let full = *self.full_marks.get(&imported.source)?;
                 let of = Exact::from(node.out_of?).over(&Exact::from(full)).ok()?;
                 let what = InputKind::Marks { full };
                 let raw = self.input(Input { node: index, what, per: Window::Year, window: 0 })?;
                 Expr::linear(vec![(raw, of)], &Exact::ZERO)?
             }
-            NodeKind::Assessed(_)
+            NodeKind::Scheduled(_)
+            | NodeKind::Assessed(_)
             | NodeKind::Voted(_)
             | NodeKind::Surveyed(_)
             | NodeKind::Measured(_)

@@ -210,6 +210,7 @@ fn facts(items: &[String], given: &[Given], raw: i64) -> Facts {
             points: Some(Decimal::from_ten_thousandths(points * 100).unwrap()),
             recorded: None,
             rolled_up: *rolled_up,
+            check: None,
         });
     }
     let decimal = |it| Decimal::from_ten_thousandths(it).unwrap();

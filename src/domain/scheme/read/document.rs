@@ -40,6 +40,7 @@ impl Reader {
         let vetoes = fields.at("vetoes").map(|it| self.vetoes(&it)).unwrap_or_default();
         let ranking = fields.at("ranking").and_then(|it| self.ranking(&it));
         let awards = fields.at("awards").map(|it| self.awards(&it)).unwrap_or_default();
+        let following = self.following(&fields, subject, &nodes);
         let examples = fields.at("examples").map(|it| self.examples(&it)).unwrap_or_default();
         Some(Scheme {
             id: id?,
@@ -55,6 +56,10 @@ impl Reader {
             vetoes,
             ranking,
             awards,
+            honours: following.honours,
+            check_in: following.check_in,
+            conduct: following.conduct,
+            closes_after: following.closes_after,
             examples,
             warnings: Vec::new(),
         })
@@ -71,7 +76,7 @@ impl Reader {
         }
     }
 
-    fn in_force(&mut self, at: &At<'_>) -> Option<InForce> {
+    pub(super) fn in_force(&mut self, at: &At<'_>) -> Option<InForce> {
         let fields = self.open(at, &IN_FORCE)?;
         let from = fields.at("from").and_then(|it| self.day(&it));
         let until = fields.at("until").and_then(|it| self.day(&it));

@@ -1,5 +1,7 @@
 //! The document's worked examples: read here, run by whoever checks the scheme.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::{
@@ -20,12 +22,14 @@ impl Reader {
             let Some(fields) = self.open(&item, &EXAMPLE) else { continue };
             let title = fields.at("title").and_then(|it| self.title(&it)).unwrap_or_default();
             let seats = fields.at("seats").and_then(|it| self.word(&it, words::example_seats()));
+            let schedules = fields.at("schedules").map(|it| self.example_schedules(&it));
+            let schedules = schedules.unwrap_or_default().into_iter().map(Arc::new).collect();
             let facts = fields.at("facts").and_then(|it| self.facts(&it));
             let gives = fields.at("gives").and_then(|it| self.gives(&it));
             if let (Some(facts), Some(gives)) = (facts, gives) {
                 let seats_open = seats.unwrap_or(false);
                 let place = fields.spot.place;
-                examples.push(Example { title, place, facts, seats_open, gives });
+                examples.push(Example { title, place, schedules, facts, seats_open, gives });
             }
         }
         examples
@@ -74,7 +78,11 @@ impl Reader {
             let amount = |(id, at): (String, At<'_>)| self.amount(&at).map(|it| (id, it));
             named.into_iter().filter_map(amount).collect()
         });
-        Some(Expected { score, score_before_vetoes: before, grade, status, awards })
+        let honours = fields.at("honours").and_then(|it| {
+            self.word(&it, words::honours())?;
+            it.value.text().map(ToOwned::to_owned)
+        });
+        Some(Expected { score, score_before_vetoes: before, grade, status, awards, honours })
     }
 
     /// A value, or nothing where `null` is written.

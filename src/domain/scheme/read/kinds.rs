@@ -6,8 +6,8 @@ use super::{
         NodeKind, Quantity, ResultOf, Several, Surveyed, Turn, Voted, yaml::Data,
     },
     node_shapes::{
-        ASSESSED, BAND, CAP, CHECKED, COMPARED, COUNTED, IMPORTED, MEASURED, PLACED, RESULT_OF,
-        SURVEYED, VOTED,
+        ASSESSED, BAND, CAP, CHECKED, COMPARED, COUNTED, MEASURED, PLACED, RESULT_OF, SURVEYED,
+        VOTED,
     },
     predicates::Scope,
     reader::{At, Fields, Reader},
@@ -27,11 +27,8 @@ impl Reader {
             "surveyed" => self.surveyed(at).map(NodeKind::Surveyed),
             "measured" => self.measured(at).map(NodeKind::Measured),
             "checked" => self.checked(at),
-            "imported" => {
-                let fields = self.open(at, &IMPORTED)?;
-                let source = fields.at("source").and_then(|it| self.name(&it))?;
-                Some(NodeKind::Imported { source })
-            }
+            "scheduled" => self.scheduled(at).map(NodeKind::Scheduled),
+            "imported" => self.imported(at).map(NodeKind::Imported),
             "result_of" => self.result_of(at).map(NodeKind::ResultOf),
             "compared" => self.compared(at),
             "placed" => self.placed(at),
@@ -39,7 +36,7 @@ impl Reader {
         }
     }
 
-    fn counted(&mut self, at: &At<'_>) -> Option<Counted> {
+    pub(super) fn counted(&mut self, at: &At<'_>) -> Option<Counted> {
         let fields = self.open(at, &COUNTED)?;
         let caps = fields.at("caps").map(|it| self.caps(&it)).unwrap_or_default();
         let valid_months = fields.at("valid").and_then(|it| self.months(&it));
@@ -106,7 +103,7 @@ impl Reader {
         caps
     }
 
-    fn months(&mut self, at: &At<'_>) -> Option<u32> {
+    pub(super) fn months(&mut self, at: &At<'_>) -> Option<u32> {
         let text = at.value.text().unwrap_or_default();
         let number = text.strip_suffix(" months").or_else(|| text.strip_suffix(" month"));
         let months = number.and_then(scalars::whole).filter(|it| (1..=1200).contains(it));
@@ -154,7 +151,7 @@ impl Reader {
         Some(Assessed { by, several, trim_from, rescale })
     }
 
-    fn rescale(&mut self, fields: &Fields<'_>) -> bool {
+    pub(super) fn rescale(&mut self, fields: &Fields<'_>) -> bool {
         fields.at("absent").is_some_and(|it| self.word(&it, words::absent()).is_some())
     }
 

@@ -3,12 +3,14 @@
 
 mod document;
 mod examples;
+mod following;
 mod kinds;
 mod node_shapes;
 mod nodes;
 mod predicates;
 mod reader;
 mod scalars;
+mod schedule;
 mod shape;
 mod shapes;
 mod standing;

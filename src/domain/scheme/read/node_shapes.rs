@@ -17,6 +17,7 @@ pub(in crate::domain::scheme) const KIND_KEYS: &[&str] = &[
     "best",
     "worst",
     "counted",
+    "scheduled",
     "assessed",
     "voted",
     "surveyed",
@@ -68,6 +69,11 @@ pub(in crate::domain::scheme) static NODE: Shape = Shape {
         may("best", Form::Maps(&NODE), "The greatest."),
         may("worst", Form::Maps(&NODE), "The least."),
         may("counted", Form::Map(&COUNTED), "Ledger entries of this item."),
+        may(
+            "scheduled",
+            Form::Map(&SCHEDULED),
+            "The compound branch's own items, by its schedule.",
+        ),
         may("assessed", Form::Map(&ASSESSED), "Sheets by assessors."),
         may("voted", Form::Map(&VOTED), "A ballot."),
         may("surveyed", Form::Map(&SURVEYED), "A survey."),
@@ -251,8 +257,71 @@ pub(super) static CHECKED: Shape = shape(
 pub(super) static IMPORTED: Shape = shape(
     "imported",
     "Marks of another system: raw by full, as reported.",
-    &[must("source", Form::Name, "The source's name.")],
+    &[
+        must("source", Form::Name, "The source's name."),
+        may(
+            "several",
+            Form::Word(|| names(words::several_places())),
+            "How the reports of two units in one period combine; last if not written.",
+        ),
+        may(
+            "absent",
+            Form::Word(|| names(words::absent())),
+            "`rescale`: a unit that has not reported is as if the member had not been in it.",
+        ),
+    ],
 );
+
+pub(super) static SCHEDULED: Shape = shape(
+    "scheduled",
+    "Entries by the point schedule of the compound in which the member lived (M2, M4).",
+    &[
+        may("items", Form::Pair, "[fewest, most] items of a schedule; [1, 100] if not written."),
+        must("each", Form::Pair, "[least, most] that one time of an item may be worth."),
+        must("in_all", Form::Pair, "[least, most] that all items may come to in a period."),
+        may(
+            "several",
+            Form::Word(|| names(words::several_places())),
+            "How two compounds in one period combine; prorated-by-days if not written.",
+        ),
+        may(
+            "absent",
+            Form::Word(|| names(words::absent())),
+            "`rescale`: a compound without a schedule is as if the member had not lived there.",
+        ),
+        may("valid_at_most", Form::Months, "An item's `valid` at the longest; not written: none."),
+        may("adoption", Form::Map(&ADOPTION), "What a general meeting needs to adopt a schedule."),
+        may(
+            "objections",
+            Form::Whole(1, 366),
+            "Days in which a member may object to an entry; 10 if not written.",
+        ),
+    ],
+);
+
+pub(super) static ADOPTION: Shape = Shape {
+    name: "adoption",
+    about: "Shares of those eligible; more than half each if not written.",
+    keys: &[
+        may("present", Form::Map(&QUORUM), "How many must be present."),
+        may("in_favour", Form::Map(&QUORUM), "How many must be in favour."),
+    ],
+    one_of: &[],
+    any_of: &["present", "in_favour"],
+    together: &[],
+};
+
+pub(super) static QUORUM: Shape = Shape {
+    name: "quorum",
+    about: "A share of those eligible.",
+    keys: &[
+        may("above", Form::Share, "It must be passed."),
+        may("at_least", Form::Share, "It must be reached."),
+    ],
+    one_of: &[&["above", "at_least"]],
+    any_of: &[],
+    together: &[],
+};
 
 pub(super) static RESULT_OF: Shape = shape(
     "result_of",
@@ -319,7 +388,7 @@ pub(in crate::domain::scheme) static PREDICATE: Shape = Shape {
 };
 
 /// The mappings below nodes.
-pub(super) static KINDS: [&Shape; 15] = [
-    &ROUND, &MISSING, &DROP, &COUNTED, &CAP, &ASSESSED, &VOTED, &SURVEYED, &MEASURED, &BAND,
-    &CHECKED, &IMPORTED, &RESULT_OF, &COMPARED, &PLACED,
+pub(super) static KINDS: [&Shape; 18] = [
+    &SCHEDULED, &ADOPTION, &QUORUM, &ROUND, &MISSING, &DROP, &COUNTED, &CAP, &ASSESSED, &VOTED,
+    &SURVEYED, &MEASURED, &BAND, &CHECKED, &IMPORTED, &RESULT_OF, &COMPARED, &PLACED,
 ];

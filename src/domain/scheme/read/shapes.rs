@@ -1,7 +1,7 @@
 //! The mappings around the score: the document itself, grades, vetoes, ranking, awards, examples.
 
 use super::{
-    node_shapes::{NODE, PREDICATE, RATIO},
+    node_shapes::{COUNTED, NODE, PREDICATE, RATIO},
     shape::{Form, Shape, may, must, shape},
     words::{self, names},
 };
@@ -32,6 +32,10 @@ pub(in crate::domain::scheme) static DOCUMENT: Shape = shape(
         may("vetoes", Form::Maps(&VETO), "The veto list (一票否决权清单)."),
         may("ranking", Form::Map(&RANKING), "How subjects are ranked."),
         may("awards", Form::Maps(&AWARD), "What money follows."),
+        may("honours", Form::Map(&HONOURS), "Who is eligible for the period's honours (M6)."),
+        may("check_in", Form::Map(&CHECK_IN), "When a member must have checked in (M3)."),
+        may("conduct", Form::Map(&CONDUCT), "Negative conduct that was not put right (M6)."),
+        may("closes", Form::Map(&CLOSES), "When the period closes for new facts."),
         may("examples", Form::Maps(&EXAMPLE), "Worked examples; every one must give what it says."),
     ],
 );
@@ -189,6 +193,92 @@ pub(in crate::domain::scheme) static AWARD: Shape = shape(
     ],
 );
 
+pub(in crate::domain::scheme) static HONOURS: Shape = Shape {
+    name: "honours",
+    about: "Who is eligible for the period's honours.",
+    keys: &[
+        may("when", Form::Map(&PREDICATE), "A condition that must hold."),
+        may("unless", Form::Map(&PREDICATE), "A condition that must not hold."),
+    ],
+    one_of: &[],
+    any_of: &["when", "unless"],
+    together: &[],
+};
+
+pub(in crate::domain::scheme) static CHECK_IN: Shape = shape(
+    "check_in",
+    "Check-ins (报到) as a figure of late days and a finding.",
+    &[
+        may("first_by", Form::Day, "The first day by which anybody had to."),
+        may("within", Form::Months, "How long after a change of residence; 1 month."),
+        may("metric", Form::Name, "The figure of late days; late_days."),
+        may("finding", Form::Name, "The finding on late days; late_check_in."),
+    ],
+);
+
+pub(in crate::domain::scheme) static CONDUCT: Shape = shape(
+    "conduct",
+    "Cases of negative conduct as a finding for the rest of their year.",
+    &[may("finding", Form::Name, "The finding; negative_conduct.")],
+);
+
+pub(in crate::domain::scheme) static CLOSES: Shape = shape(
+    "closes",
+    "When the period closes for new facts: then, or when a run is published.",
+    &[must("days", Form::Whole(0, 3660), "Days after the period's last day.")],
+);
+
+pub(in crate::domain::scheme) static SCHEDULE: Shape = shape(
+    "schedule",
+    "One compound branch's own list of items (积分明细).",
+    &[
+        must(
+            "steelyard",
+            Form::Word(|| names(words::schedule_formats())),
+            "The form of this document.",
+        ),
+        must("compound", Form::Name, "The compound's id."),
+        must("version", Form::Whole(1, u32::MAX), "The version, from 1."),
+        may("title", Form::Title, "What people call it."),
+        must(
+            "in_force",
+            Form::Map(&IN_FORCE),
+            "From when it holds, and until when at the longest.",
+        ),
+        may("basis", Form::Either(BASES), "What it rests on."),
+        must("items", Form::Maps(&SCHEDULE_ITEM), "The items."),
+    ],
+);
+
+pub(in crate::domain::scheme) static EXAMPLE_SCHEDULE: Shape = shape(
+    "example_schedule",
+    "A point schedule that holds for an example.",
+    &[
+        must("compound", Form::Name, "The compound's id."),
+        must(
+            "in_force",
+            Form::Map(&IN_FORCE),
+            "From when it holds, and until when at the longest.",
+        ),
+        must("items", Form::Maps(&SCHEDULE_ITEM), "The items."),
+    ],
+);
+
+pub(in crate::domain::scheme) static SCHEDULE_ITEM: Shape = shape(
+    "schedule_item",
+    "One item.",
+    &[
+        must("id", Form::Id, "Unique in the schedule; what entries name."),
+        may("title", Form::Title, "What people call it."),
+        must("counted", Form::Map(&COUNTED), "How its entries count."),
+        may(
+            "check",
+            Form::Word(|| names(words::entry_checks())),
+            "`second_person`: an entry counts once somebody else has confirmed it.",
+        ),
+    ],
+);
+
 pub(in crate::domain::scheme) static EXAMPLE: Shape = shape(
     "example",
     "A worked example: one subject alone.",
@@ -199,6 +289,7 @@ pub(in crate::domain::scheme) static EXAMPLE: Shape = shape(
             Form::Word(|| names(words::example_seats())),
             "`open` leaves the limits on seats out.",
         ),
+        may("schedules", Form::Maps(&EXAMPLE_SCHEDULE), "Point schedules that hold for it."),
         must("facts", Form::Facts, "One line of facts, without `subject`."),
         must("gives", Form::Map(&GIVES), "What comes of it; what is not said is not compared."),
     ],
@@ -213,17 +304,37 @@ pub(in crate::domain::scheme) static GIVES: Shape = Shape {
         may("grade", Form::IdOrNull, "The grade."),
         may("status", Form::Word(|| names(words::statuses())), "The status."),
         may("awards", Form::Amounts, "All awards, by id."),
+        may("honours", Form::Word(|| names(words::honours())), "Whether eligible for honours."),
     ],
     one_of: &[],
-    any_of: &["score", "score_before_vetoes", "grade", "status", "awards"],
+    any_of: &["score", "score_before_vetoes", "grade", "status", "awards", "honours"],
     together: &[],
 };
 
 /// Every mapping of the document that has a definition of its own in the JSON Schema.
 pub(in crate::domain::scheme) fn all() -> Vec<&'static Shape> {
     let mut all = vec![
-        &DOCUMENT, &IN_FORCE, &BASIS, &GRADE, &SEATS, &VETO, &EFFECT, &RANKING, &RANK_KEY, &AWARD,
-        &EXAMPLE, &GIVES, &NODE, &PREDICATE, &RATIO,
+        &DOCUMENT,
+        &IN_FORCE,
+        &BASIS,
+        &GRADE,
+        &SEATS,
+        &VETO,
+        &EFFECT,
+        &RANKING,
+        &RANK_KEY,
+        &AWARD,
+        &EXAMPLE,
+        &EXAMPLE_SCHEDULE,
+        &SCHEDULE_ITEM,
+        &HONOURS,
+        &CHECK_IN,
+        &CONDUCT,
+        &CLOSES,
+        &GIVES,
+        &NODE,
+        &PREDICATE,
+        &RATIO,
     ];
     all.extend(super::node_shapes::KINDS);
     all

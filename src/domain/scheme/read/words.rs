@@ -4,8 +4,8 @@
 use crate::domain::{
     exact::{ApportionRule, RoundingMode},
     scheme::{
-        AwardTo, Combine, CompareWith, Order, Places, ResultsOf, SeatBase, Several, SubjectKind,
-        VetoCounts,
+        AwardTo, Combine, CompareWith, Order, Places, ResultsOf, SeatBase, Several, SeveralPlaces,
+        SubjectKind, VetoCounts,
     },
     time::{PeriodKind, Window},
 };
@@ -20,6 +20,27 @@ pub(super) fn names<T>(words: Words<T>) -> Vec<&'static str> {
 
 pub(super) fn formats() -> Words<()> {
     vec![("scheme/v1", ())]
+}
+
+pub(super) fn schedule_formats() -> Words<()> {
+    vec![("schedule/v1", ())]
+}
+
+/// `check: second_person`.
+pub(super) fn entry_checks() -> Words<()> {
+    vec![("second_person", ())]
+}
+
+pub(super) fn several_places() -> Words<SeveralPlaces> {
+    vec![
+        ("last", SeveralPlaces::Last),
+        ("prorated-by-days", SeveralPlaces::ProratedByDays),
+        ("best", SeveralPlaces::Best),
+    ]
+}
+
+pub(super) fn honours() -> Words<()> {
+    ["eligible", "barred"].map(|it| (it, ())).to_vec()
 }
 
 pub(super) fn subjects() -> Words<SubjectKind> {
