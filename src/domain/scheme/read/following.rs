@@ -51,7 +51,9 @@ impl Reader {
     fn one_schedule(&mut self, nodes: &[Node], of_members: bool) {
         let scheduled = |it: &&Node| matches!(it.kind, NodeKind::Scheduled(_));
         for (count, node) in nodes.iter().filter(scheduled).enumerate() {
-            let spot = Spot { place: node.place, path: format!("score/{}", node.path) };
+            let below = node.path.split_once('/').map(|it| format!("score/{}", it.1));
+            let path = below.unwrap_or_else(|| "score".to_owned());
+            let spot = Spot { place: node.place, path };
             if !of_members {
                 self.only_of_members("scheduled", &spot);
             }

@@ -1,21 +1,27 @@
 //! One fault at a time: what is told, and where.
 
-use super::{GOOD, RICH, faults, good_cases, rich_cases, told};
+use super::{GOOD, RICH, faults, good_cases, member_cases, rich_cases, told};
 
 /// A scheme, what is replaced in it by what, and the faults: code, line, column, path.
 pub(super) type Case = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
 #[test]
 fn every_fault_is_told_with_its_code_place_and_path() {
-    for (base, from, to, want) in good_cases::CASES.iter().chain(rich_cases::CASES) {
+    let mut wrong = Vec::new();
+    for (base, from, to, want) in
+        good_cases::CASES.iter().chain(rich_cases::CASES).chain(member_cases::CASES)
+    {
         assert!(base.contains(from), "{from}");
         let text = base.replacen(from, to, 1);
-        assert_eq!(told(&text), *want, "`{from}` as `{to}`");
+        if told(&text) != *want {
+            wrong.push(format!("`{from}` as `{to}`: {:?}", told(&text)));
+        }
         for fault in faults(text.as_bytes()) {
             assert!(!fault.wrong.is_empty() && !fault.wrong_zh.is_empty(), "{fault}");
             assert!(!fault.right.is_empty(), "{fault}");
         }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

@@ -3,11 +3,67 @@
 mod faults;
 mod good_cases;
 mod hostile;
+mod member_cases;
 mod read;
 mod rich_cases;
+mod schedules;
 mod schema;
 
 use super::{Scheme, SchemeFault};
+
+/// A scheme about members with everything that follows from days.
+pub(super) const MEMBERS: &str = r#"steelyard: scheme/v1
+id: county.dual
+version: 2
+subject: member
+period: year
+in_force: {from: 2024-01-01}
+check_in: {first_by: 2020-06-30, within: 1 month, metric: late_days, finding: late_check_in}
+conduct: {finding: negative_conduct}
+honours: {when: {attribute: status, is: in_service}, unless: {fact: negative_conduct}}
+closes: {days: 31}
+score:
+  id: dual
+  out_of: 100
+  weighted:
+    - {id: unit, weight: 50%, out_of: 100, imported: {source: unit_branch, several: best, absent: rescale}}
+    - id: compound
+      weight: 50%
+      out_of: 100
+      base: 60
+      scheduled:
+        items: [1, 30]
+        each: [-10, 10]
+        in_all: [-60, 40]
+        several: last
+        absent: rescale
+        valid_at_most: 24 months
+        adoption: {present: {above: 1/2}, in_favour: {at_least: 2/3}}
+        objections: 15
+examples:
+  - title: a branch of one item
+    schedules: [{compound: k, in_force: {from: 2024-01-01}, items: [{id: help, counted: {points: 2, caps: [{per: year, at_most: 10}]}, check: second_person}]}]
+    facts:
+      attributes: {status: in_service}
+      stays: [{compound: k, from: 2024-01-01}]
+      imports: {unit_branch: {raw: 43, full: 50}}
+      entries: [{item: help, on: 2024-03-05, times: 3, check: confirmed}, {item: help, on: 2024-03-06}]
+    gives: {score: "76.00", honours: eligible}
+"#;
+
+/// A point schedule with every key.
+pub(super) const SCHEDULE: &str = r#"steelyard: schedule/v1
+compound: k-017
+version: 2
+title: 积分细则
+in_force: {from: 2024-03-15, until: 2024-12-31}
+basis: 党员大会决议
+items:
+  - {id: volunteering, title: 志愿服务, counted: {points: 2, caps: [{per: month, at_most: 6}, {per: year, at_most: 20}]}}
+  - {id: mediation, counted: {points: entered, each: [0, 5], caps: [{per: year, at_most: 10}]}, check: second_person}
+  - {id: arrears, counted: {points: -5, repeats: [1, 2], caps: [{per: year, at_least: -20}]}}
+  - {id: hours, counted: {tiers: [[10, 2], [20, 4]], valid: 24 months}}
+"#;
 
 /// The whole scheme of the documentation.
 pub(super) const GOOD: &str = r#"steelyard: scheme/v1
