@@ -40,7 +40,7 @@ enum Told {
 ///
 /// As a text: `0.` is the beginning; `7-9f86d081:m-00345` is within publication 7, after subject
 /// `m-00345`; `7-9f86d081.` is after all of publication 7. The digits between are the first of
-/// SHA-256 over the id of the run that was published, so that a cursor of another county, or of a
+/// a digest of the id of the run that was published, so that a cursor of another county, or of a
 /// store that was put back to an earlier state and went another way, is told from one of this.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {

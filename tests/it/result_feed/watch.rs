@@ -6,18 +6,19 @@ use steelyard::{
     app::App,
     proto::{
         self,
-        v1::{self, RecordKind},
+        v1::{self, RecordKind, evaluation_service_client::EvaluationServiceClient},
     },
+    server::{self, Serving},
     store,
     transport::{Limits, Methods},
 };
-use tokio::time::timeout;
+use tokio::{net::TcpListener, time::timeout};
 use tonic::{Code, Streaming};
 
 use super::world::{
     address, asked, computed, county, first, grant, publish, revoke, second, short, told,
 };
-use crate::harness::{COUNTY, Served, by, served_over};
+use crate::harness::{COUNTY, Named, Served, by, reason, served_over};
 
 /// Longer than a watch may take to tell of what another server published.
 const SOON: Duration = Duration::from_secs(10);
@@ -145,7 +146,37 @@ async fn a_role_that_is_taken_away_ends_the_watch() {
     assert_eq!(ended.unwrap_err().code(), Code::PermissionDenied);
 }
 
-/// It ends at a stop as every watch does: `tests/it/transport.rs` holds how.
+/// At a stop it says to come back, at once and long before the grace is over; elsewhere the last
+/// cursor goes on.
+#[tokio::test]
+async fn a_stop_ends_the_watch_and_the_cursor_goes_on_elsewhere() {
+    let url = address(false, "stop").await;
+    let served = county(&url).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = format!("http://{}", listener.local_addr().unwrap());
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = Serving::new(Duration::from_mins(1), &[], Named);
+    let app = served.app.clone();
+    let server = tokio::spawn(server::serve(app, listener.into(), serving, async {
+        stopped.await.unwrap();
+    }));
+    let mut client = EvaluationServiceClient::connect(at).await.unwrap();
+    let request = v1::WatchResultsRequest { county: COUNTY.into(), ..Default::default() };
+    let mut watch = client.watch_results(request).await.unwrap().into_inner();
+    next(&mut watch).await;
+    let old = first(&served).await;
+    let (_, cursor) = events(&mut watch).await;
+    stop.send(()).unwrap();
+    let ended = timeout(SOON, watch.message()).await.unwrap().unwrap_err();
+    assert_eq!((ended.code(), reason(&ended).as_str()), (Code::Unavailable, "SERVER_STOPPING"));
+    server.await.unwrap().unwrap();
+    let again = served_over(&url).await;
+    second(&again, &old).await;
+    let mut watch = watched(&again, None, &cursor).await;
+    assert_eq!(events(&mut watch).await.0.len(), 5, "what was published meanwhile is not missed");
+}
+
+/// To the transport it is a watch, by its name and its descriptors.
 #[test]
 fn a_watch_of_results_is_a_watch_to_the_transport() {
     let methods = Methods::read(&[proto::DESCRIPTORS], &Limits::default()).unwrap();
