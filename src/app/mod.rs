@@ -46,6 +46,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Wakes the task that carries runs out.
     pub nudge: Arc<Notify>,
+    /// Wakes those who watch what is published. Other servers' publications they look for.
+    pub published: Arc<Notify>,
     /// What page tokens are bound with; the same for all servers of a store.
     pub page_secret: Arc<str>,
     /// Compiled schemes.
@@ -70,9 +72,10 @@ impl App {
             guard: Arc::clone(&guard),
         };
         let writer = writer::Writer::start(task);
-        let (nudge, page_secret) = (Arc::new(Notify::new()), page_secret.into());
-        let access = Arc::default();
-        Self { store, clock, nudge, page_secret, plans, access, receipts: None, guard, writer }
+        let (nudge, published) = (Arc::default(), Arc::default());
+        let (page_secret, access) = (page_secret.into(), Arc::default());
+        let receipts = None;
+        Self { store, clock, nudge, published, page_secret, plans, access, receipts, guard, writer }
     }
 
     /// The same, signing with the keys of a folder.

@@ -2,6 +2,7 @@
 
 mod demo;
 mod evaluate;
+mod export;
 mod migrate;
 mod person;
 mod sample;
@@ -36,6 +37,11 @@ enum Command {
     Demo(demo::Demo),
     /// Evaluate a scheme over a file of facts, without a server or a database.
     Evaluate(evaluate::Evaluate),
+    /// Write what is kept as a file.
+    Export {
+        #[command(subcommand)]
+        command: export::ExportCommand,
+    },
     Migrate(migrate::Migrate),
     /// Show everything that is kept about one person, or erase its names.
     Person {
@@ -121,6 +127,7 @@ pub fn run() -> ExitCode {
     let done = match cli.command {
         Command::Demo(command) => command.run(),
         Command::Evaluate(command) => command.run(),
+        Command::Export { command } => command.run(),
         Command::Migrate(command) => command.run(),
         Command::Person { command } => command.run(),
         Command::Sample(command) => command.run(),

@@ -11,7 +11,7 @@ use crate::{
 const DEFAULT: i64 = 100;
 const MAX: i64 = 1_000;
 /// The most bytes of one page, well below the largest message that is sent.
-const BYTES_MAX: usize = 3 * 1024 * 1024;
+pub(crate) const BYTES_MAX: usize = 3 * 1024 * 1024;
 /// How many bytes of the digest a token carries.
 const TAG: usize = 16;
 
@@ -39,15 +39,7 @@ pub(crate) fn page(
     let secret = app.page_secret.as_bytes();
     let principal = call.caller.principal.as_bytes();
     let bound_to = digest(&[secret, principal, method.as_bytes(), &request.encode_to_vec()]);
-    let size = match size {
-        ..0 => {
-            let en = "a page has 1 to 1000 entries; 0 leaves it to the service";
-            faults.add("page_size", "PAGE_SIZE_INVALID", en, "每页 1 至 1000 条，0 为默认");
-            None
-        }
-        0 => Some(DEFAULT),
-        size => Some(i64::from(size).min(MAX)),
-    };
+    let size = self::size(faults, size);
     let first = Page { size: DEFAULT, after: String::new(), known: None, bound_to };
     let page = if token.is_empty() { Some(first) } else { read(token, bound_to) };
     if page.is_none() {
@@ -55,6 +47,19 @@ pub(crate) fn page(
         faults.add("page_token", "PAGE_TOKEN_INVALID", en, "翻页标记与该请求不符");
     }
     Some(Page { size: size?, ..page? })
+}
+
+/// How many entries a page has at most.
+pub(crate) fn size(faults: &mut Faults, size: i32) -> Option<i64> {
+    match size {
+        ..0 => {
+            let en = "a page has 1 to 1000 entries; 0 leaves it to the service";
+            faults.add("page_size", "PAGE_SIZE_INVALID", en, "每页 1 至 1000 条，0 为默认");
+            None
+        }
+        0 => Some(DEFAULT),
+        size => Some(i64::from(size).min(MAX)),
+    }
 }
 
 impl Page {

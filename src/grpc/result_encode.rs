@@ -6,7 +6,7 @@ use super::encode::{decimal, subject_kind, text, timestamp};
 use crate::{
     app::{
         hex,
-        run::{Change, GivenAward, KeptResult},
+        run::{Change, GivenAward, KeptResult, score_text, seat},
     },
     domain::{
         engine::{
@@ -45,8 +45,7 @@ pub(crate) fn exact(value: &Exact) -> v1::ExactNumber {
 
 /// A score with the places to which the scheme rounds its root.
 pub(crate) fn score(plan: &Plan, value: &Exact) -> google::Decimal {
-    let places = plan.scheme().nodes.first().and_then(|it| it.round).map_or(2, |it| it.to);
-    google::Decimal { value: value.text(places, RoundingMode::HalfUp) }
+    google::Decimal { value: score_text(plan, value) }
 }
 
 pub(crate) const fn status(status: Status) -> v1::ResultStatus {
@@ -120,15 +119,10 @@ fn places(ranks: &BTreeMap<String, u32>) -> BTreeMap<String, i32> {
     ranks.iter().map(|(group, it)| (group.clone(), place(it))).collect()
 }
 
-fn subject(plan: &Plan, id: &str) -> v1::SubjectRef {
+/// A subject of the scheme's kind.
+pub(crate) fn subject(plan: &Plan, id: &str) -> v1::SubjectRef {
     let kind = subject_kind(plan.scheme().subject).into();
     v1::SubjectRef { kind, id: id.to_owned() }
-}
-
-/// The grade whose limited seat a result holds.
-fn seat(plan: &Plan, seated: bool, grade: Option<&String>) -> Option<String> {
-    let limited = plan.scheme().grades.iter().find(|it| Some(&it.id) == grade);
-    grade.filter(|_| seated && limited.is_some_and(|it| it.seats.is_some())).cloned()
 }
 
 /// A kept result.

@@ -44,6 +44,11 @@ impl Sight {
         self.permits.iter().all(|it| it.whole_kind(self.kind))
     }
 
+    /// Whether the money of any result may be seen.
+    pub(super) fn money(&self) -> bool {
+        self.permits.iter().all(|it| it.may_show_of(self.kind, FieldGroup::Money))
+    }
+
     /// Whether a result is seen.
     pub(super) fn sees(&self, it: &KeptResult) -> bool {
         if self.whole() {

@@ -33,6 +33,7 @@ mod error;
 mod facts;
 mod persons;
 pub mod postgres;
+mod publications;
 mod registry;
 mod runs;
 mod schemes;
@@ -59,6 +60,7 @@ pub use facts::{
 pub use persons::{
     Erasure, NameKept, NameRef, PersonReads, PersonWrites, RequestLine, VersionKey, commitment,
 };
+pub use publications::{NewPublication, PublicationReads, PublicationRecord, PublicationWrites};
 pub use registry::{AsOf, RegistryReads, RegistryVersion, RegistryWrites, StoredVersion};
 pub use runs::{
     ClaimedBatch, NewBatch, ResultRecord, ResultsAfter, RunListing, RunReads, RunRecord, RunState,
@@ -131,6 +133,7 @@ pub trait ReadTx:
     + FactReads
     + TotalsReads
     + RunReads
+    + PublicationReads
     + SightReads
     + AuditReads
     + Send
@@ -148,6 +151,7 @@ pub trait StoreTx:
     + SchemeWrites
     + FactWrites
     + RunWrites
+    + PublicationWrites
     + AuditWrites
 {
     /// Puts the heads of locked counties back and keeps everything, or nothing.

@@ -28,6 +28,7 @@ mod postgres;
 mod receipts;
 mod registry_rpc;
 mod replicas;
+mod result_feed;
 mod row_security;
 mod scheme_rpc;
 mod server;

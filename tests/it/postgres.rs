@@ -66,6 +66,14 @@ pub(crate) fn superuser_of(service: &str) -> String {
     service.replacen(&from, &to, 1)
 }
 
+/// Who owns the schema of a service's URL.
+pub(crate) fn owner_of(service: &str) -> String {
+    let names = ["STEELYARD_TEST_POSTGRES", "STEELYARD_TEST_POSTGRES_OWNER"];
+    let [from, to] = names.map(setting);
+    assert!(service.starts_with(&from), "{service}");
+    service.replacen(&from, &to, 1)
+}
+
 /// Runs a text past the product.
 pub(crate) async fn execute(url: &str, text: &str) -> Result<(), sqlx::Error> {
     use sqlx::Connection as _;

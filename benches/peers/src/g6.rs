@@ -38,6 +38,8 @@ macro_rules! not_here {
         impl EvaluationService for Bare {
             type WatchRunStream = Empty<Result<v1::WatchRunResponse, Status>>;
             type StreamResultsStream = Empty<Result<v1::StreamResultsResponse, Status>>;
+            type WatchResultsStream = Empty<Result<v1::WatchResultsResponse, Status>>;
+            type ExportResultsStream = Empty<Result<v1::ExportResultsResponse, Status>>;
 
             async fn get_result(
                 &self,
@@ -64,6 +66,9 @@ not_here! {
     publish_run(v1::PublishRunRequest) -> v1::PublishRunResponse;
     supersede_run(v1::SupersedeRunRequest) -> v1::SupersedeRunResponse;
     list_changes(v1::ListChangesRequest) -> v1::ListChangesResponse;
+    list_result_events(v1::ListResultEventsRequest) -> v1::ListResultEventsResponse;
+    watch_results(v1::WatchResultsRequest) -> Self::WatchResultsStream;
+    export_results(v1::ExportResultsRequest) -> Self::ExportResultsStream;
     compute(v1::ComputeRequest) -> v1::ComputeResponse;
 }
 

@@ -61,6 +61,14 @@ impl Permit {
         self.reaches.iter().any(shows)
     }
 
+    /// Whether any object of a kind may show a group of fields.
+    pub fn may_show_of(&self, kind: RecordKind, field: FieldGroup) -> bool {
+        let shows = |(_, role): &(Node, Arc<Role>)| {
+            role.kinds.contains(&kind) && role.fields.contains(&field)
+        };
+        self.reaches.iter().any(shows)
+    }
+
     /// Whether any object may show a group of fields: asking for what is never shown is refused.
     pub fn may_show(&self, field: FieldGroup) -> bool {
         self.reaches.iter().any(|(_, role)| role.fields.contains(&field))

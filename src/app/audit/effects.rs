@@ -2,6 +2,7 @@
 //! both ways.
 
 mod ledger;
+mod publications;
 mod registry;
 mod runs;
 mod schemes;

@@ -3,7 +3,8 @@
 use std::{cmp::Ordering, sync::Arc};
 
 use super::{
-    KeptResult, RunView, computed, kept::read_result, publication, read, supersession, unreadable,
+    KeptResult, RunView, computed, feed, kept::read_result, publication, read, supersession,
+    unreadable,
 };
 use crate::{
     app::{App, AppError, Done, Missing, Refusal, Write},
@@ -38,7 +39,7 @@ pub struct Changes {
 pub(super) type Encode = Arc<dyn Fn(&RunView, &Changes) -> Vec<u8> + Send + Sync>;
 
 /// Whether score, grade, places, seat, money or standing differ.
-fn differs(before: &KeptResult, after: &KeptResult) -> bool {
+pub(super) fn differs(before: &KeptResult, after: &KeptResult) -> bool {
     before.status != after.status
         || before.score != after.score
         || before.grade != after.grade
@@ -159,7 +160,7 @@ impl App {
         encode: Encode,
     ) -> Result<Vec<u8>, AppError> {
         let (county, principal) = (call.county.clone(), call.principal.clone());
-        self.write(call, move |tx, now| {
+        let done = self.write(call, move |tx, now| {
             let (county, principal, reason) = (county.clone(), principal.clone(), reason.clone());
             let (old_run, new_run) = (old_run.clone(), new_run.clone());
             let encode = Arc::clone(&encode);
@@ -175,12 +176,15 @@ impl App {
                 new.supersedes.clone_from(&old.run_id);
                 new.published = Some((now, principal));
                 new.revision = tx.update_run(&county, &new).await?;
+                feed::publish(tx, &county, &new).await?;
                 let effects = vec![supersession(&old), publication("supersede", &new)];
                 let view = read::view(tx, &county, new).await?;
                 Ok(Done { response: encode(&view, &changes), effects })
             })
-        })
-        .await
+        });
+        let answer = done.await?;
+        self.published.notify_waiters();
+        Ok(answer)
     }
 
     /// What superseding would change, with nothing done.

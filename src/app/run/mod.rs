@@ -4,8 +4,10 @@
 mod changes;
 mod context;
 mod explain;
+mod feed;
 mod kept;
 mod read;
+mod table;
 mod verify;
 mod work;
 
@@ -15,8 +17,10 @@ use serde::{Deserialize, Serialize};
 
 pub use changes::{Change, Changes};
 pub use explain::Explanation;
+pub use feed::{Following, Position, Step, cursor_fault};
 pub use kept::{GivenAward, KeptResult, Unreadable};
 pub use read::{ResultFilter, ResultPage, RunSelector, RunView, Shown};
+pub use table::{Table, score_text, seat};
 pub use verify::{RunFinding, RunProof, verify};
 pub use work::{background, run_forever};
 
@@ -136,7 +140,7 @@ impl App {
         encode: Encode,
     ) -> Result<Vec<u8>, AppError> {
         let (county, principal) = (call.county.clone(), call.principal.clone());
-        self.write(call, move |tx, now| {
+        let done = self.write(call, move |tx, now| {
             let (county, principal) = (county.clone(), principal.clone());
             let (run_id, encode) = (run_id.clone(), Arc::clone(&encode));
             Box::pin(async move {
@@ -148,12 +152,15 @@ impl App {
                 run.state = RunState::Published;
                 run.published = Some((now, principal));
                 run.revision = tx.update_run(&county, &run).await?;
+                feed::publish(tx, &county, &run).await?;
                 let effect = publication("publish", &run);
                 let view = read::view(tx, &county, run).await?;
                 Ok(Done { response: encode(&view), effects: vec![effect] })
             })
-        })
-        .await
+        });
+        let answer = done.await?;
+        self.published.notify_waiters();
+        Ok(answer)
     }
 }
 

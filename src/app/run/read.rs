@@ -245,6 +245,16 @@ impl App {
         selector: &RunSelector,
     ) -> Result<Shown, AppError> {
         let run = selected(tx, county, selector).await?;
+        self.shown_of(tx, county, run).await
+    }
+
+    /// A run with its compiled scheme.
+    pub(super) async fn shown_of(
+        &self,
+        tx: &mut dyn ReadTx,
+        county: &str,
+        run: RunRecord,
+    ) -> Result<Shown, AppError> {
         if let Some(plan) = self.plans.get(&run.scheme_digest) {
             return Ok(Shown { run, plan });
         }
@@ -338,7 +348,7 @@ async fn result_in(
 }
 
 /// A row read back, if it is the one whose digest was kept.
-fn sound(record: &ResultRecord) -> Result<KeptResult, AppError> {
+pub(super) fn sound(record: &ResultRecord) -> Result<KeptResult, AppError> {
     if kept::result_digest(record) != record.digest {
         return Err(StoreError::corrupt("results.digest", "the row was changed").into());
     }

@@ -1,6 +1,9 @@
-//! `EvaluationService`: runs, results, explanations, publication, and stateless evaluation.
+//! `EvaluationService`: runs, results, explanations, publication, what
+//! receiving systems follow, and stateless evaluation.
 
 mod compute;
+mod export;
+mod feed;
 mod results;
 mod runs;
 
@@ -48,6 +51,8 @@ fn kept<T: Message + Default>(answer: Result<Vec<u8>, AppError>) -> Result<Respo
 impl EvaluationService for Service {
     type WatchRunStream = Streamed<v1::WatchRunResponse>;
     type StreamResultsStream = Streamed<v1::StreamResultsResponse>;
+    type WatchResultsStream = Streamed<v1::WatchResultsResponse>;
+    type ExportResultsStream = Streamed<v1::ExportResultsResponse>;
 
     async fn start_run(
         &self,
@@ -135,6 +140,30 @@ impl EvaluationService for Service {
     ) -> Result<Response<v1::ListChangesResponse>, Status> {
         let call = Call::of(&request)?;
         told(self.changes(&call, request.into_inner()).await)
+    }
+
+    async fn list_result_events(
+        &self,
+        request: Request<v1::ListResultEventsRequest>,
+    ) -> Result<Response<v1::ListResultEventsResponse>, Status> {
+        let call = Call::of(&request)?;
+        told(self.events(&call, request.into_inner()).await)
+    }
+
+    async fn watch_results(
+        &self,
+        request: Request<v1::WatchResultsRequest>,
+    ) -> Result<Response<Self::WatchResultsStream>, Status> {
+        let call = Call::of(&request)?;
+        told(self.watch_results(&call, request.into_inner()).await)
+    }
+
+    async fn export_results(
+        &self,
+        request: Request<v1::ExportResultsRequest>,
+    ) -> Result<Response<Self::ExportResultsStream>, Status> {
+        let call = Call::of(&request)?;
+        told(self.export(&call, request.into_inner()).await)
     }
 
     async fn compute(

@@ -4,8 +4,14 @@ use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
 
 use super::{
     super::{
-        admit::Call, decode::Faults, evaluation_encode as encode, page::page, result_encode,
-        result_scope::Sight, status, stream::spawn,
+        admit::Call,
+        decode::{Decoded, Faults},
+        evaluation_encode as encode,
+        page::page,
+        result_encode,
+        result_scope::Sight,
+        status,
+        stream::spawn,
     },
     Service, Streamed,
 };
@@ -19,7 +25,7 @@ use crate::{
 };
 
 /// Results of one message of a stream.
-const STREAM_PAGE: usize = 500;
+pub(super) const STREAM_PAGE: usize = 500;
 
 /// Which run's results are asked for.
 pub(crate) fn selector(faults: &mut Faults, raw: Option<v1::RunSelector>) -> Option<RunSelector> {
@@ -40,7 +46,20 @@ pub(crate) fn selector(faults: &mut Faults, raw: Option<v1::RunSelector>) -> Opt
     }
 }
 
-fn filter(faults: &mut Faults, raw: Option<v1::ResultFilter>) -> Option<ResultFilter> {
+/// A group of a dimension: both are said, or neither.
+pub(super) fn group(
+    faults: &mut Faults,
+    dimension: String,
+    id: String,
+) -> Decoded<Option<(String, String)>> {
+    if dimension.is_empty() != id.is_empty() {
+        faults.missing(if id.is_empty() { "filter.group" } else { "filter.group_dimension" });
+        return None;
+    }
+    Some((!id.is_empty()).then_some((dimension, id)))
+}
+
+pub(super) fn filter(faults: &mut Faults, raw: Option<v1::ResultFilter>) -> Option<ResultFilter> {
     let raw = raw.unwrap_or_default();
     let mut statuses = Vec::new();
     for (index, it) in raw.statuses().enumerate() {
@@ -54,15 +73,7 @@ fn filter(faults: &mut Faults, raw: Option<v1::ResultFilter>) -> Option<ResultFi
         };
         statuses.extend(faults.said(&path, Ok(it), named));
     }
-    if raw.group_dimension.is_empty() != raw.group.is_empty() {
-        faults.missing(if raw.group.is_empty() {
-            "filter.group"
-        } else {
-            "filter.group_dimension"
-        });
-        return None;
-    }
-    let group = (!raw.group.is_empty()).then_some((raw.group_dimension, raw.group));
+    let group = group(faults, raw.group_dimension, raw.group)?;
     Some(ResultFilter { grades: raw.grades, statuses, group })
 }
 

@@ -30,7 +30,8 @@ SELECT MIN(c.county) AS county
         UNION ALL SELECT MIN(county) FROM counties_of_registry_versions WHERE county > $1
         UNION ALL SELECT MIN(county) FROM counties_of_schemes WHERE county > $1
         UNION ALL SELECT MIN(county) FROM counties_of_facts WHERE county > $1
-        UNION ALL SELECT MIN(county) FROM counties_of_runs WHERE county > $1) c";
+        UNION ALL SELECT MIN(county) FROM counties_of_runs WHERE county > $1
+        UNION ALL SELECT MIN(county) FROM counties_of_publications WHERE county > $1) c";
 
     LEDGER_PAGE = concat!(columns!(), "
   FROM facts f

@@ -51,6 +51,7 @@ pub(super) mod audit;
 pub(super) mod county;
 pub(super) mod facts;
 pub(super) mod persons;
+pub(super) mod publications;
 pub(super) mod registry;
 pub(super) mod runs;
 pub(super) mod schemes;
@@ -71,6 +72,7 @@ pub(super) fn all() -> Vec<(&'static str, &'static str)> {
         facts::ALL,
         totals::ALL,
         runs::ALL,
+        publications::ALL,
         sight::ALL,
     ];
     parts.concat()

@@ -8,6 +8,7 @@ mod connection;
 mod county;
 mod facts;
 mod persons;
+mod publications;
 mod registry;
 mod row;
 mod runs;

@@ -44,6 +44,9 @@ async fn asked(all: &Counties, who: &str, method: &str, at: Target) -> Result<bo
         "EvaluationService" => match method {
             "EvaluationService.ListResults"
             | "EvaluationService.StreamResults"
+            | "EvaluationService.ListResultEvents"
+            | "EvaluationService.WatchResults"
+            | "EvaluationService.ExportResults"
             | "EvaluationService.GetResult"
             | "EvaluationService.ExplainResult" => result(all, who, method, at).await,
             _ => run(all, who, method, at).await,
@@ -242,6 +245,29 @@ async fn result(all: &Counties, who: &str, method: &str, at: Target) -> Result<b
                 found |= message?.results.iter().any(is);
             }
             Ok(found)
+        }
+        "EvaluationService.ListResultEvents" => {
+            let scheme_id = format!("test.{}", word(kind));
+            let request = v1::ListResultEventsRequest { county, scheme_id, ..Default::default() };
+            let page = client.list_result_events(by(who, request)).await?.into_inner();
+            Ok(page.events.iter().filter_map(|it| it.result.as_ref()).any(is))
+        }
+        "EvaluationService.WatchResults" => {
+            let scheme_id = format!("test.{}", word(kind));
+            let request = v1::WatchResultsRequest { county, scheme_id, ..Default::default() };
+            let mut stream = client.watch_results(by(who, request)).await?.into_inner();
+            let first = stream.message().await?.unwrap();
+            Ok(first.events.iter().filter_map(|it| it.result.as_ref()).any(is))
+        }
+        "EvaluationService.ExportResults" => {
+            let format = v1::ExportFormat::Csv.into();
+            let request = v1::ExportResultsRequest { county, run, filter: None, format };
+            let mut stream = client.export_results(by(who, request)).await?.into_inner();
+            let mut file = Vec::new();
+            while let Some(message) = stream.next().await {
+                file.extend(message?.chunk);
+            }
+            Ok(String::from_utf8(file).unwrap().lines().any(|it| it.split(',').next() == Some(id)))
         }
         "EvaluationService.GetResult" => {
             let request = v1::GetResultRequest { county, run, subject_id: id.into() };

@@ -15,7 +15,7 @@ pub(super) const NOTES: &str = "
 - **H4.b**: records, and facts in a stream, are taken or refused one by one, and the answer says which; RecordFacts is all or nothing in its shape.
 - **H9**: within one process a write under an id that is under way waits in the line of writers and gets the first one's answer (H6.a); ABORTED is for a store that somebody else holds.
 - **H17**: there are no consistency tokens. A moment to read as of stands in their place.
-- **H21**: a watch has no position to go on from; it begins with the state as it is.
+- **H21**: a watch of a run has no position to go on from; it begins with the state as it is. One of results has.
 
 ## What has no row yet
 

@@ -25,6 +25,7 @@ use crate::{
 
 const GET_RUN: &str = "/steelyard.v1.EvaluationService/GetRun";
 const WATCH_RUN: &str = "/steelyard.v1.EvaluationService/WatchRun";
+const WATCH_RESULTS: &str = "/steelyard.v1.EvaluationService/WatchResults";
 const START_RUN: &str = "/steelyard.v1.EvaluationService/StartRun";
 const PUBLISH: &str = "/steelyard.v1.EvaluationService/PublishRun";
 const PUBLISH_SCHEME: &str = "/steelyard.v1.SchemeService/PublishScheme";
@@ -406,5 +407,25 @@ fn runs() -> Vec<Row> {
             assert_eq!(progress.state(), v1::RunState::Computed);
             vec![told.end]
         }),
+        row!(
+            "H21.d",
+            "a watch of results from what is no cursor of the county",
+            "INVALID_ARGUMENT CURSOR_INVALID",
+            Cheap,
+            |at| {
+                let mut seen = Vec::new();
+                let long = "9".repeat(100_000);
+                for cursor in
+                    ["0", "1.", "-1-00000000.", "999999-00000000:m1", "'; --", "\u{0}", &long]
+                {
+                    let (county, cursor) = (COUNTY.into(), cursor.into());
+                    let message = v1::WatchResultsRequest { county, cursor, ..Default::default() };
+                    seen.push(
+                        call(at.address, &ask(WATCH_RESULTS, &message.encode_to_vec())).await,
+                    );
+                }
+                seen
+            }
+        ),
     ]
 }

@@ -142,6 +142,7 @@ async fn every_table_with_a_county_has_the_fence() {
         "audit_entries",
         "county_heads",
         "facts",
+        "publications",
         "registry_versions",
         "request_log",
         "runs",

@@ -36,6 +36,7 @@ async fn fill(on: &Backend) {
         key_id: "k".to_owned(),
         signature: vec![2; 64],
     };
+    tx.append_publication(COUNTY, &super::sample::publication("r1", "")).await.unwrap();
     tx.insert_checkpoint(&checkpoint).await.unwrap();
     tx.insert_checkpoint(&checkpoint).await.unwrap();
     assert_eq!(tx.newest_checkpoint(COUNTY).await.unwrap(), Some(checkpoint));
@@ -59,6 +60,7 @@ pub(crate) async fn append_only_tables_refuse_changes(on: &Backend) {
         ("schemes", "document"),
         ("scheme_retirements", "reason"),
         ("results", "grade"),
+        ("publications", "run_id"),
     ] {
         for text in [format!("UPDATE {table} SET {column} = 'x'"), format!("DELETE FROM {table}")] {
             let refused = on.execute(&text).await.unwrap_err().to_string();

@@ -4,6 +4,7 @@ mod backend;
 mod county;
 mod edited;
 mod facts;
+mod publications;
 mod registry;
 mod runs;
 mod sample;
@@ -30,7 +31,7 @@ macro_rules! conformance {
 }
 
 mod everywhere {
-    use super::{Backend, county, facts, registry, runs, sight, totals};
+    use super::{Backend, county, facts, publications, registry, runs, sight, totals};
     conformance!(sqlite_memory, sqlite_file, postgres => [
         county::an_error_ends_the_transaction_and_keeps_nothing,
         county::forgets_what_was_not_committed,
@@ -59,6 +60,9 @@ mod everywhere {
         runs::steps_wait_for_each_other,
         runs::a_claim_runs_out_and_is_lost,
         runs::results_are_paged_in_both_orders,
+        publications::are_numbered_without_gaps_in_each_county,
+        publications::are_read_from_a_number_on_and_of_one_scheme,
+        publications::are_kept_with_their_transaction_or_not_at_all,
         sight::facts_are_counted_by_kind_and_from_a_number_on,
         sight::runs_are_counted_by_state_with_their_ties,
     ]);

@@ -3,8 +3,8 @@
 use steelyard::{
     domain::time::{Day, Moment},
     store::{
-        Fact, FactKind, NameKept, NewAudit, RegistryVersion, Request, ResultRecord, RunRecord,
-        RunState, SchemeHeader, Store, StoreError, StoreTx,
+        Fact, FactKind, NameKept, NewAudit, NewPublication, RegistryVersion, Request, ResultRecord,
+        RunRecord, RunState, SchemeHeader, Store, StoreError, StoreTx,
     },
 };
 
@@ -129,6 +129,16 @@ pub(crate) fn result(subject: &str, ordinal: i64, score: Option<i64>) -> ResultR
         reasons: "[]".to_owned(),
         groups: r#"{"county":"xinping"}"#.to_owned(),
         digest: [1; 32],
+    }
+}
+
+pub(crate) fn publication(run_id: &str, replaced_run_id: &str) -> NewPublication {
+    NewPublication {
+        run_id: run_id.to_owned(),
+        replaced_run_id: replaced_run_id.to_owned(),
+        scheme_id: "s".to_owned(),
+        period: "2022".to_owned(),
+        subject_kind: "member".to_owned(),
     }
 }
 

@@ -100,6 +100,7 @@ impl Effects {
 
     /// Compares every run with its entries.
     pub(super) async fn runs(&mut self, tx: &mut dyn ReadTx, county: &str) -> Result<(), AppError> {
+        let publications = self.publications(tx, county).await?;
         let mut left: std::collections::BTreeSet<String> = self.runs.keys().cloned().collect();
         let mut listing = RunListing { limit: PAGE, ..RunListing::default() };
         loop {
@@ -109,6 +110,10 @@ impl Effects {
             for run in page {
                 left.remove(&run.run_id);
                 self.run(county, &run);
+                if let Some(text) = publications.differing(&run) {
+                    let finding = Finding::new(county, Tampering::RowChanged, None, text);
+                    self.of_runs.push((run.run_id.clone(), finding));
+                }
             }
         }
         for id in left {

@@ -1,0 +1,213 @@
+//! Results as a table for spreadsheets: CSV as RFC 4180 has it, with a byte order mark, safe to be
+//! opened by a program that takes some texts for formulas.
+
+use csv::{Terminator, Writer, WriterBuilder};
+
+use super::{GivenAward, KeptResult, Shown};
+use crate::{
+    app::{AppError, hex},
+    domain::{
+        engine::{Plan, reason_words},
+        exact::{Exact, RoundingMode},
+        scheme::SubjectKind,
+    },
+};
+
+/// What says that the bytes are UTF-8, to programs that would guess.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// A score, with the places to which the scheme rounds its root.
+pub fn score_text(plan: &Plan, value: &Exact) -> String {
+    let places = plan.scheme().nodes.first().and_then(|it| it.round).map_or(2, |it| it.to);
+    value.text(places, RoundingMode::HalfUp)
+}
+
+/// The grade whose limited seat a result holds.
+pub fn seat(plan: &Plan, seated: bool, grade: Option<&String>) -> Option<String> {
+    let limited = plan.scheme().grades.iter().find(|it| Some(&it.id) == grade);
+    grade.filter(|_| seated && limited.is_some_and(|it| it.seats.is_some())).cloned()
+}
+
+/// The dimensions of groups that subjects of a kind can have, in byte order: a table has the same
+/// columns whoever is in it.
+const fn dimensions(kind: SubjectKind) -> &'static [&'static str] {
+    match kind {
+        SubjectKind::Member => &["community", "compound", "county", "street", "unit_branch"],
+        SubjectKind::Project => &["class", "community", "company", "compound", "county", "street"],
+        SubjectKind::Company => &["county"],
+        SubjectKind::Post => &["building", "community", "compound", "county", "street"],
+        SubjectKind::Compound => &["community", "compound", "county", "street"],
+    }
+}
+
+/// The table of a run's results. Its first line, and then results as they come, by page.
+#[derive(Debug)]
+pub struct Table {
+    shown: Shown,
+    ranks: Vec<String>,
+    money: bool,
+}
+
+impl Table {
+    /// Of a run; with a column of awards where money may be seen.
+    pub fn new(shown: Shown, money: bool) -> Self {
+        let within = shown.plan.scheme().ranking.iter().flat_map(|it| it.within.iter());
+        let mut ranks: Vec<String> = within.cloned().collect();
+        ranks.sort_unstable();
+        ranks.dedup();
+        Self { shown, ranks, money }
+    }
+
+    /// The run's id.
+    pub fn run_id(&self) -> &str {
+        &self.shown.run.run_id
+    }
+
+    /// The byte order mark and the line of the columns' names.
+    ///
+    /// # Errors
+    /// A mistake of the program alone.
+    pub fn head(&self) -> Result<Vec<u8>, AppError> {
+        let mut names: Vec<String> =
+            ["subject", "period", "status", "score", "score_before_vetoes", "grade", "seat"]
+                .map(str::to_owned)
+                .into();
+        names.extend(self.ranks.iter().map(|it| format!("rank_{it}")));
+        names.extend(self.dimensions().iter().map(|it| format!("group_{it}")));
+        names.extend(self.money.then(|| "awards".to_owned()));
+        names.extend(["reasons_zh", "reasons_en", "digest", "run_id"].map(str::to_owned));
+        let mut head = BYTE_ORDER_MARK.to_vec();
+        head.extend(written(|lines| lines.write_record(&names))?);
+        Ok(head)
+    }
+
+    /// The lines of results.
+    ///
+    /// # Errors
+    /// A mistake of the program alone.
+    pub fn lines<'a>(
+        &self,
+        results: impl IntoIterator<Item = &'a KeptResult>,
+    ) -> Result<Vec<u8>, AppError> {
+        written(|lines| {
+            results.into_iter().try_for_each(|it| {
+                lines.write_record(self.cells(it).into_iter().map(|it| harmless(&it)))
+            })
+        })
+    }
+
+    fn dimensions(&self) -> &'static [&'static str] {
+        dimensions(self.shown.plan.scheme().subject)
+    }
+
+    fn cells(&self, it: &KeptResult) -> Vec<String> {
+        let (plan, run) = (&self.shown.plan, &self.shown.run);
+        let score = |it: Option<&Exact>| it.map_or_else(String::new, |it| score_text(plan, it));
+        let mut cells = vec![
+            it.subject.clone(),
+            it.period.clone(),
+            it.status.name().to_owned(),
+            score(it.score.as_ref()),
+            score(it.score_before_vetoes.as_ref()),
+            it.grade.clone().unwrap_or_default(),
+            seat(plan, it.seated, it.grade.as_ref()).unwrap_or_default(),
+        ];
+        let rank = |within: &String| it.ranks.get(within).map(ToString::to_string);
+        cells.extend(self.ranks.iter().map(|it| rank(it).unwrap_or_default()));
+        let group = |dimension: &&str| it.groups.get(*dimension).cloned().unwrap_or_default();
+        cells.extend(self.dimensions().iter().map(group));
+        if self.money {
+            cells.push(it.awards.iter().map(award).collect::<Vec<_>>().join("; "));
+        }
+        let words = it.reasons.iter().map(|it| reason_words(it, plan.scheme()));
+        let (zh, en): (Vec<_>, Vec<_>) = words.map(|it| (it.zh, it.en)).unzip();
+        cells.extend([zh.join("；"), en.join("; "), hex(&it.digest), run.run_id.clone()]);
+        cells
+    }
+}
+
+/// An award, its amount in CNY, and whom it goes to where the registry names somebody.
+fn award(it: &GivenAward) -> String {
+    match it.recipient.as_str() {
+        "" => format!("{} {}", it.id, it.amount),
+        to => format!("{} {} {to}", it.id, it.amount),
+    }
+}
+
+fn written(
+    lines: impl FnOnce(&mut Writer<Vec<u8>>) -> Result<(), csv::Error>,
+) -> Result<Vec<u8>, AppError> {
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+    lines(&mut writer).map_err(|why| AppError::Internal(why.to_string()))?;
+    writer.into_inner().map_err(|why| AppError::Internal(why.to_string()))
+}
+
+/// A cell that no spreadsheet takes for a formula: an apostrophe stands before what begins as one
+/// does, also in wide letters, unless it is a plain number.
+fn harmless(cell: &str) -> String {
+    let begins = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n'];
+    if cell.starts_with(begins) && !is_number(cell) {
+        return format!("'{cell}");
+    }
+    cell.to_owned()
+}
+
+/// `-?digits(.digits)?`.
+fn is_number(cell: &str) -> bool {
+    let cell = cell.strip_prefix('-').unwrap_or(cell);
+    let (whole, part) = cell.split_once('.').unwrap_or((cell, "0"));
+    let digits = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
+    digits(whole) && digits(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_begins_as_a_formula_is_told_from_a_number() {
+        for cell in [
+            "=1+1",
+            "=HYPERLINK(\"http://x\")",
+            "+1",
+            "-1+1",
+            "-",
+            "-.5",
+            "-1.",
+            "-1e5",
+            "--1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            "＝1+1",
+            "＋1",
+            "－1",
+            "＠a",
+            "-１",
+            "=",
+        ] {
+            assert_eq!(harmless(cell), format!("'{cell}"));
+        }
+        for cell in
+            ["", "0", "-1", "-1.50", "90.00", "m-00345", "1=1", " =1", "'=1", "优秀", "2022-H1"]
+        {
+            assert_eq!(harmless(cell), cell);
+        }
+    }
+
+    #[test]
+    fn lines_are_quoted_and_end_as_the_standard_says() {
+        let cells = ["a,b", "say \"hi\"", "two\nlines", "党员", ""];
+        let bytes = written(|it| it.write_record(cells)).unwrap();
+        let expected = "\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\",党员,\r\n";
+        assert_eq!(String::from_utf8(bytes).unwrap(), expected);
+    }
+
+    #[test]
+    fn dimensions_are_in_byte_order_and_once() {
+        for kind in SubjectKind::ALL {
+            assert!(dimensions(kind).is_sorted_by(|a, b| a < b), "{}", kind.name());
+        }
+    }
+}
