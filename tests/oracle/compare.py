@@ -16,15 +16,18 @@ from fractions import Fraction as F
 import generate
 import reference as ref
 
-FIELDS = ("status", "score", "score_before_vetoes", "grade", "ranks", "awards", "reasons")
+FIELDS = ("status", "score", "score_before_vetoes", "grade", "ranks", "awards", "honours", "reasons")
 ENOUGH = 200          # with fewer cases a corner that did not happen is only shown
 
 MUST_HAPPEN = """
 absent.channel absent.channel.rescaled absent.role absent.role.rescaled
 as_of.cut.ballots as_of.cut.entries as_of.cut.findings as_of.cut.imports as_of.cut.results as_of.cut.sheets
-as_of.cut.surveys as_of.cut.vetoes
+as_of.cut.surveys as_of.cut.vetoes as_of.cut.check_ins as_of.cut.conduct as_of.cut.in_service as_of.cut.stays as_of.cut.units
 assessed.median.even assessed.median.odd assessed.replaced assessed.too_few_to_trim assessed.trimmed
 average.dropped average.nothing_left award checked.False checked.True child.left_out clamp.cut
+check_in.as_of check_in.before_the_stint check_in.came check_in.first_by check_in.late check_in.never_came check_in.no_stint
+check_in.on_the_last_day check_in.reported_metric check_in.runs_on
+conduct.at_once conduct.deadline_over conduct.open conduct.open.last_day conduct.put_right conduct.put_right.last_day
 compared.best compared.mean compared.not_above_zero
 counted.cap.day.at_least counted.cap.day.at_most counted.cap.month.at_least counted.cap.month.at_most
 counted.cap.quarter.at_most counted.cap.half.at_most counted.cap.year.at_least counted.cap.year.at_most
@@ -32,24 +35,36 @@ counted.each.cut counted.out_of_period counted.repeat counted.tier counted.tier.
 counted.valid.edge counted.valid.feb29 decision.groups decision.subjects
 effect.excluded effect.grade effect.grade_at_best effect.grades_down effect.no_awards effect.node
 effect.score_at_most effect.score_less excluded.and.incomplete fault forced.lower_already forced.lowered
-grade.edge grade.unless.barred grade.when.failed grades_down.past_last incomplete.forced key.missing
+grade.edge grade.unless.barred grade.when.failed grades_down.past_last
+honours.barred.final honours.barred.other honours.eligible.final honours.None.other incomplete.forced key.missing
 kind.assessed kind.average kind.best kind.checked kind.compared kind.constant kind.counted kind.imported
-kind.measured kind.placed kind.result_of kind.sum kind.surveyed kind.voted kind.weighted kind.worst
+kind.measured kind.placed kind.result_of kind.scheduled kind.sum kind.surveyed kind.voted kind.weighted kind.worst
 measured.band measured.band.edge measured.linear.between missing.every_child_left_out
 missing.assessed missing.average missing.compared missing.imported missing.measured missing.placed missing.result_of
-missing.surveyed missing.voted no_awards.took parent.none_left placed.named placed.otherwise reading.R1 reading.R1g reading.R2
-predicate.edge.above predicate.edge.at_least predicate.edge.at_most predicate.edge.below predicate.fact predicate.missing
+missing.scheduled missing.surveyed missing.voted no_awards.took parent.none_left placed.named placed.otherwise reading.R1 reading.R1g reading.R2
+reading.R110 reading.R112 reading.R113 reading.R114 reading.R115 reading.R116 reading.R117 reading.R126
+predicate.edge.above predicate.edge.at_least predicate.edge.at_most predicate.edge.below predicate.fact predicate.fact.derived
+predicate.missing
 rank.competition.after_tie rank.dense.after_tie ratio.by_zero result_of.average result_of.best result_of.no_weight
 result_of.sum result_of.weighted result_of.worst root.default_round
 round.ceiling round.down round.floor round.half_even round.half_up round.up
 round.down.negative round.floor.negative round.half_up.negative round.up.negative
 rule.exclude rule.exclude.parent rule.incomplete rule.incomplete.parent rule.value rule.value.parent rule.zero
 rule.zero.parent score.rounded_after_veto score_less.clamped
+scheduled.absent scheduled.absent.rescaled scheduled.absent.rescaled.several scheduled.best.several scheduled.came_back
+scheduled.cap.day.at_least scheduled.cap.day.at_most scheduled.cap.half.at_least scheduled.cap.half.at_most
+scheduled.cap.month.at_least scheduled.cap.month.at_most scheduled.cap.quarter.at_least scheduled.cap.quarter.at_most
+scheduled.cap.year.at_least scheduled.cap.year.at_most scheduled.entry_in_no_stay scheduled.in_all.at_least scheduled.in_all.at_most
+scheduled.last.several scheduled.no_version scheduled.not_listed scheduled.nowhere scheduled.out_of_period
+scheduled.prorated-by-days.several scheduled.refused scheduled.several_versions scheduled.tier scheduled.tier.exact
+scheduled.tiers.and_points scheduled.tiers.of_before scheduled.unconfirmed scheduled.valid.edge scheduled.valid.longer
 seats.why.ceiling seats.why.floor seats.why.half_up seats.why.remainder seats.why.tie_open seats.undecided
 seats.cut_by_each_at_most seats.equal_remainders.larger_first seats.floor_at_each_at_most seats_exhausted seats_exhausted.again
 state.not_submitted state.not_submitted.never_missing state.out.leaf state.out.parent
 status.excluded status.final status.incomplete status.tie_open surveyed.too_few surveyed.zero_answers
-tie_open.next_in_line veto.any_day veto.at_end veto.many_records veto.node.cut veto.node.missing veto.not_entitled
+tie_open.next_in_line units.absent.rescaled.several units.best.several units.equal_at units.last.several units.none_reported
+units.none_reported.plain units.plain_not_looked_at units.prorated-by-days.several units.replaced units.report_left_out
+veto.any_day veto.at_end veto.many_records veto.node.cut veto.node.missing veto.not_entitled
 veto.not_in_force.any_day veto.not_in_force.at_end veto.several voted.too_few voted.void weighted.rescaled
 """.split()
 
@@ -92,6 +107,11 @@ def differences(results, quotas, lines):
             want, have = plain(field, r[field]), plain(field, g.get(field))
             if want != have:
                 found.append((r["subject"], field, want, have))
+        if "nodes" in g:
+            have = values_of(g["nodes"])
+            for node, value in r["values"].items():
+                if have.get(node) != (None if value is None else F(value)):
+                    found.append((r["subject"], "value of " + node, value, str(have.get(node))))
     if len(tables) != 1 or "quotas" not in lines[-1]:
         return found + [("all", "one quotas line, the last", 1, len(tables))]
     want = [(q["for"], row["group"]) for q in quotas for row in q["groups"]]
@@ -108,13 +128,36 @@ def differences(results, quotas, lines):
     return found
 
 
-def run_binary(binary, folder, scheme, facts, as_of):
+def values_of(tree):
+    """node id -> exact value, of the tree as the result shows it."""
+    found = {}
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        text = node.get("exact", node.get("value"))
+        found[node["id"]] = None if text is None else F(text)
+        todo += node.get("children", [])
+    return found
+
+
+def run_binary(binary, folder, scheme, facts, as_of, schedules=()):
     paths = []
     for name, text in (("scheme.json", scheme), ("facts.jsonl", facts)):
         paths.append(os.path.join(folder, name))
         with open(paths[-1], "w", encoding="utf-8") as f:
             f.write(text)
     command = [binary, "evaluate", "--scheme", paths[0], "--facts", paths[1]]
+    if schedules:
+        # the first in a file of its own, the others in a folder
+        inside = os.path.join(folder, "schedules")
+        os.makedirs(inside, exist_ok=True)
+        for name in os.listdir(inside):
+            os.remove(os.path.join(inside, name))
+        generate.write_schedules(inside, schedules)
+        command += ["--schedules", inside]
+        if len(schedules) % 2 == 0:
+            os.replace(os.path.join(inside, "s-00.yaml"), os.path.join(folder, "first.yaml"))
+            command += ["--schedules", os.path.join(folder, "first.yaml")]
     if as_of:
         command += ["--as-of", as_of]
     try:
@@ -126,19 +169,19 @@ def run_binary(binary, folder, scheme, facts, as_of):
 
 def one_case(args, seed, folder, hits):
     """([differences], readings that the case touched)"""
-    scheme, facts, as_of, fault = generate.build(seed, args.contested)
+    scheme, facts, schedules, as_of, fault = generate.build(seed, args.contested)
     try:
-        results, quotas, evaluation = ref.evaluate(scheme, facts, as_of)
+        results, quotas, evaluation = ref.evaluate(scheme, facts, as_of, schedules)
     except ref.Refused as refusal:
         hits["fault"] += 1
         hits["fault.%s" % fault] += 1
-        code, _, err = run_binary(args.binary, folder, scheme, facts, as_of)
+        code, _, err = run_binary(args.binary, folder, scheme, facts, as_of, schedules)
         if code != 65:
             return [("all", "refused input (%s)" % refusal, "exit 65", "exit %s %s" % (code, err[:300]))], set()
         return [], set()
     hits.update(evaluation.hits)
     touched = {x for r in results for x in r["readings"]}
-    code, out, err = run_binary(args.binary, folder, scheme, facts, as_of)
+    code, out, err = run_binary(args.binary, folder, scheme, facts, as_of, schedules)
     if code != 0:
         return [("all", "exit", 0, "%s: %s %s" % (code, err[:600], out[:600]))], touched
     try:

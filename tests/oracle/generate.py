@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Random valid schemes and facts that go looking for the odd corners of the scheme language.
 
-`build(seed)` gives (scheme text, facts text, as-of moment or None, note). The reference is used on the way: grade
+`build(seed)` gives (scheme text, facts text, schedules' texts, as-of moment or None, note). The reference is used on the way: grade
 lines are put exactly on scores that occur, and decisions are written for ties that really are open.
 """
 import argparse
@@ -49,6 +49,13 @@ class Maker:
         self.odd_sizes = rng.random() < 0.12     # groups of odd size and half the seats: every remainder is .5
         self.read_by_grades = []
         self.fine = rng.random() < 0.35          # finer numbers, fewer ties
+        self.days = rng.random() < 0.5           # a scheme about members, with what follows from days
+        self.schedules, self.scheduled = [], None
+        self.tight = rng.random() < 0.25         # versions share no items, and all together reach `in_all`
+        self.compounds = ["k-%03d" % i for i in range(rng.randint(1, 4))]
+        self.derived = None                      # the metric that check-ins make
+        self.as_of = self.as_of_moment()
+        self.edges = self.edge_days()
 
     # ---- small choices
 
@@ -70,6 +77,38 @@ class Maker:
         if self.fine and self.chance(0.3):
             step = "0.0125"
         return self.number(cents(self.rng, low, high, step))
+
+    def as_of_moment(self):
+        """About midnight in the county, now and then; near the period, or long after most."""
+        rng = self.rng
+        on = dt.date(2023, 1, 15)
+        if self.days and self.chance(0.6):
+            on = rng.choice([self.first, self.last]) + dt.timedelta(rng.choice([-40, -1, 0, 0, 1, 20]))
+        at = rng.choice([dt.time(12), dt.time(12), dt.time(0), dt.time(0, 0, 1), dt.time(23, 59, 59), dt.time(7, 59, 59)])
+        zone = dt.timezone(dt.timedelta(hours=rng.choice([8, 8, 0, -5])))
+        return dt.datetime.combine(on, at, ref.COUNTY).astimezone(zone)
+
+    def edge_days(self):
+        """Days on which something could change: ends of months, leap days, the period's ends, the as-of day."""
+        days = [self.first, self.last] * 3
+        month = dt.date(self.first.year - 1, 12, 1)
+        while month <= self.last:
+            month = ref.months_later(month, 1)
+            days += [month, month - ref.DAY]
+        days += [dt.date(y, m, d) for y, m, d in ((2020, 2, 29), (2024, 2, 29), (2023, 2, 28), (2024, 2, 28), (2024, 3, 1))
+                 if abs((dt.date(y, m, d) - self.last).days) < 600]
+        days += [self.as_of.astimezone(ref.COUNTY).date()] * 2
+        return days
+
+    def near(self, *more):
+        """A day on or beside an edge, or any day from before the period to after it."""
+        rng = self.rng
+        if self.chance(0.65):
+            day = rng.choice(list(more) if more and self.chance(0.6) else self.edges)
+            return day + dt.timedelta(rng.choice([-1, 0, 0, 1]))
+        if self.chance(0.7):
+            return self.first + dt.timedelta(rng.randint(0, (self.last - self.first).days))
+        return self.first + dt.timedelta(rng.randint(-420, (self.last - self.first).days + 40))
 
     def weights(self, count):
         """Shares that add up to exactly 100%."""
@@ -102,13 +141,15 @@ class Maker:
 
     def tree(self, depth, weighted_child=False, root=False, budget=None):
         rng = self.rng
-        if root:
+        if root and self.days and self.chance(0.06):
+            kind = "scheduled"
+        elif root:
             kind = rng.choice(["sum", "sum", "weighted", "weighted", "average", "best", "worst", "counted", "imported"]
                               if self.chance(0.3) else ["sum", "weighted", "sum", "weighted", "average"])
         elif depth > 0 and self.chance(0.45):
             kind = rng.choice(ref.PARENTS)
         else:
-            kind = rng.choice(ref.LEAVES + ("counted", "counted", "assessed", "measured"))
+            kind = rng.choice([k for k in ref.LEAVES if k != "scheduled"] + ["counted", "counted", "assessed", "measured"])
         node = {"id": self.make_id(kind), "title": rng.choice(["志愿服务", "测评", "Item", "群众评价 ±"])}
         if kind in ref.FULL_MARKS or weighted_child or root or self.chance(0.2):
             node["out_of"] = self.number(rng.choice(["100", "100", "10", "50", "30", "7", "12.5"]))
@@ -149,6 +190,300 @@ class Maker:
         if not root and kind not in ref.NEVER_MISSING and self.chance(0.45):
             node["missing"] = rng.choice(["zero", "exclude", "exclude", "incomplete",
                                           {"value": self.num(-5, 60)}])
+
+    # ---- point schedules
+
+    def graft(self, score):
+        """Puts a scheduled node somewhere into the tree, or makes a tree of it alone."""
+        rng = self.rng
+        node = {"id": self.make_id("scheduled"), "title": "支部积分明细"}
+        if self.chance(0.4):
+            node["out_of"] = self.number(rng.choice(["100", "40", "12.5"]))
+        self.nodes[node["id"]], self.refs[node["id"]] = node, []
+        node["scheduled"] = self.leaf_scheduled(node)
+        self.common(node, "scheduled", False)
+        parents = [n for n in self.nodes.values() if ref.Evaluation.kind(n) in ref.PARENTS]
+        if not parents or self.chance(0.2):
+            kind = rng.choice(["sum", "weighted"])
+            self.nodes, self.refs, self.pending = {node["id"]: node}, {node["id"]: []}, []
+            score = {"id": self.make_id(kind), "out_of": 100, kind: [node]}
+            self.nodes[score["id"]], self.refs[score["id"]] = score, [node["id"]]
+            self.common(score, kind, True)
+            parent = score
+        else:
+            parent = rng.choice(parents)
+            kind = ref.Evaluation.kind(parent)
+            parent[kind].insert(rng.randint(0, len(parent[kind])), node)
+            self.refs[parent["id"]].append(node["id"])
+        if kind == "weighted":
+            node.setdefault("out_of", 60)
+            for child, weight in zip(parent[kind], self.weights(len(parent[kind]))):
+                child["weight"] = weight
+        return score
+
+    def leaf_scheduled(self, node):
+        rng = self.rng
+        self.scheduled = node
+        body = {}
+        if self.chance(0.6):
+            body["valid_at_most"] = "%d months" % rng.choice([24, 13])
+        self.pool = ["item_%d" % i for i in range(rng.randint(1, 5))]
+        for compound in self.compounds:
+            self.versions(compound, body)
+        counts = [len(d["items"]) for d in self.schedules] or [1]
+        if self.chance(0.6):
+            wide = rng.choice([0, 0, 1, 3])
+            body["items"] = [max(1, min(counts) - wide), max(counts) + wide]
+        worth = [F(0)] + [F(str(x)) for d in self.schedules for i in d["items"] for x in worths(i["counted"])]
+        wide = rng.choice([0, 0, 1, "2.5"])
+        body["each"] = [ref.exact_text(min(worth) - F(wide)), ref.exact_text(max(worth) + F(wide))]
+        if body["each"] == ["0", "0"]:
+            body["each"] = ["-1", "1"]
+        wide = 0 if self.tight else rng.choice([0, 0, 0, "0.5", 40])
+        least = min([F(0)] + [self.bound(d, -1) for d in self.schedules]) - F(wide)
+        most = max([F(0)] + [self.bound(d, 1) for d in self.schedules]) + F(wide)
+        body["in_all"] = [ref.exact_text(least), ref.exact_text(most)] if least < most else [-1, 1]
+        body["each"], body["in_all"] = [[self.number(str(x)) for x in body[k]] for k in ("each", "in_all")]
+        if self.chance(0.75):
+            body["several"] = rng.choice(["prorated-by-days", "last", "best"])
+        if self.chance(0.45):
+            body["absent"] = "rescale"
+        if self.chance(0.2):
+            body["adoption"] = {"present": {"above": "1/2"}, "in_favour": {"above": "2/3"}}
+        if self.chance(0.2):
+            body["objections"] = rng.choice([7, 15])
+        return body
+
+    def bound(self, document, sign):
+        """The least or the greatest that all items of a schedule can come to."""
+        total = F(0)
+        for item in document["items"]:
+            c = item["counted"]
+            limits = [max([F(0)] + [sign * F(str(x)) for x in worths(c)])]
+            if "tiers" not in c and limits[0] > 0:
+                per = dict(zip(ref.WINDOWS, ref.WINDOWS_IN[self.period_kind]))
+                key = "at_most" if sign > 0 else "at_least"
+                limits = [sign * per[x["per"]] * F(str(x[key])) for x in c["caps"] if key in x]
+            total += min(limits)
+        return sign * total
+
+    def versions(self, compound, body):
+        rng = self.rng
+        items, taken = [], set()
+        early = self.first - dt.timedelta(rng.choice([500, 200]))
+        middle = self.first + (self.last - self.first) / 2
+        starts = [early, middle] if self.tight else sorted({early if i == 0 and self.chance(0.6) else rng.choice([early, self.first, self.near(), self.near()])
+                         for i in range(rng.choice([0, 1, 1, 2, 2, 2, 3, 4]))})
+        for i, start in enumerate(starts):
+            old = [json.loads(json.dumps(x)) for x in items]
+            items = old or [self.item(x, body) for x in rng.sample(self.pool, rng.randint(1, len(self.pool)))]
+            for _ in range(rng.choice([1, 1, 2, 3]) if old else 0):
+                self.change(items, body)
+            in_force = {"from": start.isoformat()}
+            if self.chance(0.25):
+                end = start + dt.timedelta(rng.choice([0, 10, 31, 100, 400]))
+                if i + 1 < len(starts) and self.chance(0.5):
+                    end = max(start, starts[i + 1] + dt.timedelta(rng.choice([-20, -2, -1, 0, 30])))
+                in_force["until"] = end.isoformat()
+                self.edges += [end]
+            self.edges += [start] * 2
+            document = {"steelyard": "schedule/v1", "compound": compound, "version": i + 1, "title": "积分细则 %s" % compound,
+                        "in_force": in_force, "items": items}
+            self.schedules.append(json.loads(json.dumps(document)))
+
+    def change(self, items, body):
+        rng = self.rng
+        if self.tight:
+            items[:] = [self.item(x, body) for x in rng.sample(self.pool, min(len(self.pool), rng.randint(1, 2)))]
+            return
+        free = [x for x in self.pool if x not in {i["id"] for i in items}]
+        at = rng.randrange(len(items))
+        how = rng.choice(["drop", "drop", "add", "anew", "caps", "caps", "repeats", "check", "valid", "tiers"])
+        counted = items[at]["counted"]
+        if how == "drop" and len(items) > 1:
+            del items[at]
+        elif how == "add" and free:
+            items.insert(at, self.item(rng.choice(free), body))
+        elif how == "caps" and "caps" in counted:
+            counted["caps"] = self.bounding_caps(worths(counted))
+        elif how == "repeats" and "tiers" not in counted:
+            counted["repeats"] = self.repeats()
+        elif how == "check":
+            if items[at].pop("check", None) is None:
+                items[at]["check"] = "second_person"
+        elif how == "valid" and "valid_at_most" in body:
+            if counted.pop("valid", None) is None:
+                counted["valid"] = self.valid(body)
+        elif how == "tiers":
+            items[at]["counted"] = self.by_points() if "tiers" in counted and self.chance(0.5) else self.by_tiers()
+        else:
+            items[at] = self.item(items[at]["id"], body)
+
+    def item(self, name, body):
+        item = {"id": name, "counted": self.by_tiers() if self.chance(0.25) else self.by_points()}
+        if self.chance(0.6):
+            item["title"] = "调解邻里纠纷"
+        if "valid_at_most" in body and self.chance(0.3):
+            item["counted"]["valid"] = self.valid(body)
+        if self.chance(0.25):
+            item["check"] = "second_person"
+        return item
+
+    def valid(self, body):
+        return "%d months" % self.rng.choice([1, 2, 6, 12, int(body["valid_at_most"].split()[0])])
+
+    def repeats(self):
+        return [self.number(r) for r in self.rng.choice([["1", "2"], ["1", "0.5", "0"], ["2"], ["1", "1.5", "3"], ["0", "1"]])]
+
+    def by_tiers(self):
+        marks = sorted(self.rng.sample(range(1, 12), self.rng.randint(1, 3)))
+        return {"tiers": [[m, self.num(-3 if self.chance(0.2) else 0, 12)] for m in marks]}
+
+    def by_points(self):
+        rng = self.rng
+        counted = {}
+        if self.chance(0.4):
+            counted["points"] = "entered"
+            counted["each"] = [self.number(x) for x in rng.choice(
+                [["0", "5"], ["-3", "2.5"], ["1", "4"], ["-4", "0"], ["-4", "-1"]])]
+        else:
+            counted["points"] = self.number(rng.choice(["2", "-5"] if self.tight else ["2", "1", "0.5", "3.25", "-5", "-1.5"]))
+        if self.chance(0.35):
+            counted["repeats"] = self.repeats()
+        counted["caps"] = self.bounding_caps(worths(counted))
+        return counted
+
+    def bounding_caps(self, worth):
+        """Caps that bound on each side on which the points lie; the bound is seldom that of the day."""
+        rng = self.rng
+        windows = [self.period_kind] if self.tight else [w for w in ref.WINDOWS if self.chance(0.35)]
+        if windows in ([], ["day"]) and self.chance(0.9):
+            windows.append(rng.choice(ref.WINDOWS[1:]))
+        windows = windows or ["day"]
+        caps = [self.cap(w, i) for i, w in enumerate(windows)]
+        for sign, key, limits in ((1, "at_most", ["4", "6", "7.5", "12", "20"]), (-1, "at_least", ["-20", "-7.5", "-4", "-2"])):
+            if max(sign * F(str(x)) for x in worth) > 0 and not any(key in c for c in caps):
+                caps[-1][key] = self.number(rng.choice(limits))
+        return caps
+
+    def fact_scheduled(self, line, node, body, put):
+        rng = self.rng
+        moves = [dt.date.fromisoformat(x[k]) for x in line.get("stays", []) for k in ("from", "until") if k in x]
+        busy = self.chance(0.6 if self.tight else 0.2)
+        for _ in range(rng.choice([25, 60]) if busy else rng.choice([0, 2, 4, 6, 9, 14])):
+            on, listed = self.near(*moves), None
+            if line.get("stays") and self.chance(0.7):
+                on, listed = self.lived(rng.choice(line["stays"]), on)
+            on = on.isoformat()
+            if put("entries", []) and self.chance(0.15):
+                on = rng.choice(line["entries"])["on"]
+            elif "valid_at_most" in body and self.chance(0.15):
+                on = self.valid_edge(rng.choice([1, 2, 6, 12, int(body["valid_at_most"].split()[0])]))
+            entry = {"item": rng.choice(listed or self.pool), "on": on,
+                     "points": self.number(rng.choice(["2.5", "7", "0", "-4", "1.25", "3", "-9"]))}
+            if self.chance(0.75):
+                entry["times"] = self.number(rng.choice(["9", "5"] if busy else ["1", "2", "3", "5", "0", "1.5"]))
+                if self.contested and self.chance(0.1):
+                    entry["times"] = "-1"
+            if self.chance(0.55):
+                entry["check"] = rng.choice(["confirmed", "confirmed", "confirmed", "refused"])
+            put("entries", []).append(entry)
+
+    def lived(self, stay, other):
+        """A day of the stay in the period or shortly before, and what a version of then lists."""
+        first = max(dt.date.fromisoformat(stay["from"]), self.first - dt.timedelta(60))
+        last = min(dt.date.fromisoformat(stay.get("until", "9999-12-31")), self.last)
+        if first > last:
+            return other, None
+        on = first + dt.timedelta(self.rng.randint(0, (last - first).days))
+        begun = [d for d in self.schedules if d["compound"] == stay["compound"] and d["in_force"]["from"] <= on.isoformat()]
+        return on, [i["id"] for i in begun[-1]["items"]] if begun and self.chance(0.8) else None
+
+    # ---- where members belonged, check-ins, conduct
+
+    def whereabouts(self, line):
+        rng = self.rng
+        if self.chance(0.94):
+            line["stays"] = self.belonging("compound", rng.sample(self.compounds, rng.randint(1, min(3, len(self.compounds)))))
+        if self.chance(0.85):
+            line["units"] = self.belonging("unit", rng.sample(["u-1", "u-2", "u-3"], rng.randint(1, 3)))
+        if self.chance(0.35):
+            line["in_service"] = [{k: v for k, v in x.items() if k != "x"} for x in self.belonging("x", ["x"])] \
+                or [{"from": self.first.isoformat()}]
+        if "check_in" in self.rules:
+            self.check_ins(line)
+        if "conduct" in self.rules:
+            line["conduct"] = [self.case(i) for i in range(rng.choice([0, 1, 1, 2]))]
+
+    def belonging(self, what, names):
+        """Spans from edge to edge that do not overlap, with gaps and returns."""
+        rng = self.rng
+        cuts = sorted({self.near() for _ in range(rng.choice([1, 1, 2, 2, 3, 5]))}
+                      | ({self.first - dt.timedelta(rng.choice([1, 30, 400]))} if self.chance(0.6) else set()))
+        found = []
+        for start, after in zip(cuts, cuts[1:] + [None]):
+            if self.chance(0.15) and len(cuts) > 1:
+                continue
+            record = {what: rng.choice(names), "from": start.isoformat()}
+            if after is not None:
+                record["until"] = (after - dt.timedelta(1 if self.chance(0.9) or after - start < dt.timedelta(3) else 2)).isoformat()
+            elif self.chance(0.4):
+                record["until"] = max(start, self.near()).isoformat()
+            found.append(record)
+        if self.chance(0.3):
+            rng.shuffle(found)
+        return found
+
+    def check_ins(self, line):
+        rng = self.rng
+        rule = self.rules["check_in"]
+        within = int(rule.get("within", "1 month").split()[0])
+        rows = line.setdefault("check_ins", [])
+        for stay in line.get("stays", []):
+            for _ in range(rng.choice([0, 1, 1, 2])):
+                start = dt.date.fromisoformat(stay["from"])
+                due = max(ref.months_later(start, within), dt.date.fromisoformat(rule.get("first_by", stay["from"])))
+                on = rng.choice([start, due, due]) + dt.timedelta(rng.choice([-1, 0, 1, 1, 5, 40]))
+                if self.chance(0.25):
+                    on = self.near(start, due)
+                compound = stay["compound"] if self.chance(0.9) else rng.choice(self.compounds)
+                rows.append({"compound": compound, "on": on.isoformat()})
+
+    def case(self, i):
+        rng = self.rng
+        today = self.as_of.astimezone(ref.COUNTY).date()
+        on = min(self.near(), today)             # nothing happens after the day of asking
+        case = {"case": "c-%d" % i, "on": on.isoformat()}
+        if self.chance(0.75):
+            by = max(on, rng.choice([self.near(), on + dt.timedelta(rng.choice([0, 15, 30])), today,
+                                     today + dt.timedelta(rng.choice([-1, 1]))]))
+            case["put_right_by"] = by.isoformat()
+            if self.chance(0.6):
+                case["put_right"] = max(on, by + dt.timedelta(rng.choice([-5, -1, 0, 0, 1, 20]))).isoformat()
+        elif self.chance(0.3):
+            case["put_right"] = (on + dt.timedelta(3)).isoformat()
+        return case
+
+    def day_rules(self):
+        """check_in, conduct: what follows from days."""
+        rng = self.rng
+        rules = {}
+        if self.chance(0.6):
+            rule = rules["check_in"] = {"first_by": self.near().isoformat()}
+            if self.chance(0.4):
+                rule["first_by"] = "2019-06-30"
+            if self.chance(0.6):
+                n = rng.choice([1, 2, 3])
+                rule["within"] = "%d month%s" % (n, "" if n == 1 else "s")
+            read = [n["measured"]["metric"] for n in self.nodes.values() if "metric" in n.get("measured", {})]
+            if self.chance(0.6):
+                rule["metric"] = rng.choice(read + ["pm_1", "late"])
+            if self.chance(0.5):
+                rule["finding"] = rng.choice(FACTS + ("late_this_year",))
+            self.derived = rule.get("metric", "late_days")
+        if self.chance(0.6):
+            rules["conduct"] = {"finding": rng.choice(FACTS + ("misbehaved",))} if self.chance(0.7) else {}
+        return rules
 
     def leaf_constant(self, node):
         return self.num(-5, 40)
@@ -234,7 +569,13 @@ class Maker:
         return body
 
     def leaf_imported(self, node):
-        return {"source": self.name("source")}
+        body = {"source": self.name("source")}
+        if self.days:
+            if self.chance(0.7):
+                body["several"] = self.rng.choice(["last", "prorated-by-days", "best"])
+            if self.chance(0.4):
+                body["absent"] = "rescale"
+        return body
 
     def leaf_result_of(self, node):
         return {"scheme": "other.%s" % self.name("scheme"),
@@ -298,6 +639,8 @@ class Maker:
             node = rng.choice(nodes)
             used.append(node)
             return {"node": node, rng.choice(COMPARISONS): self.num(0, 30)}
+        if kind == "metric" and self.derived and self.chance(0.6):
+            return {"metric": self.derived, rng.choice(COMPARISONS): rng.choice([0, 0, 1, 10, 28, 29, 30, 31, 60])}
         if kind == "metric":
             return {"metric": "pm_%d" % rng.randint(1, 3), rng.choice(COMPARISONS): self.num(0, 6, "1")}
         if kind == "ratio":
@@ -307,7 +650,8 @@ class Maker:
                 return {"attribute": "status", "is": rng.choice(["in_service", "retired"])}
             return {"attribute": rng.choice(["status", "class"]), "in": ["retired", "a", "floating"]}
         if kind == "fact":
-            return {"fact": rng.choice(FACTS)}
+            derived = [r["finding"] for r in self.rules.values() if "finding" in r]
+            return {"fact": rng.choice(derived if derived and self.chance(0.6) else FACTS)}
         return {"grade": rng.choice(grades)}
 
     # ---- the scheme
@@ -315,8 +659,11 @@ class Maker:
     def scheme(self):
         rng = self.rng
         score = self.tree(rng.choice([1, 2, 2, 3, 3, 5, 7]), root=True)
-        if len(self.nodes) < 3 and score["id"].split("_")[0] not in ("counted", "imported"):
+        if len(self.nodes) < 3 and score["id"].split("_")[0] not in ("counted", "imported", "scheduled"):
             return None
+        if self.days and self.scheduled is None and self.chance(0.75):
+            score = self.graft(score)
+        self.rules = self.day_rules() if self.days else {}
         self.fill_pending()
         if len(self.nodes) > 60:
             return None
@@ -341,13 +688,19 @@ class Maker:
                 by.append(key)
         scheme = {
             "steelyard": "scheme/v1", "id": "random.case-%d" % self.seed, "version": 1, "title": "随机办法 %d" % self.seed,
-            "subject": rng.choice(["member", "project", "post"]), "period": self.period_kind,
+            "subject": "member" if self.days else rng.choice(["member", "project", "post"]), "period": self.period_kind,
             "in_force": {"from": "2019-01-01"}, "basis": [{"document": "generated", "clause": "none"}],
             "score": score, "grades": grades,
             "vetoes": [self.veto(i, ids, inner) for i in range(rng.choice([0, 1, 2, 3, 5]))],
             "ranking": {"within": [g for g in GROUPS if self.chance(0.5)] or ["county"], "by": by,
                         "places": rng.choice(["competition", "dense"])},
             "awards": [], "examples": []}
+        scheme.update(self.rules)
+        if self.chance(0.3):
+            scheme["honours"] = {k: self.predicate(inner, self.read_by_grades) for k in
+                                 rng.choice([["when"], ["unless"], ["unless"], ["when", "unless"]])}
+        if self.chance(0.1):
+            scheme["closes"] = {"days": 31}
         if inner and self.chance(0.12):          # a grade that a node's fall would open
             node = rng.choice(inner)
             grades[0]["unless"] = {"node": node, "above": 0}
@@ -457,6 +810,8 @@ class Maker:
     def evidence(self, line, scheme):
         rng = self.rng
         put = lambda name, default: line.setdefault(name, default)
+        if self.days:
+            self.whereabouts(line)
         if self.chance(0.8):
             put("attributes", {})["status"] = rng.choice(["in_service", "retired", "floating"])
         if self.chance(0.5):
@@ -548,7 +903,18 @@ class Maker:
         r = {"raw": self.number(min(raw, full, key=F)), "full": self.number(full)}
         if self.contested and self.chance(0.2):
             r = {"raw": "60", "full": "50", "bonus": True}
-        put("imports", {})[body["source"]] = r
+        if not self.days or self.chance(0.2):
+            put("imports", {})[body["source"]] = r
+            return
+        rows = [r] if self.chance(0.25) else []
+        for unit in self.rng.sample(["u-1", "u-2", "u-3"], self.rng.randint(0 if rows else 1, 3)):
+            at = self.at()
+            for _ in range(self.rng.choice([1, 1, 2, 3])):
+                at = at if self.chance(0.4) else self.at()
+                raw = self.rng.choice(["1", "2.5", "3", "6", "7"])
+                rows.append({"unit": unit, "raw": self.number(raw), "full": self.number(self.rng.choice(["7", "9", "50"])), "at": at})
+        self.rng.shuffle(rows)
+        put("imports", {})[body["source"]] = rows
 
     def fact_result_of(self, line, node, body, put):
         rows = put("results", {}).setdefault(body["scheme"], [])
@@ -596,10 +962,17 @@ class Maker:
         for node_id in rng.sample(inner, min(len(inner), rng.choice([1, 1, 2]))):
             kind = ref.Evaluation.kind(self.nodes[node_id])
             state = rng.choice(["not_applicable", "excused", "not_submitted"])
+            if self.derived and not self.contested and any(
+                    self.derived in metrics_in(self.nodes[x].get("measured")) for x in self.below(node_id)):
+                continue
             if state == "not_submitted" and (kind in ref.PARENTS or kind in ("compared", "placed")):
                 state = "excused"
             line.setdefault("states", {})[node_id] = state
             self.strip(line, node_id)
+
+    def below(self, node_id):
+        kind = ref.Evaluation.kind(self.nodes[node_id])
+        return [node_id] + [x for c in (self.nodes[node_id][kind] if kind in ref.PARENTS else []) for x in self.below(c["id"])]
 
     def strip(self, line, node_id):
         """No evidence beside a state, nor below it."""
@@ -611,7 +984,8 @@ class Maker:
                 self.strip(line, child["id"])
         for name in ("entries", "sheets"):
             if name in line:
-                line[name] = [r for r in line[name] if r["item"] != node_id]
+                line[name] = [r for r in line[name] if r["item"] != node_id
+                              and not (kind == "scheduled" and r["item"] in self.pool)]
         for key, name in (("ballot", "ballots"), ("survey", "surveys"), ("source", "imports"), ("scheme", "results")):
             if kind in ref.LEAVES and isinstance(body, dict) and body.get(key) in line.get(name, {}):
                 del line[name][body[key]]
@@ -624,7 +998,7 @@ class Maker:
     def stamp(self, lines):
         """Gives records the moment they were recorded, about the as-of moment."""
         rng = self.rng
-        as_of = dt.datetime(2023, 1, 15, 12, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+        as_of = self.as_of
         every = rng.choice([0.2, 0.6, 1])
 
         def recorded():
@@ -643,8 +1017,11 @@ class Maker:
                     r["recorded"] = recorded()
                 if self.contested and self.chance(0.1):
                     r.pop("recorded", None)
-            rows = [r for name in ("sheets", "vetoes", "findings") for r in line.get(name, [])]
-            rows += [r for name in ("ballots", "imports") for r in line.get(name, {}).values()]
+            rows = [r for name in ("sheets", "vetoes", "findings", "check_ins", "conduct") for r in line.get(name, [])]
+            rows += [r for name in ("stays", "units") for r in line.get(name, []) if self.chance(0.3)]
+            rows += line.get("in_service", [])[1:]
+            rows += list(line.get("ballots", {}).values())
+            rows += [r for x in line.get("imports", {}).values() for r in (x if isinstance(x, list) else [x])]
             rows += [c for s in line.get("surveys", {}).values() for c in s.values()]
             rows += [r for s in line.get("results", {}).values() for r in s]
             for r in rows:
@@ -660,6 +1037,73 @@ class Maker:
 
     # ---- one fault that must be refused
 
+    def evidence_of_a_schedule(self, line):
+        """A state beside an entry that a version lists that was in force where the member lived."""
+        for e in line["entries"]:
+            for stay in line.get("stays", []):
+                for d in self.schedules:
+                    if d["compound"] == stay["compound"] and any(i["id"] == e["item"] for i in d["items"]) \
+                            and max(stay["from"], d["in_force"]["from"]) <= e["on"] <= min(
+                                stay.get("until", "9999"), d["in_force"].get("until", "9999")) \
+                            and self.first.isoformat() <= e["on"] <= self.last.isoformat():
+                        e.pop("recorded", None)
+                        stay.pop("recorded", None)
+                        line.setdefault("states", {})[self.scheduled["id"]] = self.rng.choice(["excused", "not_submitted"])
+                        return "evidence.scheduled"
+        return None
+
+    def spoil_schedule(self, scheme):
+        """Takes one schedule out of the scheme's bounds, or the bounds in."""
+        rng = self.rng
+        document = rng.choice(self.schedules)
+        body, item = self.scheduled["scheduled"], rng.choice(document["items"])
+        counted = item["counted"]
+        faults = ["items", "each", "twice", "member", "valid"]
+        if "tiers" not in counted:
+            faults += ["unbounded", "wrong_side"]
+        if self.bound(document, 1) > 0 or self.bound(document, -1) < 0:
+            faults += ["in_all"] * 2
+        if any("counted" in n for n in self.nodes.values()):
+            faults += ["counted"]
+        fault = rng.choice(faults)
+        if fault == "items":
+            body["items"] = [len(document["items"]) + 1, 100] if self.chance(0.5) or len(document["items"]) == 1 \
+                else [1, len(document["items"]) - 1]
+        elif fault == "each":
+            worth = [F(str(x)) for x in worths(counted)]
+            if self.chance(0.5):
+                body["each"] = [ref.exact_text(min(worth) + F(1, 100)), "100"]
+            else:
+                body["each"] = ["-100", ref.exact_text(max(worth) - F(1, 100))]
+        elif fault == "twice":
+            document["items"].append(json.loads(json.dumps(item)))
+        elif fault == "member":
+            scheme["subject"] = "project"
+            for key in ("check_in", "conduct"):
+                scheme.pop(key, None)
+        elif fault == "valid":
+            months = int(body.get("valid_at_most", "0").split()[0]) + 1
+            counted["valid"] = "%d months" % months if "valid_at_most" in body else "1 months"
+        elif fault == "unbounded":
+            key = "at_most" if max(F(str(x)) for x in worths(counted)) > 0 else "at_least"
+            counted["caps"] = [c for c in counted["caps"] if [k for k in c if k not in ("per", key)]]
+            for c in counted["caps"]:
+                c.pop(key, None)
+            if not counted["caps"]:
+                del counted["caps"]
+        elif fault == "wrong_side":
+            counted["caps"][0].update(rng.choice([{"at_most": "-0.5"}, {"at_least": "0.5"}]))
+            if "at_most" in counted["caps"][0] and "at_least" in counted["caps"][0]:
+                del counted["caps"][0]["at_least" if str(counted["caps"][0]["at_most"]) == "-0.5" else "at_most"]
+        elif fault == "in_all":
+            # clear of every way of counting days: a period has 28 to 366
+            low, high = self.bound(document, -1) / 2, self.bound(document, 1) / 2
+            body["in_all"] = [ref.exact_text(low), "100000"] if low and (not high or self.chance(0.5)) \
+                else ["-100000", ref.exact_text(high)]
+        else:
+            item["id"] = rng.choice([n for n in self.nodes if "counted" in self.nodes[n]])
+        return "schedule." + fault
+
     def spoil(self, scheme, lines):
         rng = self.rng
         line = rng.choice([x for x in lines if "decision" not in x])
@@ -668,6 +1112,10 @@ class Maker:
             faults += ["sheet"] * 3
         if line.get("imports"):
             faults += ["raw", "full"] * 2
+        if line.get("stays") or line.get("units"):
+            faults += ["overlap"] * 2
+        if self.schedules:
+            faults += ["schedule"] * 6
         weighted = [n["result_of"]["scheme"] for n in self.nodes.values() if "result_of" in n
                     and n["result_of"]["combine"] == "weighted" and not line.get("states")]
         if weighted:
@@ -692,21 +1140,39 @@ class Maker:
             r.pop("recorded", None)
             r["points"] = ref.exact_text(F(str(self.nodes[r["item"]]["out_of"])) + F(1, 100))
         elif fault in ("raw", "full"):
-            r = rng.choice(list(line["imports"].values()))
+            r = rng.choice([r for x in line["imports"].values() for r in (x if isinstance(x, list) else [x])])
             r.pop("bonus", None)
             r.pop("recorded", None)
             r["raw"], r["full"] = ("50.000001", 50) if fault == "raw" else (0, "0")
+        elif fault == "overlap":
+            name = rng.choice([n for n in ("stays", "units") if line.get(n)])
+            r = rng.choice(line[name])
+            r.pop("recorded", None)
+            other = dict(r, **{"stays": {"compound": "k-099"}, "units": {"unit": "u-9"}}[name])
+            other["from"] = other["until"] = r.get("until", r["from"])
+            line[name].append(other)
+        elif fault == "schedule":
+            return self.spoil_schedule(scheme)
         elif fault == "weight":
             used = [n["result_of"]["of"] for n in self.nodes.values() if "result_of" in n
                     and n["result_of"]["scheme"] == weighted[0] and n["result_of"]["combine"] == "weighted"][0]
             line.setdefault("results", {}).setdefault(weighted[0], []).append({"of": used, "score": 5, "out_of": 10})
         else:
+            if self.scheduled is not None and self.scheduled is not scheme["score"] and self.chance(0.5):
+                return self.evidence_of_a_schedule(line)
             r = rng.choice([r for r in line["entries"] if r["item"] in self.nodes])
             if self.nodes[r["item"]] is scheme["score"]:
                 return None
             line.setdefault("states", {})[r["item"]] = rng.choice(["excused", "not_submitted", "not_applicable"])
             r.pop("recorded", None)
         return fault
+
+
+def worths(counted):
+    """What one time can be worth, or a tier."""
+    if "tiers" in counted:
+        return [p for _, p in counted["tiers"]]
+    return counted["each"] if counted["points"] == "entered" else [counted["points"]]
 
 
 def metrics_in(body):
@@ -772,7 +1238,8 @@ def build(seed, contested=False):
             continue
         lines = maker.facts(scheme)
         as_of = None
-        results, _, _ = ref.evaluate(*texts(scheme, lines))
+        schedules = [json.dumps(d, ensure_ascii=False, indent=1) for d in maker.schedules]
+        results, _, _ = ref.evaluate(*texts(scheme, lines), schedules=schedules)
         put_on_the_line(maker, scheme, results)
         if maker.chance(0.35):
             as_of = maker.stamp(lines)
@@ -780,7 +1247,7 @@ def build(seed, contested=False):
                 as_of = None                # moments recorded, none asked for
         decide = maker.rng.choice([0, 0.5, 1])
         for _ in range(6):
-            _, _, evaluation = ref.evaluate(*texts(scheme, lines), as_of)
+            _, _, evaluation = ref.evaluate(*texts(scheme, lines), as_of, schedules)
             new = []
             for tie in evaluation.open_ties:
                 if maker.chance(decide):
@@ -790,18 +1257,26 @@ def build(seed, contested=False):
                     if tie["within"] is not None:
                         d["within"] = tie["within"]
                     if as_of and maker.chance(0.4):
-                        d["recorded"] = "2023-01-15T04:00:00Z" if maker.chance(0.6) else "2023-01-15T04:00:01Z"
+                        late = dt.timedelta(seconds=0 if maker.chance(0.6) else 1)
+                        d["recorded"] = (maker.as_of + late).isoformat()
                     new.append({"decision": d})
-            known = [x for x in new if "recorded" not in x["decision"] or x["decision"]["recorded"].endswith("00Z")]
+            known = [x for x in new if "recorded" not in x["decision"] or evaluation.known(x["decision"])]
             for x in new:
                 lines.insert(maker.rng.randint(0, len(lines)), x)
             if not known:
                 break
         note = None
-        if maker.chance(0.06):
+        if maker.chance(0.1 if maker.schedules else 0.06):
             note = maker.spoil(scheme, lines)
-        return texts(scheme, lines) + (as_of, note)
+            schedules = [json.dumps(d, ensure_ascii=False, indent=1) for d in maker.schedules]
+        return texts(scheme, lines) + (schedules, as_of, note)
     raise AssertionError("no scheme for seed %d" % seed)
+
+
+def write_schedules(folder, schedules):
+    for i, text in enumerate(schedules):
+        with open(os.path.join(folder, "s-%02d.yaml" % i), "w", encoding="utf-8") as f:
+            f.write(text)
 
 
 def main():
@@ -810,8 +1285,12 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--contested", action="store_true", help="also what the page leaves open (README)")
     args = parser.parse_args()
-    scheme, facts, as_of, note = build(args.seed, args.contested)
-    os.makedirs(args.out, exist_ok=True)
+    scheme, facts, schedules, as_of, note = build(args.seed, args.contested)
+    folder = os.path.join(args.out, "schedules")
+    os.makedirs(folder, exist_ok=True)
+    for name in os.listdir(folder):
+        os.remove(os.path.join(folder, name))
+    write_schedules(folder, schedules)
     for name, text in (("scheme.json", scheme), ("facts.jsonl", facts), ("as_of.txt", as_of)):
         path = os.path.join(args.out, name)
         if text is not None:

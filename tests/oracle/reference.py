@@ -9,17 +9,22 @@ import calendar
 import collections
 import datetime as dt
 import json
+import os
 import re
 import sys
 from fractions import Fraction as F
 
 PARENTS = ("sum", "weighted", "average", "best", "worst")
-LEAVES = ("counted", "assessed", "voted", "surveyed", "measured", "checked", "imported", "result_of",
+LEAVES = ("counted", "scheduled", "assessed", "voted", "surveyed", "measured", "checked", "imported", "result_of",
           "compared", "placed", "constant")
 NEVER_MISSING = ("counted", "checked", "constant")
 FULL_MARKS = ("weighted", "assessed", "voted", "surveyed", "imported", "result_of", "compared")
 WINDOWS = ("day", "month", "quarter", "half", "year")
 VALUE, INCOMPLETE, OUT = "value", "incomplete", "out"
+COUNTY = dt.timezone(dt.timedelta(hours=8))      # the county's civil calendar
+DAY = dt.timedelta(1)
+# How many windows a period has at most, by period and window.
+WINDOWS_IN = {"year": (366, 12, 4, 2, 1), "half": (184, 6, 2, 1, 1), "quarter": (92, 3, 1, 1, 1), "month": (31, 1, 1, 1, 1)}
 
 
 class Refused(Exception):
@@ -115,6 +120,57 @@ def window(date, per):
     if per == "half":
         return date.year, (date.month - 1) // 6
     return date.year
+
+
+def next_day(date):
+    return date if date == dt.date.max else date + DAY
+
+
+def window_end(date, per):
+    """The last day of the calendar window that has this day."""
+    if per == "day":
+        return date
+    length = {"month": 1, "quarter": 3, "half": 6, "year": 12}[per]
+    month = (date.month - 1) // length * length + length
+    return dt.date(date.year, month, calendar.monthrange(date.year, month)[1])
+
+
+def months(text):
+    return count(text.split(" ")[0])
+
+
+class Span:
+    """Days from a first to a last one, both included; no last one: still."""
+
+    def __init__(self, record, what=None):
+        self.what = what
+        self.first = day(record["from"])
+        self.last = day(record["until"]) if record.get("until") is not None else dt.date.max
+
+    def has(self, date):
+        return self.first <= date <= self.last
+
+    def overlaps(self, other):
+        return self.first <= other.last and other.first <= self.last
+
+
+def spans(records, what):
+    """In their order of days; what belongs to one thing at a time does not overlap."""
+    found = sorted((Span(r, r[what]) for r in records), key=lambda x: x.first)
+    for a, b in zip(found, found[1:]):
+        if a.overlaps(b):
+            raise Refused("%s overlap: %s, %s" % (what, a.what, b.what))
+    return found
+
+
+def days_by_what(found, first, last):
+    """what -> its days in the period."""
+    days = {}
+    for x in found:
+        n = (min(x.last, last) - max(x.first, first)).days + 1
+        if n > 0:
+            days[x.what] = days.get(x.what, 0) + n
+    return days
 
 
 # ---------------------------------------------------------------- rounding and writing numbers
@@ -242,9 +298,10 @@ class Subject:
 
 
 class Evaluation:
-    def __init__(self, scheme, lines, as_of=None):
+    def __init__(self, scheme, lines, as_of=None, schedules=()):
         self.scheme = scheme
         self.as_of = moment(as_of) if as_of else None
+        self.today = self.as_of.astimezone(COUNTY).date() if self.as_of else dt.date.max
         self.hits = collections.Counter()
         self.open_ties = []          # [{"for":, "within": group or None, "tied": set}]
         self.memo = {}
@@ -258,6 +315,8 @@ class Evaluation:
         self.ranking = scheme.get("ranking") or {}
         self.keys = self.ranking.get("by", ["score"])
         self.decisions = []
+        self.derived_findings = {scheme[k].get("finding", name) for k, name in (
+            ("check_in", "late_check_in"), ("conduct", "negative_conduct")) if k in scheme}
         self.subjects = []
         seen = set()
         for line in lines:
@@ -274,6 +333,7 @@ class Evaluation:
             seen.add(line["subject"])
             self.subjects.append(Subject(line))
         self.check_scheme()
+        self.take_schedules(schedules)
         for s in self.subjects:
             self.prepare(s)
 
@@ -335,6 +395,168 @@ class Evaluation:
             if kind in ("compared", "placed") and body["node"] not in self.nodes:
                 raise Refused("no such node: " + body["node"])
 
+    # ---- point schedules
+
+    def take_schedules(self, documents):
+        """compound -> its versions by their first day."""
+        self.versions = {}
+        scheduled = [n for n in self.nodes.values() if "scheduled" in n]
+        if len(scheduled) > 1:
+            raise Refused("more than one scheduled node")
+        if not scheduled:
+            return
+        if self.scheme.get("subject", "member") != "member":
+            raise Refused("a scheduled node in a scheme that is not about members")
+        for document in documents:
+            self.check_schedule(document, scheduled[0]["scheduled"])
+            version = Span(document["in_force"], document["compound"])
+            version.items = {i["id"]: i for i in document["items"]}
+            self.versions.setdefault(document["compound"], []).append(version)
+        for versions in self.versions.values():
+            versions.sort(key=lambda v: v.first)
+            if any(a.first == b.first for a, b in zip(versions, versions[1:])):
+                raise Refused("two versions of one schedule begin on one day")
+
+    def check_schedule(self, document, body):
+        """What the page says that a schedule keeps within."""
+        items = document["items"]
+        fewest, most = [count(x) for x in body.get("items", ["1", "100"])]
+        if not fewest <= len(items) <= most:
+            raise Refused("a schedule with %d items" % len(items))
+        if len({i["id"] for i in items}) != len(items):
+            raise Refused("two items of one id in a schedule")
+        low, high = [num(x) for x in body["each"]]
+        least = greatest = F(0)
+        for item in items:
+            if "counted" in self.nodes.get(item["id"], {}):
+                raise Refused("an item with the id of a counted node: " + item["id"])
+            if item.get("check") not in (None, "second_person"):
+                raise Refused("no such check")
+            c = item["counted"]
+            if "valid" in c and ("valid_at_most" not in body or months(c["valid"]) > months(body["valid_at_most"])):
+                raise Refused("valid for too long: " + item["id"])
+            if "tiers" in c:
+                worth = [num(p) for _, p in c["tiers"]]
+            elif c["points"] != "entered":
+                worth = [num(c["points"])]
+            elif "each" in c:
+                worth = [num(x) for x in c["each"]]
+            else:
+                raise Refused("points entered without each: " + item["id"])
+            if min(worth) < low or max(worth) > high:
+                raise Refused("one time beyond the scheme's each: " + item["id"])
+            caps = [(WINDOWS_IN[self.scheme["period"]][WINDOWS.index(x["per"])], x) for x in c.get("caps", [])]
+            order = [WINDOWS.index(x["per"]) for _, x in caps]
+            if order != sorted(set(order)):
+                raise Refused("caps not from shorter to longer: " + item["id"])
+            above = [n * num(x["at_most"]) for n, x in caps if "at_most" in x]
+            below = [n * num(x["at_least"]) for n, x in caps if "at_least" in x]
+            if min(above + [0]) < 0 or max(below + [0]) > 0:
+                raise Refused("a cap on the wrong side of 0: " + item["id"])
+            if "tiers" in c:
+                above, below = [max(worth)], [min(worth)]
+            if max(worth) > 0:
+                if not above:
+                    raise Refused("not bounded above: " + item["id"])
+                greatest += min(above)
+            if min(worth) < 0:
+                if not below:
+                    raise Refused("not bounded below: " + item["id"])
+                least += max(below)
+        low, high = [num(x) for x in body["in_all"]]
+        if least < low or greatest > high:
+            raise Refused("all items together beyond in_all")
+
+    def version_on(self, compound, date):
+        """The version in force on that day, or None."""
+        begun = [v for v in self.versions.get(compound, []) if v.first <= date]
+        return begun[-1] if begun and begun[-1].has(date) else None
+
+    def latest_with(self, compound, date, test):
+        """The version in force on that day if it is such a one, else the latest before that is."""
+        now = self.version_on(compound, date)
+        if now is not None and test(now):
+            return now
+        before = [v for v in self.versions.get(compound, []) if v.first <= date and test(v)]
+        return before[-1] if before else None
+
+    # ---- what follows from days
+
+    def stints(self, s):
+        """[(compound, first day, last day)]: longest runs of days in one compound and in service, by their days."""
+        served = sorted(((x.first, x.last) for x in s.in_service), key=lambda x: x[0])
+        runs = []
+        for stay in s.stays:
+            for first, last in served:
+                first, last = max(first, stay.first), min(last, stay.last)
+                if first > last:
+                    continue
+                if runs and runs[-1][0] == stay.what and first <= next_day(runs[-1][2]):
+                    runs[-1] = (stay.what, runs[-1][1], max(last, runs[-1][2]))
+                    self.hit("check_in.runs_on")
+                else:
+                    runs.append((stay.what, first, last))
+        return runs
+
+    def check_in(self, s):
+        rule = self.scheme["check_in"]
+        metric, finding = rule.get("metric", "late_days"), rule.get("finding", "late_check_in")
+        if s.metrics.pop(metric, None) is not None:
+            self.hit("check_in.reported_metric")
+        late_days, any_stint, earlier = 0, False, {}
+        for compound, first, last in self.stints(s):
+            after = earlier.get(compound)
+            earlier[compound] = last
+            due = months_later(first, months(rule.get("within", "1 month")))
+            if "first_by" in rule and day(rule["first_by"]) > due:
+                due = day(rule["first_by"])
+                self.hit("check_in.first_by")
+            came = [on for on in (day(r["on"]) for r in s.check_ins if r["compound"] == compound)
+                    if on <= last and (after is None or on > after)]
+            if came and min(came) < first:
+                self.hit("check_in.before_the_stint")
+            self.hit("check_in.came" if came else "check_in.never_came")
+            end = min(came) if came else last
+            if self.today < end and due < end:
+                self.hit("check_in.as_of")
+            end = min(end, self.today)
+            if first <= s.last and last >= s.first:
+                any_stint = True
+            if due < end:
+                self.hit("check_in.late")
+                s.findings.append({"fact": finding, "derived": True,
+                                   "from": (due + DAY).isoformat(), "until": end.isoformat()})
+                n = max(0, (min(end, s.last) - max(due + DAY, s.first)).days + 1)
+                if 0 < n < (end - due).days:
+                    self.reading(s, "R116")
+                late_days += n
+            elif due == end:
+                self.hit("check_in.on_the_last_day")
+        if any_stint:
+            s.metrics[metric] = F(late_days)
+        else:
+            self.hit("check_in.no_stint")
+
+    def conduct(self, s):
+        finding = self.scheme["conduct"].get("finding", "negative_conduct")
+        for case in s.conduct:
+            on = day(case["on"])
+            if case.get("put_right_by") is not None:
+                by = day(case["put_right_by"])
+                if case.get("put_right") is not None and day(case["put_right"]) <= by:
+                    self.hit("conduct.put_right" + (".last_day" if day(case["put_right"]) == by else ""))
+                    continue
+                if by >= self.today:
+                    self.hit("conduct.open" + (".last_day" if by == self.today else ""))
+                    continue
+                self.hit("conduct.deadline_over")
+                if by.year > on.year:
+                    self.reading(s, "R117")
+            else:
+                self.hit("conduct.at_once")
+            s.findings.append({"fact": finding, "derived": True,
+                               "from": on.isoformat(), "until": dt.date(on.year, 12, 31).isoformat()})
+
     # ---- one line of facts
 
     def prepare(self, s):
@@ -350,10 +572,25 @@ class Evaluation:
             kept = [r for r in f.get(name, []) if self.known(r)]
             self.hit("as_of.cut." + name, len(f.get(name, [])) - len(kept))
             setattr(s, name, kept)
-        for name in ("ballots", "imports"):
-            kept = {k: r for k, r in f.get(name, {}).items() if self.known(r)}
-            self.hit("as_of.cut." + name, len(f.get(name, {})) - len(kept))
+        for name in ("stays", "units", "in_service", "check_ins", "conduct"):
+            kept = [r for r in f.get(name, []) if self.known(r)]
+            self.hit("as_of.cut." + name, len(f.get(name, [])) - len(kept))
             setattr(s, name, kept)
+        s.stays, s.units = spans(s.stays, "compound"), spans(s.units, "unit")
+        s.in_service = [Span(r) for r in s.in_service]
+        if not s.in_service:
+            if "in_service" in f:
+                self.reading(s, "R129")
+            s.in_service = [Span({"from": "0001-01-01"})]
+        s.ballots = {k: r for k, r in f.get("ballots", {}).items() if self.known(r)}
+        self.hit("as_of.cut.ballots", len(f.get("ballots", {})) - len(s.ballots))
+        s.imports = {}
+        for k, rows in f.get("imports", {}).items():
+            rows = rows if isinstance(rows, list) else [rows]
+            kept = [r for r in rows if self.known(r)]
+            self.hit("as_of.cut.imports", len(rows) - len(kept))
+            if kept:
+                s.imports[k] = kept
         s.metrics, s.states, s.surveys, s.results = {}, {}, {}, {}
         for k, r in f.get("metrics", {}).items():
             if self.known(r):
@@ -386,12 +623,17 @@ class Evaluation:
         for k, rows in f.get("results", {}).items():
             s.results[k] = [r for r in rows if self.known(r)]
             self.hit("as_of.cut.results", len(rows) - len(s.results[k]))
-        for k, r in s.imports.items():
+        for k, r in [(k, r) for k, rows in s.imports.items() for r in rows]:
             raw, full = num(r["raw"]), num(r["full"])
             if full <= 0:
                 raise Refused("full marks not above 0: " + k)
             if raw > full and r.get("bonus") is not True:
                 raise Refused("raw above full: " + k)
+        s.reported = dict(s.metrics)
+        if "check_in" in self.scheme:
+            self.check_in(s)
+        if "conduct" in self.scheme:
+            self.conduct(s)
         for node in s.states:
             for leaf in self.leaves_below(node):
                 if self.has_evidence(s, leaf):
@@ -430,6 +672,9 @@ class Evaluation:
         body = node[kind]
         if kind == "counted":
             return any(e["item"] == leaf for e in s.entries)
+        if kind == "scheduled":
+            listed = {i for stay in s.stays for v in self.versions.get(stay.what, []) for i in v.items}
+            return any(e["item"] in listed for e in s.entries)
         if kind == "assessed":
             return any(e["item"] == leaf for e in s.sheets)
         if kind == "voted":
@@ -438,7 +683,10 @@ class Evaluation:
             return bool(s.surveys.get(body["survey"]))
         if kind == "measured":
             names = [body["metric"]] if "metric" in body else [body["ratio"]["of"], body["ratio"]["per"]]
-            return any(m in s.metrics for m in names)
+            derived = self.scheme["check_in"].get("metric", "late_days") if "check_in" in self.scheme else None
+            if derived in names and s.states.get(leaf):
+                self.reading(s, "R130")
+            return any(m in s.reported and m != derived for m in names)
         if kind == "imported":
             return body["source"] in s.imports
         if kind == "result_of":
@@ -636,6 +884,170 @@ class Evaluation:
                 totals.append((on, held))
         return sum((p for _, p in totals), F(0))
 
+    def k_scheduled(self, s, node, body, after):
+        days = days_by_what(s.stays, s.first, s.last)
+        if sum(days.values()) not in (0, (s.last - s.first).days + 1):
+            self.reading(s, "R110")
+        values = {}
+        for compound in days:
+            here = [x for x in s.stays if x.what == compound]
+            if len([x for x in here if x.last >= s.first and x.first <= s.last]) > 1:
+                self.hit("scheduled.came_back")
+            if any(self.version_in_stay(compound, x, s) for x in here):
+                values[compound] = self.compound_value(s, body, compound, here)
+            else:
+                self.hit("scheduled.absent")
+                values[compound] = None
+        for e in s.entries:
+            if not any(x.has(day(e["on"])) for x in s.stays):
+                self.hit("scheduled.entry_in_no_stay")
+        return self.several(values, days, s.stays, s, body, "prorated-by-days", "scheduled")
+
+    def version_in_stay(self, compound, stay, s):
+        """Whether a version was in force on a day of the stay within the period."""
+        first, last = max(stay.first, s.first), min(stay.last, s.last)
+        versions = self.versions.get(compound, [])
+        # Versions change on the first day of one only, and end on the last day of one.
+        starts = [first] + [v.first for v in versions if first < v.first <= last]
+        return first <= last and any(self.version_on(compound, d) for d in starts)
+
+    def compound_value(self, s, body, compound, stays):
+        low, high = num(body["each"][0]), num(body["each"][1])
+        by_item = {}
+        for place, e in enumerate(s.entries):
+            on = day(e["on"])
+            if not any(x.has(on) for x in stays):
+                continue
+            version = self.version_on(compound, on)
+            if version is None:
+                self.hit("scheduled.no_version")
+                continue
+            if e["item"] not in version.items:
+                self.hit("scheduled.not_listed")
+                continue
+            item = version.items[e["item"]]
+            if "valid" in item["counted"]:
+                ends = months_later(on, months(item["counted"]["valid"]))
+                counts = on <= s.last < ends
+                if s.last in (ends, ends - DAY):
+                    self.hit("scheduled.valid.edge")
+                if counts != (s.first <= on <= s.last):
+                    self.hit("scheduled.valid." + ("longer" if counts else "shorter"))
+                    if not counts:
+                        self.reading(s, "R120")
+            else:
+                counts = s.first <= on <= s.last
+            if not counts:
+                self.hit("scheduled.out_of_period")
+                continue
+            if e.get("check") == "refused":
+                self.hit("scheduled.refused")
+                continue
+            if item.get("check") == "second_person" and e.get("check") != "confirmed":
+                self.hit("scheduled.unconfirmed")
+                continue
+            known = moment(e["recorded"]) if "recorded" in e else dt.datetime.min.replace(tzinfo=dt.timezone.utc)
+            by_item.setdefault(e["item"], []).append((on, known, place, e, item["counted"]))
+        value = sum((self.item_value(s, compound, item, sorted(rows, key=lambda row: row[:3]), low, high)
+                     for item, rows in by_item.items()), F(0))
+        held = max(num(body["in_all"][0]), min(num(body["in_all"][1]), value))
+        if held != value:
+            self.hit("scheduled.in_all." + ("at_most" if held < value else "at_least"))
+        return held
+
+    def item_value(self, s, compound, item, rows, low, high):
+        def hold(x):
+            return max(low, min(high, x))
+
+        if any("repeats" in row[4] for row in rows) and any(
+                a[0] == b[0] and ("recorded" in a[3]) != ("recorded" in b[3]) for a, b in zip(rows, rows[1:])):
+            self.reading(s, "R13")
+        if any(num(row[3].get("times", "1")) < 0 for row in rows):
+            self.reading(s, "R14")
+        if len({id(row[4]) for row in rows}) > 1:
+            self.hit("scheduled.several_versions")
+            if any("repeats" in row[4] for row in rows):
+                self.reading(s, "R114")
+        totals, times, by_tiers = [], F(0), False
+        for i, (on, _, _, e, counted) in enumerate(rows):
+            if "tiers" in counted:
+                times, by_tiers = times + num(e.get("times", "1")), True
+                if any("repeats" in row[4] for row in rows[i + 1:]):
+                    self.reading(s, "R121")
+                continue
+            if counted["points"] == "entered":
+                if "points" not in e:
+                    raise Refused("an entry without points: " + item)
+                points = max(num(counted["each"][0]), min(num(counted["each"][1]), num(e["points"])))
+            else:
+                points = num(counted["points"])
+            repeats = [num(r) for r in counted.get("repeats", ["1"])]
+            totals.append((on, num(e.get("times", "1")) * hold(points) * repeats[min(i, len(repeats) - 1)]))
+        for per in WINDOWS:
+            grouped = {}
+            for on, points in totals:
+                end = window_end(on, per)
+                grouped[end] = grouped.get(end, F(0)) + points
+            totals = []
+            for end, points in grouped.items():
+                at = min(end, s.last)
+                version = self.latest_with(compound, at, lambda v: item in v.items)
+                now = self.version_on(compound, at)
+                caps = [c for c in version.items[item]["counted"].get("caps", []) if c["per"] == per]
+                held = points
+                if caps and "at_most" in caps[0]:
+                    held = min(held, num(caps[0]["at_most"]))
+                if caps and "at_least" in caps[0]:
+                    held = max(held, num(caps[0]["at_least"]))
+                if held != points:
+                    self.hit("scheduled.cap.%s.%s" % (per, "at_most" if held < points else "at_least"))
+                    if end > s.last:
+                        self.reading(s, "R112")
+                    if version is not now:
+                        self.reading(s, "R113")
+                totals.append((end, held))
+        value = sum((p for _, p in totals), F(0))
+        if by_tiers:
+            version = self.latest_with(compound, s.last, lambda v: "tiers" in v.items.get(item, {}).get("counted", {}))
+            if version is not self.version_on(compound, s.last):
+                self.hit("scheduled.tiers.of_before")
+            if any("tiers" in row[4] and row[4] is not version.items[item]["counted"] for row in rows):
+                self.hit("scheduled.tiers.of_another")
+            if totals:
+                self.hit("scheduled.tiers.and_points")
+            points = F(0)
+            for least, p in version.items[item]["counted"]["tiers"]:
+                if times >= num(least):
+                    points = num(p)
+                    self.hit("scheduled.tier" + (".exact" if times == num(least) else ""))
+            value += hold(points)
+        return value
+
+    def several(self, values, days, found, s, body, default, what):
+        """How the compounds, or units, of one period combine. values: what -> value, or None where it is absent."""
+        if not days:
+            self.hit(what + ".nowhere")
+            return None
+        how, rescale = body.get("several", default), body.get("absent") == "rescale"
+        self.hit("%s.%s%s" % (what, how, "" if len(days) == 1 else ".several"))
+        order = [x.what for x in found if x.last >= s.first and x.first <= s.last]
+        if any(v is None for v in values.values()):
+            if rescale:
+                self.hit(what + ".absent.rescaled" + ("" if len(days) == 1 else ".several"))
+                order = [x for x in order if values[x] is not None]
+            elif how != "last" or values[order[-1]] is None:
+                return None
+            else:
+                self.hit(what + ".absent.not_the_last")
+        if not order:
+            return None
+        if how == "last":
+            return values[order[-1]]
+        here = set(order)
+        if how == "best":
+            return max(values[x] for x in here)
+        return sum(values[x] * days[x] for x in here) / sum(days[x] for x in here)
+
     def k_assessed(self, s, node, body, after):
         out_of = num(node["out_of"])
         roles = {}
@@ -748,12 +1160,38 @@ class Evaluation:
         return num(body["points"]) if held else num(body.get("otherwise", "0"))
 
     def k_imported(self, s, node, body, after):
-        r = s.imports.get(body["source"])
-        if r is None:
+        reports = s.imports.get(body["source"])
+        if reports is None:
             return None
-        if num(r["raw"]) > num(r["full"]):
+        if any(num(r["raw"]) > num(r["full"]) for r in reports):
             self.reading(s, "R18")
-        return num(r["raw"]) / num(r["full"]) * num(node["out_of"])
+        days = days_by_what(s.units, s.first, s.last)
+        units, plain = {}, None
+        for r in reports:
+            if r.get("unit") is None:
+                if plain is not None:
+                    self.reading(s, "R131")
+                plain = r
+            elif r["unit"] not in days:
+                self.hit("units.report_left_out")
+            else:
+                if r["unit"] in units:
+                    self.hit("units.replaced")
+                    if moment(r["at"]) == moment(units[r["unit"]]["at"]):
+                        self.hit("units.equal_at")
+                if r["unit"] not in units or moment(r["at"]) >= moment(units[r["unit"]]["at"]):
+                    units[r["unit"]] = r
+        if not units:
+            if days:
+                self.hit("units.none_reported" + ("" if plain is None else ".plain"))
+            return None if plain is None else num(plain["raw"]) / num(plain["full"]) * num(node["out_of"])
+        if plain is not None:
+            self.hit("units.plain_not_looked_at")
+        values = {u: num(units[u]["raw"]) / num(units[u]["full"]) if u in units else None for u in days}
+        if len(days) > 1:
+            self.reading(s, "R115")
+        value = self.several(values, days, s.units, s, body, "last", "units")
+        return None if value is None else value * num(node["out_of"])
 
     def k_result_of(self, s, node, body, after):
         rows = [r for r in s.results.get(body["scheme"], []) if r["of"] == body["of"]]
@@ -826,11 +1264,13 @@ class Evaluation:
         if "grade" in p:
             return grade is not None and grade == p["grade"]
         if "fact" in p:
-            for r in s.findings:
-                if r["fact"] == p["fact"] and self.overlaps(s, r, "any_day"):
-                    self.hit("predicate.fact")
-                    return True
-            return False
+            held = [r for r in s.findings if r["fact"] == p["fact"] and self.overlaps(s, r, "any_day")]
+            if held:
+                derived = any("derived" in r for r in held)
+                self.hit("predicate.fact" + (".derived" if derived else ""))
+                if not derived and p["fact"] in self.derived_findings:
+                    self.reading(s, "R126")
+            return bool(held)
         if "attribute" in p:
             value = s.facts.get("attributes", {}).get(p["attribute"])
             if value is None:
@@ -1156,6 +1596,23 @@ class Evaluation:
         results = [self.result(s) for s in self.subjects]
         return results, quotas
 
+    def honours(self, s):
+        """`barred`, `eligible`, or None; a scheme without `honours` says nothing."""
+        rule = self.scheme.get("honours")
+        if rule is None:
+            return None
+
+        def allowed(after):
+            return not ("when" in rule and not self.holds(s, rule["when"], after)) \
+                and not ("unless" in rule and self.holds(s, rule["unless"], after))
+
+        moved = any("node" in v["then"] for v in self.in_force(s))
+        word = "barred" if not allowed(moved) else "eligible" if s.status == "final" else None
+        if word != "barred" and not allowed(False):
+            self.reading(s, "R128")
+        self.hit("honours.%s.%s" % (word, "final" if s.status == "final" else "other"))
+        return word
+
     def awards(self, s):
         force = self.in_force(s)
         awards = {}
@@ -1181,6 +1638,9 @@ class Evaluation:
         if s.tied is not None:
             reasons.append({"code": "tie_open", "grade": s.tied})
         reasons += [{"code": "seats_exhausted", "grade": g} for g in s.exhausted]
+        honours = self.honours(s)
+        if honours == "barred":
+            reasons.append({"code": "honours_barred"})
         self.hit("status." + s.status)
         moved = any("node" in v["then"] for v in self.in_force(s))
         values = {n: ratio_text(self.resolve(s, n, moved)[1]) for n in self.nodes}
@@ -1189,7 +1649,7 @@ class Evaluation:
             "score": None if s.score is None else written(s.score, self.places),
             "score_before_vetoes": None if s.before is None else written(s.before, self.places),
             "grade": None if s.grade is None else self.grades[s.grade]["id"],
-            "ranks": s.ranks, "awards": self.awards(s), "reasons": reasons, "values": values,
+            "ranks": s.ranks, "awards": self.awards(s), "honours": honours, "reasons": reasons, "values": values,
             "readings": sorted(s.readings)}
 
 
@@ -1214,11 +1674,21 @@ def read_facts(text):
     return [load(line) for line in text.split("\n") if line.strip()]
 
 
-def evaluate(scheme_text, facts_text, as_of=None):
-    """(results, quotas, the evaluation); raises Refused."""
+def read_schedules(paths):
+    texts = []
+    for path in paths:
+        inside = sorted(os.path.join(path, x) for x in os.listdir(path)) if os.path.isdir(path) else [path]
+        for name in inside:
+            with open(name, encoding="utf-8") as f:
+                texts.append(f.read())
+    return texts
+
+
+def evaluate(scheme_text, facts_text, as_of=None, schedules=()):
+    """(results, quotas, the evaluation); schedules: texts. Raises Refused."""
     scheme, lines = load(scheme_text), read_facts(facts_text)
     try:
-        evaluation = Evaluation(scheme, lines, as_of)
+        evaluation = Evaluation(scheme, lines, as_of, [load(x) for x in schedules])
         results, quotas = evaluation.run()
     except (KeyError, AttributeError, TypeError, IndexError) as fault:
         if "--debug" in sys.argv:
@@ -1229,12 +1699,13 @@ def evaluate(scheme_text, facts_text, as_of=None):
 
 # ---------------------------------------------------------------- the published examples
 
-def one(score, facts, more=None, as_of=None):
+def one(score, facts, more=None, as_of=None, schedules=()):
     scheme = {"period": "year", "score": score, "grades": [{"id": "yes", "at_least": "60"}, {"id": "no"}]}
     scheme.update(more or {})
     lines = facts if isinstance(facts, list) else [facts]
     lines = [dict({"subject": "s-%d" % i, "period": "2022"}, **f) for i, f in enumerate(lines)]
-    results, quotas, _ = evaluate(json.dumps(scheme), "\n".join(json.dumps(x) for x in lines), as_of)
+    results, quotas, _ = evaluate(json.dumps(scheme), "\n".join(json.dumps(x) for x in lines), as_of,
+                                  [json.dumps(x) for x in schedules])
     return results, quotas
 
 
@@ -1336,7 +1807,162 @@ def self_test():
     assert [(r["status"], r["score"], r["grade"]) for r in results] == [
         ("final", "89.88", "yes"), ("final", None, "no"), ("excluded", None, None), ("final", "90.00", "yes")], results
     assert results[2]["reasons"] == [{"code": "missing", "node": "m"}, {"code": "veto", "item": "gone"}]
+    self_test_days()
     print("self-test: ok")
+
+
+def self_test_days():
+    """Point schedules, reports of units, check-ins, conduct and honours, by hand."""
+    def schedule(start, items, compound="a", until=None):
+        in_force = {"from": start} if until is None else {"from": start, "until": until}
+        return {"compound": compound, "in_force": in_force, "items": [{"id": i, "counted": c} for i, c in items.items()]}
+
+    def value(facts, schedules, period="2022", as_of=None, **body):
+        node = {"id": "own", "scheduled": dict({"each": [-50, 50], "in_all": [-1000, 1000], "valid_at_most": "24 months"}, **body)}
+        score = {"id": "r", "sum": [node]}
+        results, _ = one(score, dict({"period": period}, **facts), {"subject": "member", "period": period_of(period)[0]}, as_of, schedules)
+        return results[0]["values"]["own"]
+
+    def did(item, on, times=1, **more):
+        return dict({"item": item, "on": on, "times": times}, **more)
+
+    def per(window, at_most):
+        return {"points": 2, "caps": [{"per": window, "at_most": at_most}]}
+
+    year = per("year", 30)
+    both = [schedule("2020-01-01", {"x": year}), schedule("2020-01-01", {"x": year}, "b")]
+    # Moved on 29 February 2024: 31 + 28 = 59 days in a, and 366 - 59 = 307 in b. a: 5 x 2 = 10, b: 2 x 2 = 4.
+    moved = {"stays": [{"compound": "a", "from": "2019-05-01", "until": "2024-02-28"}, {"compound": "b", "from": "2024-02-29"}],
+             "entries": [did("x", "2024-02-28", 5), did("x", "2024-02-29", 2)]}
+    assert value(moved, both, "2024") == "303/61"                     # (10 x 59 + 4 x 307) / 366 = 1818/366
+    assert value(moved, both, "2024", several="last") == "4/1"
+    assert value(moved, both, "2024", several="best") == "10/1"
+    # 28 of 365 days with 10 points in a, 337 with 0 in b; then b without a schedule.
+    short = {"stays": [{"compound": "a", "from": "2022-01-01", "until": "2022-01-28"}, {"compound": "b", "from": "2022-01-29"}],
+             "entries": [did("x", "2022-01-28", 5), did("x", "2021-12-31", 7)]}
+    assert value(short, both) == "56/73"                              # 280/365; 28/365 of the points stay 28/365
+    assert value(short, both[:1]) is None and value(short, both[:1], several="last") is None
+    assert value(short, both[:1], absent="rescale") == "10/1" == value(short, both[:1], several="last", absent="rescale")
+    assert value(short, both[1:], several="last") == "0/1" and value(short, [], absent="rescale") is None
+    assert value({"entries": short["entries"]}, both) is None
+    # A gap of 10 days weighs nothing: a on 100 days, b on 255 of 365; 10 x 100 / 355.
+    gap = {"stays": [{"compound": "a", "from": "2022-01-01", "until": "2022-04-10"}, {"compound": "b", "from": "2022-04-21"}],
+           "entries": [did("x", "2022-04-10", 5), did("x", "2022-04-15", 5)]}
+    assert value(gap, both) == "200/71"
+    # Gone and back: the entries of both stays are a's together, 4 x 2 + 3 x 2, over 181 + 31 of 212 days.
+    back = {"stays": [{"compound": "a", "from": "2022-01-01", "until": "2022-06-30"}, {"compound": "a", "from": "2022-12-01"}],
+            "entries": [did("x", "2022-06-30", 4), did("x", "2022-07-01", 9), did("x", "2022-12-01", 3)]}
+    assert value(back, both) == "14/1"
+
+    home = {"stays": [{"compound": "a", "from": "2019-01-01"}]}
+    # The month's cap changes on 15 March: February 10 -> 6, March 10 + 2 -> 4 by the version of 31 March.
+    changed = [schedule("2020-01-01", {"x": per("month", 6)}), schedule("2022-03-15", {"x": per("month", 4)})]
+    entries = [did("x", "2022-02-28", 5), did("x", "2022-03-14", 5), did("x", "2022-03-15")]
+    assert value(dict(home, entries=entries), changed) == "10/1"
+    # A year's cap changes after the half: on 30 June the version of January still holds, 20 -> 9 and not 3.
+    later = [schedule("2020-01-01", {"x": per("year", 9)}), schedule("2022-07-01", {"x": per("year", 3)})]
+    assert value(dict(home, entries=[did("x", "2022-05-05", 10)]), later, "2022-H1") == "9/1"
+    assert value(dict(home, entries=[did("x", "2022-05-05", 10)]), later) == "3/1"
+    # Dropped on 15 March: the entry of the 16th is left out, and March is still held to 6 by the version that listed it.
+    dropped = [schedule("2020-01-01", {"x": per("month", 6)}), schedule("2022-03-15", {"y": per("month", 4)})]
+    entries = [did("x", "2022-03-14", 5), did("x", "2022-03-16", 5), did("y", "2022-03-16", 1), did("y", "2022-03-14", 1)]
+    assert value(dict(home, entries=entries), dropped) == "8/1"       # 6 + 2
+    # Ended on 14 March without another: the same 6, and nothing later.
+    assert value(dict(home, entries=entries), [schedule("2020-01-01", {"x": per("month", 6)}, until="2022-03-14")]) == "6/1"
+    # Tiers: 2 + 2 times reach 3 of the later list (2 points), not 4 of the earlier (9); dropped, the later one still says.
+    t1, t2 = {"tiers": [[2, 1], [4, 9]]}, {"tiers": [[3, 2], [6, 5]]}
+    tiers = [schedule("2020-01-01", {"x": t1}), schedule("2022-04-01", {"x": t2})]
+    entries = [did("x", "2022-03-31", 2), did("x", "2022-04-01", 2), did("x", "2022-09-01", 4)]
+    assert value(dict(home, entries=entries[:2]), tiers) == "2/1"
+    assert value(dict(home, entries=entries), tiers + [schedule("2022-08-01", {"y": year})]) == "2/1"
+    # By points from August: 4 times as tiers are 2 points, and 4 x 2 = 8 by points; the tier's times reach no further.
+    assert value(dict(home, entries=entries), tiers + [schedule("2022-08-01", {"x": year})]) == "10/1"
+    # repeats: positions go on; the third entry takes the third multiplier of its own version: 2x1 + 2x3 + 2x5 = 18.
+    r1, r2 = dict(year, repeats=[1, 3]), dict(year, repeats=[1, 1, 5])
+    repeats = [schedule("2020-01-01", {"x": r1}), schedule("2022-04-01", {"x": r2})]
+    assert value(dict(home, entries=[did("x", "2022-05-01"), did("x", "2022-01-01"), did("x", "2022-01-02")]), repeats) == "18/1"
+    # valid: 29 February 2020 for 24 months counts to 27 February 2022; the year's cap holds the year of the deed.
+    valid = [schedule("2020-01-01", {"x": dict(year, valid="24 months")})]
+    assert value(dict(home, entries=[did("x", "2020-02-29", 20)]), valid, "2022-01") == "30/1"
+    assert value(dict(home, entries=[did("x", "2020-02-29", 20)]), valid, "2022-02") == "0/1"
+    assert value(dict(home, entries=[did("x", "2020-03-01", 20)]), valid, "2022-02") == "30/1"
+    # check: refused never, and where a second person is asked for, only what is confirmed.
+    asked = schedule("2020-01-01", {"x": year, "y": year})
+    asked["items"][0]["check"] = "second_person"
+    entries = [did("x", "2022-01-01"), did("x", "2022-01-01", check="confirmed"), did("x", "2022-01-01", check="refused"),
+               did("y", "2022-01-01"), did("y", "2022-01-01", check="confirmed"), did("y", "2022-01-01", check="refused")]
+    assert value(dict(home, entries=entries), [asked]) == "6/1"
+    for wrong in ({"each": [-1, 1]}, {"in_all": [-1, 29]}, {"items": [2, 3]}):
+        try:
+            value(home, both, **wrong)
+        except Refused:
+            continue
+        raise AssertionError("a schedule beyond %r was taken" % wrong)
+
+    # Units: 59 days in u-1 with 43 of 50, 307 in u-2 with 30 of 50; of u-2's two reports of one moment the later line.
+    reports = [{"unit": "u-1", "raw": 43, "full": 50, "at": "2024-12-01T08:00:00+08:00"},
+               {"unit": "u-2", "raw": 9, "full": 50, "at": "2024-12-02T08:00:00+08:00"},
+               {"unit": "u-2", "raw": 30, "full": 50, "at": "2024-12-02T00:00:00Z"},
+               {"unit": "u-3", "raw": 50, "full": 50, "at": "2025-01-01T00:00:00Z"}, {"raw": 1, "full": 50}]
+    units = {"period": "2024", "units": [{"unit": "u-1", "from": "2020-01-01", "until": "2024-02-28"},
+                                         {"unit": "u-2", "from": "2024-02-29"}]}
+
+    def reported(rows, **how):
+        score = {"id": "r", "sum": [{"id": "m", "out_of": 100, "imported": dict({"source": "s"}, **how)}]}
+        return one(score, dict(units, imports={"s": rows}))[0][0]["values"]["m"]
+
+    assert reported(reports) == "60/1" and reported(reports, several="best") == "86/1"
+    assert reported(reports, several="prorated-by-days") == "11747/183"        # (86 x 59 + 60 x 307) / 366
+    assert reported(reports[:1]) is None and reported(reports[:1], absent="rescale") == "86/1"
+    assert reported(reports[1:3]) == "60/1" and reported(reports[1:3], several="best") is None
+    assert reported(reports[3:]) == "2/1" and reported(reports[3:4]) is None and reported(reports[4]) == "2/1"
+
+    late = {"id": "r", "sum": [{"id": "m", "measured": {"metric": "late_days", "as_is": True}}]}
+
+    def days_late(facts, as_of=None, **rule):
+        more = {"check_in": dict({"first_by": "2020-06-30"}, **rule), "grades": [{"id": "yes", "unless": {"fact": "late_check_in"}},
+                                                                                {"id": "no"}]}
+        r = one(late, facts, more, as_of)[0][0]
+        assert (r["grade"] == "no") == (r["values"]["m"] not in (None, "0/1"))
+        return r["values"]["m"]
+
+    # Moved in on 31 January 2024: due at the end of 29 February; on 2 March two days late. 60 days by first_by is never late.
+    came = {"period": "2024", "stays": [{"compound": "a", "from": "2024-01-31"}], "check_ins": [{"compound": "a", "on": "2024-03-02"}]}
+    assert days_late(came) == "2/1" and days_late(came, first_by="2024-03-02") == "0/1" and days_late(came, within="2 months") == "0/1"
+    assert days_late(dict(came, check_ins=[{"compound": "a", "on": "2024-02-29"}])) == "0/1"
+    # Never: moved in on 15 December 2021, due 15 January: 365 - 15 days of 2022, and 0 of 2021.
+    never = {"stays": [{"compound": "a", "from": "2021-12-15"}], "check_ins": [{"compound": "b", "on": "2021-12-20"}]}
+    assert days_late(never) == "350/1" and days_late(dict(never, period="2021")) == "0/1"
+    assert days_late(dict(never, stays=[])) is None and days_late(dict(never, metrics={"late_days": 7}, stays=[])) is None
+    # The 16th to the 20th as of the 20th, whose last second is 15:59:59Z.
+    assert days_late(never, "2022-01-20T00:00:00+08:00") == "5/1" == days_late(never, "2022-01-20T15:59:59Z")
+    assert days_late(never, "2022-01-20T16:00:00Z") == "6/1" and days_late(never, "2022-01-15T12:00:00+08:00") == "0/1"
+    # Back in a after b: the check-in of the first stint does not do for the second. Due 1 July; 2 to 10 July are 9 days.
+    again = {"stays": [{"compound": "a", "from": "2022-01-01", "until": "2022-03-31"},
+                       {"compound": "b", "from": "2022-04-01", "until": "2022-05-31"}, {"compound": "a", "from": "2022-06-01"}],
+             "check_ins": [{"compound": "a", "on": "2022-01-02"}, {"compound": "a", "on": "2022-07-10"},
+                           {"compound": "b", "on": "2022-05-01"}]}
+    assert days_late(again) == "9/1"
+    # ... but one of 5 April, when already gone from a, does.
+    assert days_late(dict(again, check_ins=again["check_ins"] + [{"compound": "a", "on": "2022-04-05"}])) == "0/1"
+    # Out of service on 2 February: two stints; of the first none is late, the second begins on the 3rd and is due on 3 March.
+    served = {"stays": [{"compound": "a", "from": "2022-01-10"}], "in_service": [{"from": "2020-01-01", "until": "2022-02-01"},
+                                                                               {"from": "2022-02-03"}],
+              "check_ins": [{"compound": "a", "on": "2022-02-01"}, {"compound": "a", "on": "2022-03-05"}]}
+    assert days_late(served) == "2/1"
+
+    def barred(case, period="2022", as_of=None):
+        more = {"period": period_of(period)[0], "conduct": {}, "honours": {"unless": {"fact": "negative_conduct"}}}
+        r = one({"id": "r", "sum": [{"id": "c", "constant": 1}]}, {"period": period, "conduct": [case]}, more, as_of)[0][0]
+        assert ({"code": "honours_barred"} in r["reasons"]) == (r["honours"] == "barred")
+        return r["honours"] == "barred"
+
+    case = {"case": "c", "on": "2021-12-20", "put_right_by": "2022-01-20"}
+    assert barred(case, "2021") and not barred(case)                  # the year in which it happened
+    assert not barred(dict(case, put_right="2022-01-20"), "2021") and barred(dict(case, put_right="2022-01-21"), "2021")
+    assert not barred(case, "2021", "2022-01-20T15:59:59Z") and barred(case, "2021", "2022-01-20T16:00:00Z")
+    assert barred({"case": "c", "on": "2022-06-30", "put_right": "2022-06-30"})
+    assert not barred({"case": "c", "on": "2022-07-01"}, "2022-H1") and barred({"case": "c", "on": "2022-03-01"}, "2022-H2")
 
 
 def main():
@@ -1344,6 +1970,7 @@ def main():
     parser.add_argument("--scheme")
     parser.add_argument("--facts")
     parser.add_argument("--as-of")
+    parser.add_argument("--schedules", action="append", default=[], help="a file, or a folder of them")
     parser.add_argument("--self-test", action="store_true")
     parser.add_argument("--debug", action="store_true")
     args = parser.parse_args()
@@ -1356,7 +1983,7 @@ def main():
     with open(args.facts, encoding="utf-8") as f:
         facts_text = f.read()
     try:
-        results, quotas, _ = evaluate(scheme_text, facts_text, args.as_of)
+        results, quotas, _ = evaluate(scheme_text, facts_text, args.as_of, read_schedules(args.schedules))
     except Refused as fault:
         print(json.dumps({"refused": str(fault)}, ensure_ascii=False))
         sys.exit(65)
