@@ -35,6 +35,7 @@ mod persons;
 pub mod postgres;
 mod registry;
 mod runs;
+mod schedules;
 mod schemes;
 mod sight;
 pub mod sqlite;
@@ -64,6 +65,7 @@ pub use runs::{
     ClaimedBatch, NewBatch, ResultRecord, ResultsAfter, RunListing, RunReads, RunRecord, RunState,
     RunWrites, StepProgress,
 };
+pub use schedules::{ScheduleHeader, ScheduleReads, ScheduleWrites};
 pub use schemes::{Retirement, SchemeHeader, SchemeReads, SchemeWrites};
 pub use sight::{RunCounts, SightReads};
 pub use totals::{Cell, Sums, TotalsDifference, TotalsReads, TotalsRow};
@@ -128,6 +130,7 @@ pub trait ReadTx:
     + RegistryReads
     + PersonReads
     + SchemeReads
+    + ScheduleReads
     + FactReads
     + TotalsReads
     + RunReads
@@ -146,6 +149,7 @@ pub trait StoreTx:
     + RegistryWrites
     + PersonWrites
     + SchemeWrites
+    + ScheduleWrites
     + FactWrites
     + RunWrites
     + AuditWrites

@@ -53,6 +53,7 @@ pub(super) mod facts;
 pub(super) mod persons;
 pub(super) mod registry;
 pub(super) mod runs;
+pub(super) mod schedules;
 pub(super) mod schemes;
 pub(super) mod sight;
 pub(super) mod totals;
@@ -68,6 +69,7 @@ pub(super) fn all() -> Vec<(&'static str, &'static str)> {
         registry::ALL,
         persons::ALL,
         schemes::ALL,
+        schedules::ALL,
         facts::ALL,
         totals::ALL,
         runs::ALL,

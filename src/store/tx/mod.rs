@@ -11,6 +11,7 @@ mod persons;
 mod registry;
 mod row;
 mod runs;
+mod schedules;
 mod schemes;
 mod sight;
 mod totals;
