@@ -131,6 +131,10 @@ pub enum Missing {
     Scheme,
     /// A version in force on a day.
     SchemeInForce,
+    /// A compound's point schedule, or a version of it.
+    Schedule,
+    /// A compound's point schedule in force on a day.
+    ScheduleInForce,
     /// A run.
     Run,
     /// A published run of a scheme and period.
@@ -149,6 +153,8 @@ impl Missing {
             Self::Fact => "FACT_NOT_FOUND",
             Self::Scheme => "SCHEME_NOT_FOUND",
             Self::SchemeInForce => "SCHEME_NOT_IN_FORCE",
+            Self::Schedule => "SCHEDULE_NOT_FOUND",
+            Self::ScheduleInForce => "SCHEDULE_NOT_IN_FORCE",
             Self::Run => "RUN_NOT_FOUND",
             Self::PublishedRun => "RUN_NOT_PUBLISHED",
             Self::Result => "RESULT_NOT_FOUND",
@@ -163,6 +169,8 @@ impl Missing {
             Self::Fact => "fact",
             Self::Scheme => "scheme",
             Self::SchemeInForce => "scheme in force",
+            Self::Schedule => "point schedule of",
+            Self::ScheduleInForce => "point schedule in force of",
             Self::Run => "run",
             Self::PublishedRun => "published run",
             Self::Result => "result",
@@ -177,6 +185,8 @@ impl Missing {
             Self::Fact => "事实记录",
             Self::Scheme => "评分办法",
             Self::SchemeInForce => "当日有效的评分办法",
+            Self::Schedule => "积分细则",
+            Self::ScheduleInForce => "当日有效的积分细则",
             Self::Run => "评价批次",
             Self::PublishedRun => "已公布的评价批次",
             Self::Result => "评价结果",

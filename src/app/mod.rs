@@ -12,6 +12,7 @@ pub mod receipt;
 pub mod registry;
 mod roster;
 pub mod run;
+pub mod schedule;
 pub mod scheme;
 mod write;
 mod writer;

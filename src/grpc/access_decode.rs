@@ -31,6 +31,7 @@ pub(super) const fn permission(raw: v1::Permission) -> Option<Permission> {
         v1::Permission::AuditRead => Some(Permission::AuditRead),
         v1::Permission::AccessRead => Some(Permission::AccessRead),
         v1::Permission::AccessManage => Some(Permission::AccessManage),
+        v1::Permission::ScheduleAdopt => Some(Permission::ScheduleAdopt),
     }
 }
 
@@ -53,6 +54,7 @@ const fn permission_out(of: Permission) -> v1::Permission {
         Permission::AuditRead => v1::Permission::AuditRead,
         Permission::AccessRead => v1::Permission::AccessRead,
         Permission::AccessManage => v1::Permission::AccessManage,
+        Permission::ScheduleAdopt => v1::Permission::ScheduleAdopt,
     }
 }
 

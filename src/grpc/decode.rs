@@ -69,6 +69,11 @@ impl Faults {
         }
     }
 
+    /// Whether there are any.
+    pub(crate) fn any(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
     /// The faults themselves.
     pub(crate) fn into_inner(self) -> Vec<FieldFault> {
         self.faults

@@ -21,6 +21,8 @@ mod registry_encode;
 mod registry_scope;
 mod result_encode;
 mod result_scope;
+mod schedule;
+mod schedule_scope;
 mod scheme;
 pub(crate) mod status;
 mod stream;
@@ -44,6 +46,7 @@ pub(crate) const SEND_MAX: usize = 4 * 1024 * 1024;
 pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
     let routes = Routes::new(registry::service(app))
         .add_service(scheme::service(app))
+        .add_service(schedule::service(app))
         .add_service(fact::service(app))
         .add_service(evaluation::service(app))
         .add_service(access::service(app))

@@ -198,6 +198,8 @@ mod tests {
             "FactService.ReverseFact",
             "FactService.StreamFacts",
             "RegistryService.UpsertRecords",
+            "ScheduleService.AdoptSchedule",
+            "ScheduleService.RetireSchedule",
             "SchemeService.PublishScheme",
             "SchemeService.RetireScheme",
         ];

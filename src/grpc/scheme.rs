@@ -241,7 +241,8 @@ impl Service {
     }
 }
 
-fn version(faults: &mut Faults, raw: i32) -> Option<i64> {
+/// A version, from 1.
+pub(super) fn version(faults: &mut Faults, raw: i32) -> Option<i64> {
     if raw < 1 {
         faults.add("version", "VERSION_INVALID", "versions count from 1", "版本号从 1 开始");
     }
@@ -286,7 +287,7 @@ fn faulty(faults: &[SchemeFault]) -> AppError {
 }
 
 /// The faults that fit into one answer, in their order.
-fn fit(faults: Vec<SchemeFault>) -> Vec<v1::SchemeFault> {
+pub(super) fn fit(faults: Vec<SchemeFault>) -> Vec<v1::SchemeFault> {
     let mut left = SEND_MAX / 2;
     let mut kept = Vec::with_capacity(faults.len());
     for found in faults.into_iter().map(fault) {

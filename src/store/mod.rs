@@ -36,6 +36,7 @@ pub mod postgres;
 mod publications;
 mod registry;
 mod runs;
+mod schedules;
 mod schemes;
 mod sight;
 pub mod sqlite;
@@ -66,6 +67,7 @@ pub use runs::{
     ClaimedBatch, NewBatch, ResultRecord, ResultsAfter, RunListing, RunReads, RunRecord, RunState,
     RunWrites, StepProgress,
 };
+pub use schedules::{ScheduleHeader, ScheduleReads, ScheduleWrites};
 pub use schemes::{Retirement, SchemeHeader, SchemeReads, SchemeWrites};
 pub use sight::{RunCounts, SightReads};
 pub use totals::{Cell, Sums, TotalsDifference, TotalsReads, TotalsRow};
@@ -130,6 +132,7 @@ pub trait ReadTx:
     + RegistryReads
     + PersonReads
     + SchemeReads
+    + ScheduleReads
     + FactReads
     + TotalsReads
     + RunReads
@@ -149,6 +152,7 @@ pub trait StoreTx:
     + RegistryWrites
     + PersonWrites
     + SchemeWrites
+    + ScheduleWrites
     + FactWrites
     + RunWrites
     + PublicationWrites

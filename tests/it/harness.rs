@@ -16,6 +16,7 @@ use steelyard::{
             evaluation_service_client::EvaluationServiceClient,
             fact_service_client::FactServiceClient, receipt_service_client::ReceiptServiceClient,
             registry_service_client::RegistryServiceClient,
+            schedule_service_client::ScheduleServiceClient,
             scheme_service_client::SchemeServiceClient,
         },
     },
@@ -79,6 +80,10 @@ impl Served {
 
     pub(crate) fn schemes(&self) -> SchemeServiceClient<Channel> {
         SchemeServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn schedules(&self) -> ScheduleServiceClient<Channel> {
+        ScheduleServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn evaluations(&self) -> EvaluationServiceClient<Channel> {

@@ -45,11 +45,13 @@ pub enum Permission {
     AccessRead,
     /// Granting, revoking and defining roles.
     AccessManage,
+    /// Recording the adoption of point schedules, and retiring them (M2).
+    ScheduleAdopt,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::RegistryRead,
         Self::RegistryWrite,
         Self::SchemeRead,
@@ -67,6 +69,7 @@ impl Permission {
         Self::AuditRead,
         Self::AccessRead,
         Self::AccessManage,
+        Self::ScheduleAdopt,
     ];
 }
 
@@ -163,7 +166,7 @@ const START: [Start; 11] = {
         Start { id: "organization_department", title: "县委组织部",
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::SchemePublish, P::FactRead, P::FactRecord,
                 P::FactReverse, P::Decide, P::RunRead, P::RunStart, P::RunPublish, P::ResultRead, P::ResultPreview,
-                P::ResultExplain, P::AccessRead, P::AccessManage],
+                P::ResultExplain, P::AccessRead, P::AccessManage, P::ScheduleAdopt],
             kinds: &K::ALL, fields: &FieldGroup::ALL },
         // property, and what it is measured on (P1–P7)
         Start { id: "housing_bureau", title: "住房和城乡建设局",
@@ -173,15 +176,15 @@ const START: [Start; 11] = {
         // its registry and facts; decides its ties (F11); single assessors' sheets are not its business
         Start { id: "street", title: "街道党工委",
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse, P::Decide,
-                P::RunRead, P::ResultRead, P::ResultExplain],
+                P::RunRead, P::ResultRead, P::ResultExplain, P::ScheduleAdopt],
             kinds: &K::ALL, fields: &[Names, Money] },
         Start { id: "community", title: "社区党组织",
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse,
-                P::RunRead, P::ResultRead, P::ResultExplain],
+                P::RunRead, P::ResultRead, P::ResultExplain, P::ScheduleAdopt],
             kinds: &K::ALL, fields: &[Names, Money] },
         Start { id: "compound_branch", title: "小区党支部",
             permissions: &[P::RegistryRead, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse, P::RunRead, P::ResultRead,
-                P::ResultExplain],
+                P::ResultExplain, P::ScheduleAdopt],
             kinds: &[UNITS[0], UNITS[1], UNITS[2], UNITS[3], UNITS[4], K::Branch, K::Member, K::Post, K::Project],
             fields: &[Names, Money] },
         // its own members (M7)

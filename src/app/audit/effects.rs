@@ -5,6 +5,7 @@ mod ledger;
 mod publications;
 mod registry;
 mod runs;
+mod schedules;
 mod schemes;
 
 use std::collections::BTreeMap;
@@ -42,6 +43,8 @@ pub(crate) struct Effects {
     pub(crate) findings: Vec<Finding>,
     /// What does not agree of a scheme, by its id and version.
     pub(crate) of_schemes: Vec<(String, Finding)>,
+    /// What does not agree of a point schedule, by its compound and version.
+    pub(crate) of_schedules: Vec<(String, Finding)>,
     /// What does not agree of a run, by its id.
     pub(crate) of_runs: Vec<(String, Finding)>,
     /// Of what entry rows of the ledger were changed: first and last row, and the entry.
@@ -68,6 +71,7 @@ impl Effects {
         let mut ledger = ledger::Ledger::new(county, until.facts);
         let mut registry = registry::Registry::read(tx, county, until.registry).await?;
         let mut schemes = schemes::Schemes::read(tx, county).await?;
+        let mut schedules = schedules::Schedules::read(tx, county).await?;
         let mut after = i64::MIN;
         loop {
             let page = tx.audit_page(county, after, PAGE).await?;
@@ -79,6 +83,7 @@ impl Effects {
                     "fact" | "facts" => ledger.take(tx, record, &mut found).await?,
                     "registry" => registry.take(record, &mut found),
                     "scheme" => schemes.take(record, &mut found),
+                    "schedule" => schedules.take(record, &mut found),
                     "run" => found.take_run(record, (ledger.before(), registry.before())),
                     _ => (),
                 }
@@ -88,6 +93,7 @@ impl Effects {
         ledger.end(tx, &mut found).await?;
         registry.end(&mut found);
         schemes.end(&mut found);
+        schedules.end(&mut found);
         found.runs(tx, county).await?;
         Ok(found)
     }
@@ -98,8 +104,8 @@ impl Effects {
 
     /// Everything that does not agree.
     pub(crate) fn into_findings(self) -> Vec<Finding> {
-        let named = self.of_schemes.into_iter().chain(self.of_runs).map(|it| it.1);
-        self.findings.into_iter().chain(named).collect()
+        let named = [self.of_schemes, self.of_schedules, self.of_runs].into_iter().flatten();
+        self.findings.into_iter().chain(named.map(|it| it.1)).collect()
     }
 
     fn note_request(&mut self, record: &AuditRecord) {

@@ -27,5 +27,6 @@ pub use node::{
     Voted,
 };
 pub use predicate::{Comparison, Predicate, Test};
+pub use read::SCHEDULE_MAX;
 pub use schedule::{Schedule, ScheduleItem, Schedules};
 pub use schema::json_schema;

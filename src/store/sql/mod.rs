@@ -54,6 +54,7 @@ pub(super) mod persons;
 pub(super) mod publications;
 pub(super) mod registry;
 pub(super) mod runs;
+pub(super) mod schedules;
 pub(super) mod schemes;
 pub(super) mod sight;
 pub(super) mod totals;
@@ -69,6 +70,7 @@ pub(super) fn all() -> Vec<(&'static str, &'static str)> {
         registry::ALL,
         persons::ALL,
         schemes::ALL,
+        schedules::ALL,
         facts::ALL,
         totals::ALL,
         runs::ALL,

@@ -12,6 +12,7 @@ mod publications;
 mod registry;
 mod row;
 mod runs;
+mod schedules;
 mod schemes;
 mod sight;
 mod totals;

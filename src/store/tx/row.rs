@@ -6,7 +6,7 @@ use super::super::Db;
 use super::fault;
 use crate::{
     domain::time::{Day, Moment},
-    store::{StoreError, day::SqlDay},
+    store::{Retirement, StoreError, day::SqlDay},
 };
 
 pub(super) type Row = <Db as Database>::Row;
@@ -53,4 +53,16 @@ pub(super) fn word<T>(
 ) -> Result<T, StoreError> {
     let word: &str = get(row, column)?;
     named(word).ok_or_else(|| StoreError::unknown_word(column, word))
+}
+
+/// The end put to a version before its time, of columns that are absent where there was none.
+pub(super) fn retirement(row: &Row) -> Result<Option<Retirement>, StoreError> {
+    let Some(last_day) = optional_day(row, "retired_last_day")? else { return Ok(None) };
+    Ok(Some(Retirement {
+        last_day,
+        reason: get::<Option<String>>(row, "retired_reason")?.unwrap_or_default(),
+        recorded: optional_moment(row, "retired")?
+            .ok_or_else(|| StoreError::corrupt("retired", "absent"))?,
+        recorded_by: get::<Option<String>>(row, "retired_by")?.unwrap_or_default(),
+    }))
 }

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::super::sql::schemes as sql;
 use super::{
     SqlTx, fault,
-    row::{Row, day, get, hash, moment, optional_day, optional_moment},
+    row::{Row, day, get, hash, moment, optional_day, retirement},
 };
 use crate::{
     domain::time::Day,
@@ -115,16 +115,6 @@ fn whole(row: &Row) -> Result<(SchemeHeader, String), StoreError> {
 }
 
 fn header(row: &Row) -> Result<SchemeHeader, StoreError> {
-    let retired = match optional_day(row, "retired_last_day")? {
-        Some(last_day) => Some(Retirement {
-            last_day,
-            reason: get::<Option<String>>(row, "retired_reason")?.unwrap_or_default(),
-            recorded: optional_moment(row, "retired")?
-                .ok_or_else(|| StoreError::corrupt("retired", "absent"))?,
-            recorded_by: get::<Option<String>>(row, "retired_by")?.unwrap_or_default(),
-        }),
-        None => None,
-    };
     Ok(SchemeHeader {
         scheme_id: get(row, "scheme_id")?,
         version: get(row, "version")?,
@@ -136,6 +126,6 @@ fn header(row: &Row) -> Result<SchemeHeader, StoreError> {
         in_force_until: optional_day(row, "in_force_until")?,
         published: moment(row, "published")?,
         published_by: get(row, "published_by")?,
-        retired,
+        retired: retirement(row)?,
     })
 }

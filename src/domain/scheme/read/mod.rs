@@ -19,6 +19,7 @@ mod words;
 #[cfg(test)]
 pub(super) use node_shapes::KIND_KEYS;
 pub(super) use reader::Reference;
+pub use schedule::SCHEDULE_MAX;
 pub(super) use shape::{Form, Key, Shape};
 pub(super) use shapes::{DOCUMENT, all as all_shapes};
 

@@ -15,7 +15,7 @@ use super::{
 use crate::domain::exact::{Decimal, Exact};
 
 /// The largest document of a schedule, in bytes.
-pub(super) const SCHEDULE_MAX: usize = 256 * 1024;
+pub const SCHEDULE_MAX: usize = 256 * 1024;
 /// The most items of a schedule, whatever a scheme says.
 const ITEMS_MAX: u32 = 1_000;
 /// In how many days a member may object where the scheme says nothing.
