@@ -8,13 +8,13 @@ use crate::{
     domain::{
         exact::Decimal,
         facts::{
-            Answers, Entry, Facts, Finding, Import, Sheet, State, StateKind, TieDecision,
-            VetoRecord,
+            Answers, CheckIn, ConductCase, Entry, EntryCheck, Facts, Finding, Import, Sheet, State,
+            StateKind, TieDecision, UnitImport, VetoRecord,
         },
         scheme::{Counted, CountedPoints, Counting, NodeKind, Scheme},
         time::{Day, Moment, Period, Window},
     },
-    store::{Fact, FactKind, StoreError, StoredFact, Sums},
+    store::{Fact, FactKind, StoreError, StoredFact, Sums, fact_seq},
 };
 
 /// The kinds that are read for an evaluation besides point entries.
@@ -28,6 +28,20 @@ pub(crate) const EVIDENCE: [FactKind; 8] = [
     FactKind::Finding,
     FactKind::NodeState,
 ];
+
+/// The kinds that are read where single entries are.
+pub(crate) const ENTRIES: [FactKind; 2] = [FactKind::Entry, FactKind::EntryCheck];
+
+/// The kinds that a scheme asks for whatever their days are: what follows from days may follow from
+/// days long before the period.
+pub(crate) const fn of_all_time(scheme: &Scheme) -> &'static [FactKind] {
+    match (scheme.check_in.is_some(), scheme.conduct.is_some()) {
+        (false, false) => &[],
+        (true, false) => &[FactKind::CheckIn],
+        (false, true) => &[FactKind::Conduct, FactKind::ConductStep],
+        (true, true) => &[FactKind::CheckIn, FactKind::Conduct, FactKind::ConductStep],
+    }
+}
 
 /// How the entries of a scheme's items can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +58,11 @@ impl Reading {
     /// What a scheme needs.
     pub(crate) fn of(scheme: &Scheme) -> Self {
         let mut reading = Self { items: Vec::new(), ledger: false, months_before: 0 };
+        if let Some(scheduled) = scheme.scheduled() {
+            // Which items there are, a compound's own schedule says.
+            reading.ledger = true;
+            reading.months_before = scheduled.valid_at_most.unwrap_or(0);
+        }
         for node in &scheme.nodes {
             let NodeKind::Counted(counted) = &node.kind else { continue };
             reading.months_before = reading.months_before.max(counted.valid_months.unwrap_or(0));
@@ -59,7 +78,7 @@ impl Reading {
 
     /// Whether the scheme counts entries at all.
     pub(crate) fn counts(&self) -> bool {
-        !self.items.is_empty()
+        self.ledger || !self.items.is_empty()
     }
 
     /// The sums of a subject's entries, as they would be rolled up; nothing where a sum leaves its
@@ -124,14 +143,59 @@ fn needs_entries(counted: &Counted) -> bool {
     repeats || counted.valid_months.is_some() || counted.caps.iter().any(|it| it.per == Window::Day)
 }
 
-/// Puts the ledger's rows of one subject into its facts. Rows come in the order recorded.
-pub(crate) fn add_rows(facts: &mut Facts, rows: Vec<StoredFact>) -> Result<(), StoreError> {
-    for row in rows {
-        let recorded = row.recorded;
-        add_row(facts, row.fact, recorded).ok_or_else(|| {
-            StoreError::corrupt("facts", format!("row {} does not read back", row.seq))
-        })?;
+/// What rows say about other rows, which may have been recorded before them or after.
+#[derive(Debug, Default)]
+struct Told {
+    /// Where the entry of a row stands.
+    entries: BTreeMap<i64, usize>,
+    /// The latest check of an entry's row: which row says it, and what.
+    checks: BTreeMap<i64, (i64, EntryCheck)>,
+    /// The earliest day on which a case was put right.
+    put_right: BTreeMap<String, Day>,
+}
+
+impl Told {
+    fn check(&mut self, entry: i64, seq: i64, check: EntryCheck) {
+        let latest = self.checks.entry(entry).or_insert((seq, check));
+        if latest.0 <= seq {
+            *latest = (seq, check);
+        }
     }
+
+    fn put_right(&mut self, case: String, on: Day) {
+        let earliest = self.put_right.entry(case).or_insert(on);
+        *earliest = on.min(*earliest);
+    }
+
+    /// Joins it all, so that the facts are the same in whatever order their rows were recorded.
+    fn join(self, facts: &mut Facts) {
+        for (row, index) in self.entries {
+            let check = self.checks.get(&row).map(|it| it.1);
+            if let Some(entry) = facts.entries.get_mut(index) {
+                entry.check = check;
+            }
+        }
+        for case in &mut facts.conduct {
+            case.put_right = self.put_right.get(&case.case).copied();
+        }
+        facts.conduct.sort_by(|a, b| (a.on, &a.case).cmp(&(b.on, &b.case)));
+        facts.check_ins.sort_by(|a, b| (a.on, &a.compound).cmp(&(b.on, &b.compound)));
+        for reports in facts.unit_imports.values_mut() {
+            // Two of one unit and moment stay in the order recorded; none such are let in.
+            reports.sort_by(|a, b| (&a.unit, a.at).cmp(&(&b.unit, b.at)));
+        }
+    }
+}
+
+/// Puts the ledger's rows of one subject into its facts. Rows of one kind come in the order recorded.
+pub(crate) fn add_rows(facts: &mut Facts, rows: Vec<StoredFact>) -> Result<(), StoreError> {
+    let mut told = Told::default();
+    for row in rows {
+        let seq = row.seq;
+        add_row((facts, &mut told), row)
+            .ok_or_else(|| StoreError::corrupt("facts", format!("row {seq} does not read back")))?;
+    }
+    told.join(facts);
     facts.prepare();
     Ok(())
 }
@@ -150,22 +214,12 @@ fn some(text: String) -> Option<String> {
 
 /// One row. Ballots and surveys of several rows add up; of figures, marks and states the latest
 /// recorded holds.
-fn add_row(facts: &mut Facts, row: Fact, recorded: Moment) -> Option<()> {
+fn add_row((facts, told): (&mut Facts, &mut Told), row: StoredFact) -> Option<()> {
+    let StoredFact { seq, recorded, fact: row, .. } = row;
     match row.kind {
         FactKind::Entry => {
-            let points = match row.amount_b {
-                None => None,
-                some => Some(amount(some)?),
-            };
-            facts.entries.push(Entry {
-                item: row.item,
-                on: row.on_day?,
-                times: amount(row.amount_a)?,
-                points,
-                recorded: Some(recorded),
-                rolled_up: false,
-                check: None,
-            });
+            told.entries.insert(seq, facts.entries.len());
+            facts.entries.push(entry(row, recorded)?);
         }
         FactKind::Sheet => facts.sheets.push(Sheet {
             item: row.item,
@@ -191,11 +245,7 @@ fn add_row(facts: &mut Facts, row: Fact, recorded: Moment) -> Option<()> {
         FactKind::Metric => {
             facts.metrics.insert(row.item, amount(row.amount_a)?);
         }
-        FactKind::Import => {
-            let bonus = row.name == "bonus";
-            let import = Import { raw: amount(row.amount_a)?, full: amount(row.amount_b)?, bonus };
-            facts.imports.insert(row.item, import);
-        }
+        FactKind::Import => add_import(facts, row)?,
         FactKind::Veto => facts.vetoes.push(VetoRecord {
             item: row.item,
             by: some(row.by_whom),
@@ -213,9 +263,61 @@ fn add_row(facts: &mut Facts, row: Fact, recorded: Moment) -> Option<()> {
             let kind = StateKind::ALL.into_iter().find(|it| it.name() == row.name)?;
             facts.states.insert(row.item, State { kind, reason: some(row.detail) });
         }
-        FactKind::Decision | FactKind::Reversal => (),
+        FactKind::CheckIn => {
+            facts.check_ins.push(CheckIn { compound: row.item, on: row.on_day? });
+        }
+        FactKind::Conduct => facts.conduct.push(ConductCase {
+            case: row.item,
+            on: row.on_day?,
+            put_right_by: row.until_day,
+            put_right: None,
+        }),
+        FactKind::ConductStep if row.name == "put_right" => told.put_right(row.item, row.on_day?),
+        FactKind::EntryCheck => told.check(fact_seq(&row.item)?, seq, check(&row.name)?),
+        FactKind::ConductStep
+        | FactKind::Objection
+        | FactKind::Answer
+        | FactKind::Decision
+        | FactKind::Reversal => (),
     }
     Some(())
+}
+
+/// Marks of another system, of a unit's branch where one is named.
+fn add_import(facts: &mut Facts, row: Fact) -> Option<()> {
+    let bonus = row.name == "bonus";
+    let marks = Import { raw: amount(row.amount_a)?, full: amount(row.amount_b)?, bonus };
+    if row.by_whom.is_empty() {
+        facts.imports.insert(row.item, marks);
+    } else {
+        let reports = facts.unit_imports.entry(row.item).or_default();
+        reports.push(UnitImport { unit: row.by_whom, at: row.at, marks });
+    }
+    Some(())
+}
+
+fn entry(row: Fact, recorded: Moment) -> Option<Entry> {
+    let points = match row.amount_b {
+        None => None,
+        some => Some(amount(some)?),
+    };
+    Some(Entry {
+        item: row.item,
+        on: row.on_day?,
+        times: amount(row.amount_a)?,
+        points,
+        recorded: Some(recorded),
+        rolled_up: false,
+        check: None,
+    })
+}
+
+fn check(word: &str) -> Option<EntryCheck> {
+    match word {
+        "confirmed" => Some(EntryCheck::Confirmed),
+        "refused" => Some(EntryCheck::Refused),
+        _ => None,
+    }
 }
 
 /// The decisions about a scheme's ties, in the order recorded.
@@ -243,3 +345,6 @@ pub(crate) fn decisions(
 pub(crate) fn keep_known(facts: &mut Facts, scheme: &Scheme) {
     facts.states.retain(|id, _| scheme.nodes.iter().any(|it| it.id == *id));
 }
+
+#[cfg(test)]
+mod tests;

@@ -239,7 +239,7 @@ pub(super) fn effect(first: i64, facts: &[Fact]) -> Effect {
             &it.source,
             &it.source_record,
             &it.recorded_by,
-            "",
+            &it.late_reason,
         ];
         parts.extend(fields.iter().map(|it| it.as_bytes().to_vec()));
     }

@@ -160,6 +160,7 @@ fn body(body: &Body) -> v1::fact::Fact {
             raw: Some(decimal(*raw)),
             full: Some(decimal(*full)),
             bonus: *bonus,
+            ..v1::Import::default()
         }),
         Body::Veto { item, raised_by, effective_from, effective_until } => Out::Veto(v1::Veto {
             item: owned(item),

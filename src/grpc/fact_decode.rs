@@ -1,10 +1,15 @@
 //! Facts as they come in.
 
+mod member;
+mod together;
+
 use std::collections::BTreeMap;
+
+use together::Together;
 
 use super::decode::{Faults, is_id, subject_kind};
 use crate::{
-    app::{FieldFault, fact::DecisionDetail, places},
+    app::{FieldFault, fact::DecisionDetail},
     proto::v1::{self, fact::Fact as Raw},
     store::{Fact, FactKind},
 };
@@ -19,22 +24,13 @@ const ORDER_MAX: usize = 1_000;
 const ONCE: i64 = 10_000;
 
 /// Every fact, or every fault of each, in their order. Two facts of one source record in a message
-/// are faulty both: nobody can tell which is meant.
+/// are faulty both, and two of one case or of one report: nobody can tell which is meant.
 pub(super) fn facts(raw: &[v1::Fact]) -> Vec<Result<Fact, Vec<FieldFault>>> {
-    let mut by_source: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
-    for (index, fact) in raw.iter().enumerate().filter(|(_, it)| !it.source_record.is_empty()) {
-        by_source.entry((&fact.source, &fact.source_record)).or_default().push(index);
-    }
+    let together = Together::of(raw);
     let decoded = raw.iter().map(|raw| {
         let mut faults = Faults::default();
         let fact = fact(&mut faults, raw);
-        let same = by_source.get(&(raw.source.as_str(), raw.source_record.as_str()));
-        if let Some(same) = same.filter(|it| it.len() > 1) {
-            let places = places("facts", same);
-            let en = format!("the same source record stands in {places}");
-            let zh = format!("同一来源记录重复：{places}");
-            faults.add("source_record", "DUPLICATE_IN_BATCH", en, zh);
-        }
+        together.note(&mut faults, raw);
         let faults = faults.into_inner();
         match fact {
             Some(fact) if faults.is_empty() => Ok(fact),
@@ -58,6 +54,12 @@ pub(super) fn kind(faults: &mut Faults, path: &str, raw: i32) -> Option<FactKind
         v1::FactKind::Finding => Some(FactKind::Finding),
         v1::FactKind::NodeState => Some(FactKind::NodeState),
         v1::FactKind::Decision => Some(FactKind::Decision),
+        v1::FactKind::CheckIn => Some(FactKind::CheckIn),
+        v1::FactKind::Conduct => Some(FactKind::Conduct),
+        v1::FactKind::ConductStep => Some(FactKind::ConductStep),
+        v1::FactKind::EntryCheck => Some(FactKind::EntryCheck),
+        v1::FactKind::Objection => Some(FactKind::Objection),
+        v1::FactKind::Answer => Some(FactKind::Answer),
     })
 }
 
@@ -117,9 +119,16 @@ fn fact(faults: &mut Faults, raw: &v1::Fact) -> Option<Fact> {
     let source = system(faults, "source", &raw.source);
     let source_record = system(faults, "source_record", &raw.source_record);
     let recorded_by = recorded_by(faults, &raw.recorded_by);
+    let late_reason = match raw.late_reason.as_str() {
+        "" => Some(String::new()),
+        some => faults.text("late_reason", some, 2_000),
+    };
     refuse_output(faults, raw);
     let content = content(faults, raw.fact.as_ref());
     let (subject_kind, subject) = subject?;
+    if let Some(raw) = &raw.fact {
+        member::about(faults, raw, &subject_kind);
+    }
     Some(Fact {
         subject_kind,
         subject,
@@ -127,6 +136,7 @@ fn fact(faults: &mut Faults, raw: &v1::Fact) -> Option<Fact> {
         source: source?,
         source_record: source_record?,
         recorded_by: recorded_by?,
+        late_reason: late_reason?,
         ..content?
     })
 }
@@ -166,42 +176,43 @@ fn content(faults: &mut Faults, raw: Option<&Raw>) -> Option<Fact> {
         Some(Raw::Survey(raw)) => {
             faults.below("survey", |it| survey(it, raw, of(FactKind::Survey)))
         }
-        Some(Raw::Metric(raw)) => faults.below("metric", |faults| {
-            let item = faults.id("name", &raw.name);
-            let period = faults.period("period", &raw.period);
-            let value = faults.some_points("value", raw.value.as_ref());
-            let (item, period) = (item?, period?.to_string());
-            Some(Fact { item, period, amount_a: Some(value?), ..of(FactKind::Metric) })
-        }),
+        Some(Raw::Metric(raw)) => {
+            faults.below("metric", |it| metric(it, raw, of(FactKind::Metric)))
+        }
         Some(Raw::Imported(raw)) => {
             faults.below("imported", |it| import(it, raw, of(FactKind::Import)))
         }
-        Some(Raw::Veto(raw)) => faults.below("veto", |faults| {
-            let item = faults.id("item", &raw.item);
-            let by_whom = faults.id("raised_by", &raw.raised_by);
-            let days = faults.days(
-                ("effective_from", raw.effective_from.as_ref()),
-                ("effective_until", raw.effective_until.as_ref()),
-            );
-            let (item, by_whom, (from, until_day)) = (item?, by_whom?, days?);
-            Some(Fact { item, by_whom, on_day: Some(from), until_day, ..of(FactKind::Veto) })
-        }),
-        Some(Raw::Finding(raw)) => faults.below("finding", |faults| {
-            let item = faults.id("finding", &raw.finding);
-            let days = faults.days(
-                ("effective_from", raw.effective_from.as_ref()),
-                ("effective_until", raw.effective_until.as_ref()),
-            );
-            let (item, (from, until_day)) = (item?, days?);
-            Some(Fact { item, on_day: Some(from), until_day, ..of(FactKind::Finding) })
-        }),
+        Some(Raw::Veto(raw)) => faults.below("veto", |it| veto(it, raw, of(FactKind::Veto))),
+        Some(Raw::Finding(raw)) => {
+            faults.below("finding", |it| finding(it, raw, of(FactKind::Finding)))
+        }
         Some(Raw::NodeState(raw)) => {
             faults.below("node_state", |it| node_state(it, raw, of(FactKind::NodeState)))
         }
         Some(Raw::Decision(raw)) => {
             faults.below("decision", |it| decision(it, raw, of(FactKind::Decision)))
         }
+        Some(Raw::CheckIn(raw)) => {
+            faults.below("check_in", |it| member::check_in(it, raw, of(FactKind::CheckIn)))
+        }
+        Some(Raw::Conduct(raw)) => {
+            faults.below("conduct", |it| member::conduct(it, raw, of(FactKind::Conduct)))
+        }
+        Some(Raw::ConductStep(raw)) => {
+            faults.below("conduct_step", |it| member::step(it, raw, of(FactKind::ConductStep)))
+        }
+        Some(Raw::EntryCheck(_)) => elsewhere(faults, "entry_check", "CheckEntries"),
+        Some(Raw::Objection(_)) => elsewhere(faults, "objection", "RaiseObjection"),
+        Some(Raw::Answer(_)) => elsewhere(faults, "answer", "AnswerObjection"),
     }
+}
+
+/// A kind that another service records.
+fn elsewhere(faults: &mut Faults, path: &str, method: &str) -> Option<Fact> {
+    let en = format!("this kind of fact is recorded by EntryService.{method}");
+    let zh = format!("此类事实由 EntryService.{method} 登记");
+    faults.add(path, "KIND_NOT_RECORDED_HERE", en, zh);
+    None
 }
 
 fn entry(faults: &mut Faults, raw: &v1::Entry, blank: Fact) -> Option<Fact> {
@@ -274,12 +285,42 @@ fn survey(faults: &mut Faults, raw: &v1::Survey, blank: Fact) -> Option<Fact> {
     })
 }
 
+fn metric(faults: &mut Faults, raw: &v1::Metric, blank: Fact) -> Option<Fact> {
+    let item = faults.id("name", &raw.name);
+    let period = faults.period("period", &raw.period);
+    let value = faults.some_points("value", raw.value.as_ref());
+    let (item, period) = (item?, period?.to_string());
+    Some(Fact { item, period, amount_a: Some(value?), ..blank })
+}
+
+fn veto(faults: &mut Faults, raw: &v1::Veto, blank: Fact) -> Option<Fact> {
+    let item = faults.id("item", &raw.item);
+    let by_whom = faults.id("raised_by", &raw.raised_by);
+    let days = faults.days(
+        ("effective_from", raw.effective_from.as_ref()),
+        ("effective_until", raw.effective_until.as_ref()),
+    );
+    let (item, by_whom, (from, until_day)) = (item?, by_whom?, days?);
+    Some(Fact { item, by_whom, on_day: Some(from), until_day, ..blank })
+}
+
+fn finding(faults: &mut Faults, raw: &v1::Finding, blank: Fact) -> Option<Fact> {
+    let item = faults.id("finding", &raw.finding);
+    let days = faults.days(
+        ("effective_from", raw.effective_from.as_ref()),
+        ("effective_until", raw.effective_until.as_ref()),
+    );
+    let (item, (from, until_day)) = (item?, days?);
+    Some(Fact { item, on_day: Some(from), until_day, ..blank })
+}
+
 fn import(faults: &mut Faults, raw: &v1::Import, blank: Fact) -> Option<Fact> {
     let item = faults.id("source", &raw.source);
     let period = faults.period("period", &raw.period);
     let points = faults.some_points("raw", raw.raw.as_ref());
     let full = faults.some_points("full", raw.full.as_ref());
-    let (points, full) = (points?, full?);
+    let unit = member::unit(faults, raw);
+    let (points, full, (by_whom, at)) = (points?, full?, unit?);
     if full <= 0 {
         faults.add("full", "FULL_NOT_POSITIVE", "full marks are above 0", "满分须大于 0");
         return None;
@@ -291,7 +332,8 @@ fn import(faults: &mut Faults, raw: &v1::Import, blank: Fact) -> Option<Fact> {
     }
     let name = if raw.bonus { "bonus" } else { "" }.to_owned();
     let (amount_a, amount_b) = (Some(points), Some(full));
-    Some(Fact { item: item?, name, period: period?.to_string(), amount_a, amount_b, ..blank })
+    let (item, period) = (item?, period?.to_string());
+    Some(Fact { item, period, name, amount_a, amount_b, by_whom, at, ..blank })
 }
 
 fn node_state(faults: &mut Faults, raw: &v1::NodeState, blank: Fact) -> Option<Fact> {

@@ -1,5 +1,7 @@
 //! Facts as they go out.
 
+mod member;
+
 use std::collections::BTreeMap;
 
 use super::encode::{date, decimal, subject_kind, timestamp};
@@ -36,6 +38,7 @@ pub(super) fn fact(stored: StoredFact) -> Result<v1::Fact, StoreError> {
         source_record: fact.source_record.clone(),
         recorded_by: fact.recorded_by.clone(),
         fact_id: fact_id(seq),
+        late_reason: fact.late_reason.clone(),
         record_time: Some(timestamp(recorded)),
         fact: content(fact)?,
         ..v1::Fact::default()
@@ -106,6 +109,8 @@ fn content(fact: Fact) -> Result<Option<Raw>, StoreError> {
             raw: Some(amount("amount_a", amount_a)?),
             full: Some(amount("amount_b", amount_b)?),
             bonus: name == "bonus",
+            unit_branch_id: by_whom,
+            reported_at: fact.at.map(timestamp),
         }),
         FactKind::Veto => Raw::Veto(v1::Veto {
             item,
@@ -120,19 +125,31 @@ fn content(fact: Fact) -> Result<Option<Raw>, StoreError> {
             let state = state(&name)?.into();
             Raw::NodeState(v1::NodeState { node: item, state, reason: detail, period })
         }
-        FactKind::Decision => {
-            let DecisionDetail { within, order, reason } = json("detail", &detail)?;
-            Raw::Decision(v1::Decision {
-                scheme_id: item,
-                for_grade: name,
-                within_group: within.unwrap_or_default(),
-                order,
-                period,
-                decided_by: by_whom,
-                reason,
-            })
-        }
+        FactKind::Decision => decision([item, name, by_whom, period], &detail)?,
+        FactKind::CheckIn => Raw::CheckIn(v1::CheckIn { compound_id: item, on }),
+        FactKind::Conduct => member::conduct([item, name, detail], (on, until)),
+        FactKind::ConductStep => member::step(item, &name, on)?,
+        FactKind::EntryCheck => member::check([item, name, detail, by_whom], on)?,
+        FactKind::Objection => member::objection([item, detail, by_whom], on),
+        FactKind::Answer => member::answer([item, name, detail, by_whom], on)?,
         FactKind::Reversal => return Ok(None),
+    }))
+}
+
+fn decision(
+    [scheme_id, for_grade, decided_by, period]: [String; 4],
+    detail: &str,
+) -> Result<Raw, StoreError> {
+    let DecisionDetail { within, order, reason } = json("detail", detail)?;
+    let within_group = within.unwrap_or_default();
+    Ok(Raw::Decision(v1::Decision {
+        scheme_id,
+        for_grade,
+        within_group,
+        order,
+        period,
+        decided_by,
+        reason,
     }))
 }
 

@@ -28,13 +28,25 @@ pub enum FactKind {
     NodeState,
     /// A decision that settles a tie.
     Decision,
+    /// A check-in with a compound's branch (M3).
+    CheckIn,
+    /// A case of negative conduct (M6).
+    Conduct,
+    /// What became of such a case.
+    ConductStep,
+    /// A second person's word on a point entry (M2).
+    EntryCheck,
+    /// A member's objection to a fact.
+    Objection,
+    /// The answer to an objection.
+    Answer,
     /// The reversal of another row.
     Reversal,
 }
 
 impl FactKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::Entry,
         Self::Sheet,
         Self::Ballot,
@@ -45,6 +57,12 @@ impl FactKind {
         Self::Finding,
         Self::NodeState,
         Self::Decision,
+        Self::CheckIn,
+        Self::Conduct,
+        Self::ConductStep,
+        Self::EntryCheck,
+        Self::Objection,
+        Self::Answer,
         Self::Reversal,
     ];
 
@@ -61,6 +79,12 @@ impl FactKind {
             Self::Finding => "finding",
             Self::NodeState => "node_state",
             Self::Decision => "decision",
+            Self::CheckIn => "check_in",
+            Self::Conduct => "conduct",
+            Self::ConductStep => "conduct_step",
+            Self::EntryCheck => "entry_check",
+            Self::Objection => "objection",
+            Self::Answer => "answer",
             Self::Reversal => "reversal",
         }
     }
@@ -80,11 +104,17 @@ impl FactKind {
 /// | ballot | ballot | | | | | `detail` JSON option → count, `period` |
 /// | survey | survey | channel | answered, a count | satisfied, a count | | `period` |
 /// | metric | metric | | value, ten-thousandths | | | `period` |
-/// | import | source | `bonus` or empty | raw, ten-thousandths | full, ten-thousandths | | `period` |
+/// | import | source | `bonus` or empty | raw, ten-thousandths | full, ten-thousandths | | `period`; of a unit `by_whom` its branch, `at` when it reported |
 /// | veto | veto item | | | | first and last in force | `by_whom` the role that raised it |
 /// | finding | finding | | | | first and last | |
 /// | node state | node | state | | | | `detail` reason, `period` |
 /// | decision | scheme | grade | | | | no subject; `by_whom` level, `detail` JSON, `period` |
+/// | check-in | compound | | | | both the day | |
+/// | conduct | case | what | | | it happened, put right by | `detail` text |
+/// | conduct step | case | `put_right`, `not_put_right`, `exposed` or `reported` | | | both the day | |
+/// | entry check | the entry's fact id | `confirmed` or `refused` | | | both the entry's day | `by_whom` who checked, `detail` reason |
+/// | objection | the fact's id | | | | both the day of the objection | `by_whom` who raised it, `detail` text |
+/// | answer | the objection's fact id | `upheld` or `dismissed` | | | both the day of the answer | `by_whom` who answered, `detail` text |
 /// | reversal | of the reversed row | | | | of the reversed row | `reverses`, `detail` reason |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
@@ -124,6 +154,8 @@ pub struct Fact {
     pub reverses: Option<i64>,
     /// Who recorded it.
     pub recorded_by: String,
+    /// Why it was recorded after its period had closed; empty where it was not late.
+    pub late_reason: String,
 }
 
 impl Fact {
@@ -148,6 +180,7 @@ impl Fact {
             source_record: String::new(),
             reverses: None,
             recorded_by: String::new(),
+            late_reason: String::new(),
         }
     }
 }
@@ -278,6 +311,22 @@ pub trait FactReads {
         &mut self,
         county: &str,
         source_records: &[String],
+    ) -> Result<Vec<StoredFact>, StoreError>;
+    /// The entry checks, objections and answers whose item is one of these facts' ids, in the order
+    /// recorded, each with what reversed it.
+    async fn facts_about(
+        &mut self,
+        county: &str,
+        ids: &[String],
+        known: Moment,
+    ) -> Result<Vec<StoredFact>, StoreError>;
+    /// Up to `limit` objections of the county after that number, in the order recorded, each with
+    /// what reversed it.
+    async fn objections_after(
+        &mut self,
+        county: &str,
+        after: i64,
+        (known, limit): (Moment, i64),
     ) -> Result<Vec<StoredFact>, StoreError>;
 }
 

@@ -72,6 +72,7 @@ fn one_of_each() -> Vec<v1::Fact> {
                 raw: decimal("101"),
                 full: decimal("100"),
                 bonus: true,
+                ..Default::default()
             }),
         ),
         about(
@@ -189,6 +190,7 @@ async fn faults_of_shape_are_told_at_once_and_nothing_is_stored() {
             raw: decimal("101"),
             full: decimal("100"),
             bonus: false,
+            ..Default::default()
         }),
     );
     let mut nobody = entry("m1", "volunteering", "2022-02-29");

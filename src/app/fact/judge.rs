@@ -1,9 +1,13 @@
 //! Which facts a county's state lets in.
 
+mod members;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
+
+use members::{Members, Named};
 
 use crate::{
     app::{AppError, Item, Outcome, RefusedBecause, scheme::Plans},
@@ -30,6 +34,8 @@ pub(in crate::app) struct Known {
     in_force: BTreeMap<(SubjectKind, Day), Vec<Arc<Plan>>>,
     /// Facts by their source record.
     by_source: BTreeMap<SourceKey, (i64, Fact)>,
+    /// What facts about members name.
+    members: Members,
 }
 
 /// What a message gives: its outcomes, and what is to be stored.
@@ -67,7 +73,9 @@ impl Known {
         let mut sources: BTreeSet<String> = BTreeSet::new();
         let mut schemes: BTreeSet<String> = BTreeSet::new();
         let mut days: BTreeSet<(SubjectKind, Day)> = BTreeSet::new();
+        let mut named = Named::default();
         for fact in facts {
+            named.take(fact);
             if fact.kind == FactKind::Decision {
                 schemes.insert(fact.item.clone());
             } else {
@@ -79,7 +87,8 @@ impl Known {
             }
             days.extend(asks_schemes_of(fact));
         }
-        let mut known = Self::default();
+        let members = Members::read(tx, (county, at), named).await?;
+        let mut known = Self { members, ..Self::default() };
         known.read_subjects(tx, county, at, subjects).await?;
         for id in schemes {
             if tx.scheme(county, &id, 0).await?.is_none() {
@@ -135,6 +144,7 @@ impl Known {
     pub(super) fn learn(&mut self, first: i64, facts: &[Fact]) {
         for (fact, seq) in facts.iter().zip(first..) {
             self.put_source(seq, fact.clone());
+            self.members.learn(seq, fact);
         }
     }
 
@@ -185,6 +195,9 @@ impl Known {
             let en = format!("the county has not published `{item}`");
             return refused("SCHEME_NOT_FOUND", en, "评分办法未发布");
         }
+        if let Some(said) = self.members.verdict(fact) {
+            return Some(said);
+        }
         let plans = asks_schemes_of(fact).and_then(|it| self.in_force.get(&it))?;
         if fact.kind == FactKind::Veto && !may_raise(plans, fact) {
             let en = format!("`{}` may not raise veto `{item}`", fact.by_whom);
@@ -215,6 +228,12 @@ fn asks_schemes_of(fact: &Fact) -> Option<(SubjectKind, Day)> {
         | FactKind::Finding
         | FactKind::NodeState
         | FactKind::Decision
+        | FactKind::CheckIn
+        | FactKind::Conduct
+        | FactKind::ConductStep
+        | FactKind::EntryCheck
+        | FactKind::Objection
+        | FactKind::Answer
         | FactKind::Reversal => None,
     };
     kind.zip(day)

@@ -113,10 +113,16 @@ pub struct FactLine {
     pub amount_b: Option<i64>,
     /// Reason or detail.
     pub detail: String,
-    /// Who assessed or decided.
+    /// Who assessed, checked, objected, answered or decided; the branch of the unit that reported.
     pub by_whom: String,
+    /// The moment of an assessment or a report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
     /// References to evidence.
     pub evidence: String,
+    /// Why it was recorded late; empty where it was not.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub late_reason: String,
     /// The source and its record, as `system/record`; empty for none.
     pub source: String,
     /// When it was recorded.

@@ -133,6 +133,7 @@ impl Context {
         let subjects =
             roster::load(tx, &self.county, kind, ids, &mut self.tree, self.as_of).await?;
         let mut rows = self.rows(tx, ids, &assemble::EVIDENCE).await?;
+        let mut days = self.rows(tx, ids, assemble::of_all_time(self.plan.scheme())).await?;
         let mut entries = self.entries(tx, ids, single_entries).await?;
         let mut all = Vec::with_capacity(subjects.len());
         for subject in subjects {
@@ -144,6 +145,7 @@ impl Context {
             facts.entries = entries.rolled_up.remove(&id).unwrap_or_default();
             let mut own = rows.remove(&id).unwrap_or_default();
             own.extend(entries.single.remove(&id).unwrap_or_default());
+            own.extend(days.remove(&id).unwrap_or_default());
             assemble::add_rows(&mut facts, own)?;
             assemble::keep_known(&mut facts, self.plan.scheme());
             let facts_digest = hex(&digest(&[format!("{facts:?}").as_bytes()]));
@@ -159,30 +161,40 @@ impl Context {
         ids: &[String],
         kinds: &[FactKind],
     ) -> Result<BTreeMap<String, Vec<StoredFact>>, AppError> {
+        let mut by_subject: BTreeMap<String, Vec<StoredFact>> = BTreeMap::new();
+        if kinds.is_empty() {
+            return Ok(by_subject);
+        }
+        let (from, until) = self.days_of(kinds);
         let query = FactQuery {
             subject_kind: self.plan.scheme().subject.name().to_owned(),
             subjects: ids.to_vec(),
             kinds: kinds.to_vec(),
             periods: vec![self.period.to_string()],
-            from: self.first_day_of(kinds),
-            until: self.period.last_day(),
+            from,
+            until,
             known: self.as_of.known,
         };
-        let mut by_subject: BTreeMap<String, Vec<StoredFact>> = BTreeMap::new();
         for row in tx.facts(&self.county, &query).await? {
             by_subject.entry(row.fact.subject.clone()).or_default().push(row);
         }
         Ok(by_subject)
     }
 
+    /// The days that are read: those of the period, or for what follows from days all of them.
     /// Entries that are valid over many months reach back before the period.
-    fn first_day_of(&self, kinds: &[FactKind]) -> Day {
-        let first = self.period.first_day();
+    fn days_of(&self, kinds: &[FactKind]) -> (Day, Day) {
+        let (first, last) = (self.period.first_day(), self.period.last_day());
+        if kinds.contains(&FactKind::CheckIn) || kinds.contains(&FactKind::Conduct) {
+            let ends = (Day::new(1, 1, 1), Day::new(9999, 12, 31));
+            return (ends.0.unwrap_or(first), ends.1.unwrap_or(last));
+        }
         if !kinds.contains(&FactKind::Entry) || self.reading.months_before == 0 {
-            return first;
+            return (first, last);
         }
         let years = i64::from(self.reading.months_before.div_ceil(12));
-        Day::new(first.year().saturating_sub(years), first.month(), 1).unwrap_or(first)
+        let first = Day::new(first.year().saturating_sub(years), first.month(), 1).unwrap_or(first);
+        (first, last)
     }
 
     /// The subjects' entries, as sums per month where the scheme allows it: those that are kept
@@ -199,7 +211,7 @@ impl Context {
             return Ok(entries);
         }
         if single_entries || self.reading.ledger {
-            entries.single = self.rows(tx, ids, &[FactKind::Entry]).await?;
+            entries.single = self.rows(tx, ids, &assemble::ENTRIES).await?;
             return Ok(entries);
         }
         let mut from_ledger: Vec<String> = Vec::new();

@@ -30,6 +30,21 @@ statements! {
   LEFT JOIN facts r ON r.county = f.county AND r.reverses = f.seq AND r.recorded <= $3
  WHERE f.county = $1 AND f.seq = $2 AND f.recorded <= $3");
 
+    // What is said about other facts, by their ids: an index of its own.
+    FACTS_ABOUT = concat!(columns!(), reversal!(), "
+  FROM ", for_each_of!("$2", "facts", "f",
+    "f.county = $1 AND f.kind IN ('entry_check', 'objection', 'answer') AND f.item = k.value"), "
+  LEFT JOIN facts r ON r.county = f.county AND r.reverses = f.seq AND r.recorded <= $3
+ WHERE f.recorded <= $3
+ ORDER BY f.seq");
+
+    OBJECTIONS_AFTER = concat!(columns!(), reversal!(), "
+  FROM facts f
+  LEFT JOIN facts r ON r.county = f.county AND r.reverses = f.seq AND r.recorded <= $3
+ WHERE f.county = $1 AND f.kind = 'objection' AND f.seq > $2 AND f.recorded <= $3
+ ORDER BY f.seq
+ LIMIT $4");
+
     FACTS_BY_SOURCE_RECORD = concat!(columns!(), reversal!(), "
   FROM ", for_each_of!("$2", "facts", "f",
     "f.county = $1 AND f.source_record <> '' AND f.source_record = k.value"), "
@@ -62,6 +77,7 @@ pub(in super::super) const FACTS_TABLE: Table = Table {
         ("recorded", Holds::Int),
         ("recorded_by", Holds::Text),
         ("request_id", Holds::Text),
+        ("late_reason", Holds::Text),
     ],
     tail: "",
 };

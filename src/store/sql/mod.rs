@@ -19,7 +19,8 @@ macro_rules! columns {
         "
 SELECT f.seq, f.kind, f.subject_kind, f.subject, f.item, f.period, f.on_day, f.until_day, f.name,
        f.amount_a, f.amount_b, f.detail, f.by_whom, f.at_micros, f.evidence, f.source,
-       f.source_record, f.reverses, f.recorded, f.recorded_by, f.request_id"
+       f.source_record, f.reverses, f.recorded, f.recorded_by, f.request_id,
+       f.late_reason"
     };
 }
 

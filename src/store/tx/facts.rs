@@ -102,6 +102,36 @@ impl FactReads for SqlTx {
         })
         .await
     }
+
+    async fn facts_about(
+        &mut self,
+        county: &str,
+        ids: &[String],
+        known: Moment,
+    ) -> Result<Vec<StoredFact>, StoreError> {
+        let ids = list(ids)?;
+        self.with(county, async |db| {
+            let query = sqlx::query(sql::FACTS_ABOUT).bind(county).bind(ids).bind(known.micros());
+            let rows = query.fetch_all(db).await.map_err(fault)?;
+            rows.iter().map(with_reversal).collect()
+        })
+        .await
+    }
+
+    async fn objections_after(
+        &mut self,
+        county: &str,
+        after: i64,
+        (known, limit): (Moment, i64),
+    ) -> Result<Vec<StoredFact>, StoreError> {
+        self.with(county, async |db| {
+            let query = sqlx::query(sql::OBJECTIONS_AFTER);
+            let query = query.bind(county).bind(after).bind(known.micros()).bind(limit);
+            let rows = query.fetch_all(db).await.map_err(fault)?;
+            rows.iter().map(with_reversal).collect()
+        })
+        .await
+    }
 }
 
 /// A fact with what the store adds.
@@ -226,6 +256,7 @@ fn put<'a>(line: &'a Line<'a>, values: &mut Vec<Value<'a>>) {
         Value::Int(line.recorded.micros()),
         Value::Text(&it.recorded_by),
         Value::Text(line.request_id),
+        Value::Text(&it.late_reason),
     ]);
 }
 
@@ -266,6 +297,7 @@ pub(super) fn stored(row: &Row, reversed: Option<Reversal>) -> Result<StoredFact
             source_record: get(row, "source_record")?,
             reverses: get(row, "reverses")?,
             recorded_by: get(row, "recorded_by")?,
+            late_reason: get(row, "late_reason")?,
         },
         reversed,
     })

@@ -150,7 +150,14 @@ fn spellings() -> Vec<Row> {
 fn import(raw: &str, full: &str) -> Vec<u8> {
     let (source, period) = ("unit_branch".into(), "2022".into());
     let (raw, full) = (decimal(raw), decimal(full));
-    one(of_fact(Kind::Imported(v1::Import { source, period, raw, full, bonus: false })))
+    one(of_fact(Kind::Imported(v1::Import {
+        source,
+        period,
+        raw,
+        full,
+        bonus: false,
+        ..Default::default()
+    })))
 }
 
 fn sheet(points: &str) -> v1::Fact {

@@ -65,6 +65,7 @@ pub(crate) fn import(member: &str, raw: &str) -> v1::Fact {
             raw: decimal(raw),
             full: decimal("50"),
             bonus: false,
+            ..Default::default()
         })),
         ..entry(member, "volunteering", "2022-01-01")
     }

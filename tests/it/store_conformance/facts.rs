@@ -49,6 +49,7 @@ fn extreme(amount: i64) -> Fact {
         source_record: format!("n{amount}"),
         reverses: None,
         recorded_by: "clerk".to_owned(),
+        late_reason: "系统迟延\u{1f600}".to_owned(),
     }
 }
 
@@ -226,4 +227,53 @@ pub(crate) async fn more_rows_than_a_statement_holds_are_stored(on: &Backend) {
     let mut tx = begin(&*on.store, 2).await.unwrap();
     assert_eq!(tx.insert_facts(COUNTY, "r", &[]).await.unwrap(), 5_778, "none is no row");
     tx.commit().await.unwrap();
+}
+
+/// What is said about a fact of that number.
+fn said(kind: FactKind, of: i64, subject: &str) -> Fact {
+    Fact::of(kind, "member", subject, &format!("f{of}"))
+}
+
+pub(crate) async fn what_is_said_about_facts_is_found_by_their_ids(on: &Backend) {
+    let facts = [
+        entry("a", "v", "2022-03-01", 1, None),
+        said(FactKind::Answer, 4, "a"),
+        said(FactKind::EntryCheck, 1, "a"),
+        said(FactKind::Objection, 1, "a"),
+        // Of another kind: an item that only looks like an id.
+        said(FactKind::Metric, 1, "a"),
+        said(FactKind::EntryCheck, 11, "b"),
+    ];
+    record(&*on.store, 10, &facts).await;
+    let mut tx = begin(&*on.store, 20).await.unwrap();
+    tx.reverse_fact(COUNTY, "r", &reversing(3)).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = on.store.read().await.unwrap();
+    let mut seqs = async |county: &str, ids: &[&str], known: i64| {
+        let ids: Vec<String> = ids.iter().map(|it| (*it).to_owned()).collect();
+        let found = tx.facts_about(county, &ids, at(known)).await.unwrap();
+        found.into_iter().map(|it| (it.seq, it.reversed.is_some())).collect::<Vec<_>>()
+    };
+    assert_eq!(seqs(COUNTY, &["f1"], 19).await, [(3, false), (4, false)]);
+    assert_eq!(seqs(COUNTY, &["f1"], 20).await, [(3, true), (4, false)]);
+    assert_eq!(seqs(COUNTY, &["f4", "f9", "f1"], 20).await, [(2, false), (3, true), (4, false)]);
+    assert_eq!(seqs(COUNTY, &["f1"], 9).await, []);
+    assert_eq!(seqs("other", &["f1", "f4"], 20).await, []);
+}
+
+pub(crate) async fn objections_are_paged_in_the_order_recorded(on: &Backend) {
+    let mut facts = vec![entry("a", "v", "2022-03-01", 1, None)];
+    facts.extend((0..5).map(|it| said(FactKind::Objection, 1, if it < 3 { "a" } else { "b" })));
+    facts.push(said(FactKind::Answer, 2, "a"));
+    record(&*on.store, 10, &facts).await;
+    record(&*on.store, 30, &[said(FactKind::Objection, 1, "a")]).await;
+    let mut tx = on.store.read().await.unwrap();
+    let mut seqs = async |after: i64, known: i64, limit: i64| {
+        let found = tx.objections_after(COUNTY, after, (at(known), limit)).await.unwrap();
+        found.into_iter().map(|it| it.seq).collect::<Vec<_>>()
+    };
+    assert_eq!(seqs(0, 29, 100).await, [2, 3, 4, 5, 6]);
+    assert_eq!(seqs(0, 30, 3).await, [2, 3, 4]);
+    assert_eq!(seqs(4, 30, 3).await, [5, 6, 8]);
+    assert_eq!(seqs(8, 30, 3).await, []);
 }

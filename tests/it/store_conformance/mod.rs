@@ -53,6 +53,8 @@ mod everywhere {
         facts::a_source_record_is_taken_once,
         facts::are_listed_by_page_in_the_order_recorded,
         facts::more_rows_than_a_statement_holds_are_stored,
+        facts::what_is_said_about_facts_is_found_by_their_ids,
+        facts::objections_are_paged_in_the_order_recorded,
         totals::are_what_the_ledger_gives,
         totals::tell_when_they_are_too_new,
         runs::a_run_comes_back_and_is_replaced_by_revision,

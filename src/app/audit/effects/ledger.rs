@@ -160,7 +160,7 @@ impl<'a> Ledger<'a> {
             };
             same = same && of(it) == of(&there.fact);
         }
-        let empty = [&it.name, &it.by_whom, &it.source, &it.source_record];
+        let empty = [&it.name, &it.by_whom, &it.source, &it.source_record, &it.late_reason];
         let blank = empty.iter().all(|it| it.is_empty());
         Ok(same && blank && (it.amount_a, it.amount_b, it.at) == (None, None, None))
     }
