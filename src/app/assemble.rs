@@ -64,6 +64,11 @@ impl Reading {
             reading.months_before = scheduled.valid_at_most.unwrap_or(0);
         }
         for node in &scheme.nodes {
+            if let NodeKind::Scheduled(scheduled) = &node.kind {
+                let months = scheduled.valid_at_most.unwrap_or(0);
+                reading.months_before = reading.months_before.max(months);
+                reading.ledger = true;
+            }
             let NodeKind::Counted(counted) = &node.kind else { continue };
             reading.months_before = reading.months_before.max(counted.valid_months.unwrap_or(0));
             let points = match &counted.counting {

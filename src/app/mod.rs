@@ -6,6 +6,7 @@ pub mod audit;
 mod caller;
 mod error;
 pub mod fact;
+pub mod member;
 pub mod offline;
 pub mod person;
 pub mod receipt;
@@ -14,6 +15,7 @@ mod roster;
 pub mod run;
 pub mod schedule;
 pub mod scheme;
+pub mod timeline;
 mod write;
 mod writer;
 

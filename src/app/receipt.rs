@@ -8,7 +8,11 @@ use super::{
     run::{KeptResult, Shown},
 };
 use crate::{
-    domain::{engine::reason_words, exact::RoundingMode, scheme::AwardTo},
+    domain::{
+        engine::{honours, reason_words},
+        exact::RoundingMode,
+        scheme::AwardTo,
+    },
     sign::{ReceiptKeys, jws},
     store::RunState,
 };
@@ -136,7 +140,14 @@ fn result(county: &str, shown: &Shown, kept: &KeptResult) -> Map<String, Value> 
         "published": run.published.as_ref().map(|it| it.0.to_string()),
     });
     match said {
-        Value::Object(map) => map,
+        Value::Object(mut map) => {
+            // Said only where the scheme says it: payloads of before stay as they were signed.
+            if let Some(eligible) = honours(scheme, kept.status, &kept.reasons) {
+                let word = if eligible { "eligible" } else { "barred" };
+                map.insert("honours".to_owned(), json!(word));
+            }
+            map
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             Map::new()
         }

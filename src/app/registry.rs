@@ -12,6 +12,7 @@ use std::{
     },
 };
 
+pub(super) use judge::judge as judge_records;
 pub use record::{Attributes, BranchForm, Detail, MemberStatus, Record, RecordKind, RecordRef};
 
 use super::{App, AppError, Done, Effect, Item, Missing, Outcome, Write, digest};

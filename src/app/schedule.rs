@@ -10,13 +10,13 @@ use std::sync::Arc;
 pub use check::{CheckedSchedule, ScheduleDocument, field_faults};
 pub use meeting::Meeting;
 
-use super::{App, AppError, Done, Effect, Missing, Write, digest};
+use super::{App, AppError, Done, Effect, Missing, Write, digest, scheme::Plans};
 use crate::{
     domain::{
-        scheme::{Schedule, Schedules},
+        scheme::Schedules,
         time::{Day, Moment},
     },
-    store::{ReadTx, Retirement, ScheduleHeader, StoreError, StoreTx},
+    store::{ReadTx, Retirement, ScheduleHeader, StoreTx},
 };
 
 /// How many compounds are read at once.
@@ -75,6 +75,7 @@ pub fn last_day(header: &ScheduleHeader) -> Option<Day> {
 #[tracing::instrument(target = "steelyard::use_case", skip_all)]
 pub async fn schedules_known(
     tx: &mut dyn ReadTx,
+    plans: &Plans,
     county: &str,
     compounds: &[String],
     known: Moment,
@@ -82,12 +83,11 @@ pub async fn schedules_known(
     let mut all = Vec::new();
     for part in compounds.chunks(TOGETHER_MAX) {
         for (header, document) in tx.schedules(county, part, known).await? {
-            let mut schedule = Schedule::read(document.as_bytes()).map_err(|faults| {
-                let first = faults.first().map_or_else(String::new, ToString::to_string);
-                StoreError::corrupt("document", first)
-            })?;
-            schedule.in_force.until = last_day(&header);
-            all.push(Arc::new(schedule));
+            let mut schedule = plans.schedule(header.digest, &document)?;
+            if header.retired.is_some() {
+                Arc::make_mut(&mut schedule).in_force.until = last_day(&header);
+            }
+            all.push(schedule);
         }
     }
     Ok(Schedules::of(all))

@@ -9,7 +9,7 @@ use super::{App, AppError, Done, Effect, Missing, Refusal, Write, digest};
 use crate::{
     domain::{
         engine::{Plan, run_examples},
-        scheme::{NodeKind, Place, Scheme, SchemeFault, Severity, SubjectKind},
+        scheme::{NodeKind, Place, Schedule, Scheme, SchemeFault, Severity, SubjectKind},
         time::{Day, Moment},
     },
     store::{ReadTx, Retirement, SchemeHeader, StoreError, StoreTx},
@@ -19,6 +19,8 @@ use crate::{
 pub const DOCUMENT_MAX: usize = 1024 * 1024;
 /// How many compiled schemes are kept at hand.
 const PLANS_MAX: usize = 256;
+/// How many point schedules are kept at hand.
+const SCHEDULES_MAX: usize = 20_000;
 /// How many headers are read at once.
 const PAGE: i64 = 1_000;
 
@@ -45,9 +47,38 @@ impl Checked {
     }
 }
 
-/// Compiled schemes by the digest of their documents.
+/// Compiled schemes, and point schedules, by the digest of their documents.
 #[derive(Debug, Default)]
-pub struct Plans(Mutex<BTreeMap<[u8; 32], Arc<Plan>>>);
+pub struct Plans {
+    schemes: Kept<Plan>,
+    schedules: Kept<Schedule>,
+}
+
+/// What was read of documents, by their digest.
+#[derive(Debug)]
+struct Kept<T>(Mutex<BTreeMap<[u8; 32], Arc<T>>>);
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Kept<T> {
+    fn get(&self, digest: &[u8; 32]) -> Option<Arc<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
+    }
+
+    fn put(&self, digest: [u8; 32], made: T, most: usize) -> Arc<T> {
+        let made = Arc::new(made);
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= most {
+            all.clear();
+        }
+        all.insert(digest, Arc::clone(&made));
+        made
+    }
+}
 
 impl Plans {
     /// The compiled scheme of a published document.
@@ -59,18 +90,28 @@ impl Plans {
             let first = faults.first().map_or_else(String::new, ToString::to_string);
             StoreError::corrupt("document", first)
         })?;
-        let plan = Arc::new(Plan::compile(Arc::new(scheme)));
-        let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if plans.len() >= PLANS_MAX {
-            plans.clear();
+        Ok(self.schemes.put(header.digest, Plan::compile(Arc::new(scheme)), PLANS_MAX))
+    }
+
+    /// The point schedule of an adopted document.
+    pub(super) fn schedule(
+        &self,
+        digest: [u8; 32],
+        document: &str,
+    ) -> Result<Arc<Schedule>, StoreError> {
+        if let Some(schedule) = self.schedules.get(&digest) {
+            return Ok(schedule);
         }
-        plans.insert(header.digest, Arc::clone(&plan));
-        Ok(plan)
+        let schedule = Schedule::read(document.as_bytes()).map_err(|faults| {
+            let first = faults.first().map_or_else(String::new, ToString::to_string);
+            StoreError::corrupt("document", first)
+        })?;
+        Ok(self.schedules.put(digest, schedule, SCHEDULES_MAX))
     }
 
     /// The compiled scheme of that digest, if it was compiled before.
     pub fn get(&self, digest: &[u8; 32]) -> Option<Arc<Plan>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
+        self.schemes.get(digest)
     }
 
     /// The compiled schemes of that kind of subject that are in force on a day.

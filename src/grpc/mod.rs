@@ -12,6 +12,8 @@ mod fact;
 mod fact_decode;
 mod fact_encode;
 mod fact_scope;
+mod member;
+mod member_encode;
 mod page;
 pub mod policy;
 mod receipt;
@@ -48,6 +50,7 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
         .add_service(scheme::service(app))
         .add_service(schedule::service(app))
         .add_service(fact::service(app))
+        .add_service(member::service(app))
         .add_service(evaluation::service(app))
         .add_service(access::service(app))
         .add_service(audit::service(app))

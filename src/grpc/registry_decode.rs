@@ -212,7 +212,7 @@ const fn branch_form(form: v1::BranchForm) -> Option<BranchForm> {
     }
 }
 
-const fn member_status(status: v1::MemberStatus) -> Option<MemberStatus> {
+pub(super) const fn member_status(status: v1::MemberStatus) -> Option<MemberStatus> {
     match status {
         v1::MemberStatus::Unspecified => None,
         v1::MemberStatus::InService => Some(MemberStatus::InService),

@@ -41,7 +41,7 @@ const fn form(form: BranchForm) -> v1::BranchForm {
     }
 }
 
-const fn status(status: MemberStatus) -> v1::MemberStatus {
+pub(super) const fn status(status: MemberStatus) -> v1::MemberStatus {
     match status {
         MemberStatus::InService => v1::MemberStatus::InService,
         MemberStatus::Retired => v1::MemberStatus::Retired,

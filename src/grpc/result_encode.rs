@@ -151,6 +151,16 @@ pub(crate) fn result(plan: &Plan, run: &RunRecord, kept: &KeptResult) -> v1::Res
             facts_digest: kept.facts_digest.clone(),
             engine_version: run.engine_version.clone(),
         }),
+        honours: honours(scheme, kept.status, &kept.reasons).into(),
+    }
+}
+
+/// Whether a result is eligible for honours.
+fn honours(scheme: &Scheme, status: Status, reasons: &[Reason]) -> v1::Honours {
+    match crate::domain::engine::honours(scheme, status, reasons) {
+        None => v1::Honours::Unspecified,
+        Some(true) => v1::Honours::Eligible,
+        Some(false) => v1::Honours::Barred,
     }
 }
 
@@ -180,6 +190,7 @@ pub(crate) fn computed(plan: &Plan, computed: &SubjectResult, digest: String) ->
         reasons: computed.reasons.iter().map(|it| reason(it, scheme)).collect(),
         digest,
         receipt: None,
+        honours: honours(scheme, computed.status, &computed.reasons).into(),
     }
 }
 

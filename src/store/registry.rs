@@ -85,6 +85,15 @@ pub trait RegistryReads {
         after: &str,
         limit: i64,
     ) -> Result<Vec<StoredVersion>, StoreError>;
+    /// All versions of these ids (at most 1,000) that were recorded by a moment, by id, then by
+    /// first day, then in the order recorded.
+    async fn registry_versions(
+        &mut self,
+        county: &str,
+        kind: &str,
+        ids: &[String],
+        known: Moment,
+    ) -> Result<Vec<StoredVersion>, StoreError>;
     /// All versions of one id, by first day, then in the order recorded.
     async fn registry_history(
         &mut self,

@@ -1,6 +1,7 @@
 //! Which facts a county's state lets in.
 
 mod members;
+mod rules;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,6 +9,7 @@ use std::{
 };
 
 use members::{Members, Named};
+use rules::Rules;
 
 use crate::{
     app::{AppError, Item, Outcome, RefusedBecause, scheme::Plans},
@@ -36,6 +38,8 @@ pub(in crate::app) struct Known {
     by_source: BTreeMap<SourceKey, (i64, Fact)>,
     /// What facts about members name.
     members: Members,
+    /// What the schemes in force say.
+    rules: Rules,
 }
 
 /// What a message gives: its outcomes, and what is to be stored.
@@ -74,7 +78,8 @@ impl Known {
         let mut schemes: BTreeSet<String> = BTreeSet::new();
         let mut days: BTreeSet<(SubjectKind, Day)> = BTreeSet::new();
         let mut named = Named::default();
-        for fact in facts {
+        let facts: Vec<&Fact> = facts.collect();
+        for fact in &facts {
             named.take(fact);
             if fact.kind == FactKind::Decision {
                 schemes.insert(fact.item.clone());
@@ -88,7 +93,8 @@ impl Known {
             days.extend(asks_schemes_of(fact));
         }
         let members = Members::read(tx, (county, at), named).await?;
-        let mut known = Self { members, ..Self::default() };
+        let rules = Rules::read(tx, plans, (county, at), &facts).await?;
+        let mut known = Self { members, rules, ..Self::default() };
         known.read_subjects(tx, county, at, subjects).await?;
         for id in schemes {
             if tx.scheme(county, &id, 0).await?.is_none() {
@@ -197,6 +203,9 @@ impl Known {
         }
         if let Some(said) = self.members.verdict(fact) {
             return Some(said);
+        }
+        if let Some(because) = self.rules.refuses(fact) {
+            return Some(Outcome::Refused { id: String::new(), because });
         }
         let plans = asks_schemes_of(fact).and_then(|it| self.in_force.get(&it))?;
         if fact.kind == FactKind::Veto && !may_raise(plans, fact) {

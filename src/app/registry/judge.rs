@@ -19,7 +19,7 @@ struct Bench<'a> {
 }
 
 /// What becomes of each item, in their order.
-pub(super) async fn judge(
+pub(in crate::app) async fn judge(
     tx: &mut dyn StoreTx,
     county: &str,
     at: Moment,

@@ -1,21 +1,28 @@
 //! What every batch of a run needs and none changes: the compiled scheme, the organisation, the
 //! results of other schemes, the groups' values.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use super::{Frozen, compile, input_periods, kept, kept::Extra, period_of, unreadable};
+use super::{
+    Frozen, belonging::Belonging, compile, input_periods, kept, kept::Extra, period_of, unreadable,
+};
 use crate::{
     app::{
         AppError, Missing, assemble,
         assemble::Reading,
         digest, hex,
         roster::{self, Subject, Tree},
+        schedule::schedules_known,
+        scheme::Plans,
     },
     domain::{
         engine::{Evaluator, Groups, Plan},
         exact::Decimal,
         facts::{Facts, FactsFault, GivenResult, TieDecision},
-        scheme::{NodeKind, ResultsOf},
+        scheme::{NodeKind, ResultsOf, Schedules},
         time::{Day, Period},
     },
     store::{AsOf, FactKind, FactQuery, ReadTx, ResultsAfter, RunRecord, StoreError, StoredFact},
@@ -48,6 +55,9 @@ pub(crate) struct Context {
     /// Whether rolled-up rows may be read, or the ledger alone.
     rolled_up: bool,
     tree: Tree,
+    /// The point schedules of the compounds met so far, as known at the run's moment.
+    schedules: Arc<Schedules>,
+    with_schedules: BTreeSet<String>,
     /// By scheme and period.
     others: BTreeMap<(String, String), Others>,
     /// The groups' values of the levels that are closed.
@@ -81,6 +91,8 @@ impl Context {
             rolled_up: true,
             groups: Arc::new(Groups::new(&plan)),
             tree: Tree::read(tx, county, as_of).await?,
+            schedules: Arc::default(),
+            with_schedules: BTreeSet::new(),
             plan,
             period,
             as_of,
@@ -93,6 +105,12 @@ impl Context {
     pub(crate) fn reading_the_ledger(mut self) -> Self {
         self.rolled_up = false;
         self
+    }
+
+    /// What evaluates one subject at a time.
+    pub(crate) fn evaluator(&self) -> Evaluator {
+        let evaluator = Evaluator::new(Arc::clone(&self.plan), self.period);
+        evaluator.with_schedules(Arc::clone(&self.schedules))
     }
 
     /// Takes the values that a measuring pass over everybody gathered.
@@ -135,6 +153,14 @@ impl Context {
         let mut rows = self.rows(tx, ids, &assemble::EVIDENCE).await?;
         let mut days = self.rows(tx, ids, assemble::of_all_time(self.plan.scheme())).await?;
         let mut entries = self.entries(tx, ids, single_entries).await?;
+        let reports =
+            |it: &StoredFact| it.fact.kind == FactKind::Import && !it.fact.by_whom.is_empty();
+        let by_unit = rows.values().flatten().any(reports);
+        let asked = (&*self.plan, by_unit);
+        let belonging = Belonging::read(tx, &self.county, asked, ids, self.as_of.known).await?;
+        if self.plan.scheme().scheduled().is_some() {
+            self.meet(tx, belonging.compounds()).await?;
+        }
         let mut all = Vec::with_capacity(subjects.len());
         for subject in subjects {
             let id = subject.facts.subject.clone();
@@ -148,11 +174,48 @@ impl Context {
             own.extend(days.remove(&id).unwrap_or_default());
             assemble::add_rows(&mut facts, own)?;
             assemble::keep_known(&mut facts, self.plan.scheme());
-            let facts_digest = hex(&digest(&[format!("{facts:?}").as_bytes()]));
+            belonging.put(&mut facts, self.plan.scheme());
+            let facts_digest = self.facts_digest(&facts);
+            let today = self.as_of.known.beijing_day();
+            facts.follow(self.plan.scheme(), self.period, today);
             let groups = facts.groups.clone();
             all.push((facts, Extra { groups, person, branch, facts_digest }));
         }
         Ok(all)
+    }
+
+    /// Reads the schedules of compounds that were not met before.
+    async fn meet(
+        &mut self,
+        tx: &mut dyn ReadTx,
+        mut compounds: BTreeSet<String>,
+    ) -> Result<(), AppError> {
+        compounds.retain(|it| !self.with_schedules.contains(it));
+        if compounds.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<String> = compounds.iter().cloned().collect();
+        let new =
+            schedules_known(tx, &Plans::default(), &self.county, &ids, self.as_of.known).await?;
+        let all = self.schedules.all().chain(new.all()).cloned();
+        self.schedules = Arc::new(Schedules::of(all));
+        self.with_schedules.append(&mut compounds);
+        Ok(())
+    }
+
+    /// SHA-256 over what was read about a subject, the schedules of its compounds with it.
+    fn facts_digest(&self, facts: &Facts) -> String {
+        let read = format!("{facts:?}");
+        let mut parts = vec![read.as_bytes().to_vec()];
+        if self.plan.scheme().scheduled().is_some() {
+            let mut compounds: Vec<&str> = facts.stays.iter().map(|it| it.place.as_str()).collect();
+            compounds.sort_unstable();
+            compounds.dedup();
+            let versions = compounds.into_iter().flat_map(|it| self.schedules.versions(it));
+            parts.extend(versions.map(|it| format!("{it:?}").into_bytes()));
+        }
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        hex(&digest(&parts))
     }
 
     async fn rows(
@@ -281,7 +344,7 @@ impl Context {
 
     /// Refuses facts that the scheme cannot take, with every fault of the batch.
     pub(crate) fn check(&self, all: &[(Facts, Extra)]) -> Result<(), AppError> {
-        let evaluator = Evaluator::new(Arc::clone(&self.plan), self.period);
+        let evaluator = self.evaluator();
         let faults: Vec<FactsFault> = all
             .iter()
             .flat_map(|(facts, _)| {

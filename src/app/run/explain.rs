@@ -1,11 +1,9 @@
 //! Why a result is as it is: computed again from the facts as they were known at the run's moment.
 
-use std::sync::Arc;
-
 use super::{KeptResult, Shown, context::Context, kept};
 use crate::{
     app::{App, AppError, Missing},
-    domain::engine::{Evaluator, SubjectResult},
+    domain::engine::SubjectResult,
     store::StoreError,
 };
 
@@ -41,7 +39,7 @@ impl App {
         let facts = facts.into_iter().next();
         let (facts, _) = facts.ok_or_else(|| AppError::not_found(Missing::Result, subject))?;
         let settlement = kept::settlement_of(&context.plan, &kept);
-        let mut evaluator = Evaluator::new(Arc::clone(&context.plan), context.period);
+        let mut evaluator = context.evaluator();
         let explained = evaluator.explain(&facts, &context.groups, &settlement)?;
         if explained.score != kept.score || explained.status != kept.status {
             let why = "the facts no longer give the result that was published";

@@ -1,6 +1,7 @@
 //! Evaluation runs: started from a frozen scheme, roster and moment, computed in batches that any
 //! replica can take, published as a whole, superseded with a reason, and never edited.
 
+mod belonging;
 mod changes;
 mod context;
 mod explain;

@@ -7,7 +7,7 @@ use super::{GivenAward, KeptResult, Shown};
 use crate::{
     app::{AppError, hex},
     domain::{
-        engine::{Plan, reason_words},
+        engine::{Plan, honours, reason_words},
         exact::{Exact, RoundingMode},
         scheme::SubjectKind,
     },
@@ -75,6 +75,7 @@ impl Table {
         names.extend(self.ranks.iter().map(|it| format!("rank_{it}")));
         names.extend(self.dimensions().iter().map(|it| format!("group_{it}")));
         names.extend(self.money.then(|| "awards".to_owned()));
+        names.extend(self.says_honours().then(|| "honours".to_owned()));
         names.extend(["reasons_zh", "reasons_en", "digest", "run_id"].map(str::to_owned));
         let mut head = BYTE_ORDER_MARK.to_vec();
         head.extend(written(|lines| lines.write_record(&names))?);
@@ -94,6 +95,11 @@ impl Table {
                 lines.write_record(self.cells(it).into_iter().map(|it| harmless(&it)))
             })
         })
+    }
+
+    /// Whether the scheme says who is eligible for honours.
+    fn says_honours(&self) -> bool {
+        self.shown.plan.scheme().honours.is_some()
     }
 
     fn dimensions(&self) -> &'static [&'static str] {
@@ -118,6 +124,11 @@ impl Table {
         cells.extend(self.dimensions().iter().map(group));
         if self.money {
             cells.push(it.awards.iter().map(award).collect::<Vec<_>>().join("; "));
+        }
+        if self.says_honours() {
+            let eligible = honours(plan.scheme(), it.status, &it.reasons);
+            let word = eligible.map_or("", |it| if it { "eligible" } else { "barred" });
+            cells.push(word.to_owned());
         }
         let words = it.reasons.iter().map(|it| reason_words(it, plan.scheme()));
         let (zh, en): (Vec<_>, Vec<_>) = words.map(|it| (it.zh, it.en)).unzip();

@@ -14,9 +14,7 @@ use super::{
 use crate::{
     app::{App, AppError, hex, write::ended},
     domain::{
-        engine::{
-            Assessment, Candidate, Evaluator, Measurement, Settled, Status, quotas_json, settle,
-        },
+        engine::{Assessment, Candidate, Measurement, Settled, Status, quotas_json, settle},
         facts::{Facts, TieDecision},
         masked,
         time::Moment,
@@ -322,7 +320,7 @@ pub(super) async fn evaluate(
     levels: usize,
     all: Vec<(Facts, Extra)>,
 ) -> Result<Outcome, AppError> {
-    let mut evaluator = Evaluator::new(Arc::clone(&context.plan), context.period);
+    let mut evaluator = context.evaluator();
     let groups = Arc::clone(&context.groups);
     let span = Span::current();
     let work = tokio::task::spawn_blocking(move || {

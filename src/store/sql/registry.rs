@@ -39,6 +39,12 @@ statements! {
  ORDER BY v.id
  LIMIT $6");
 
+    REGISTRY_KNOWN = concat!(versions!(), "
+  FROM ", for_each_of!("$4", "registry_versions", "v",
+    "v.county = $1 AND v.kind = $2 AND v.id = k.value"), "
+ WHERE v.recorded <= $3
+ ORDER BY v.id, v.effective_from, v.seq");
+
     REGISTRY_HISTORY = concat!(versions!(), "
   FROM registry_versions v
  WHERE v.county = $1 AND v.kind = $2 AND v.id = $3

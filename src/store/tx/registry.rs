@@ -88,6 +88,26 @@ impl RegistryReads for SqlTx {
         .await
     }
 
+    async fn registry_versions(
+        &mut self,
+        county: &str,
+        kind: &str,
+        ids: &[String],
+        known: Moment,
+    ) -> Result<Vec<StoredVersion>, StoreError> {
+        let ids = list(ids)?;
+        self.with(county, async |db| {
+            let query = sqlx::query(sql::REGISTRY_KNOWN)
+                .bind(county)
+                .bind(kind)
+                .bind(known.micros())
+                .bind(ids);
+            let rows = query.fetch_all(db).await.map_err(fault)?;
+            rows.iter().map(version).collect()
+        })
+        .await
+    }
+
     async fn registry_history(
         &mut self,
         county: &str,

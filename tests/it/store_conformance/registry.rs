@@ -47,6 +47,12 @@ pub(crate) async fn is_read_as_of_a_day_and_a_moment(on: &Backend) {
     let history = tx.registry_history(COUNTY, "compound", "k").await.unwrap();
     let seqs: Vec<_> = history.iter().map(|it| (it.seq, it.recorded)).collect();
     assert_eq!(seqs, [(1, at(10)), (3, at(30)), (2, at(20)), (4, at(40))]);
+    let ids = ["k".to_owned(), "none".to_owned()];
+    for (known, want) in [(9, vec![]), (10, vec![1]), (29, vec![1, 2]), (99, vec![1, 3, 2, 4])] {
+        let found = tx.registry_versions(COUNTY, "compound", &ids, at(known)).await.unwrap();
+        assert_eq!(found.iter().map(|it| it.seq).collect::<Vec<_>>(), want, "known at {known}");
+    }
+    assert_eq!(tx.registry_versions("other", "compound", &ids, at(99)).await.unwrap(), []);
     let elsewhere = tx.registry_page("other", "compound", as_of("2023-01-01", 99), "", 9).await;
     assert_eq!(elsewhere.unwrap(), [], "a county sees its own");
 }
