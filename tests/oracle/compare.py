@@ -63,7 +63,7 @@ seats.cut_by_each_at_most seats.equal_remainders.larger_first seats.floor_at_eac
 state.not_submitted state.not_submitted.never_missing state.out.leaf state.out.parent
 status.excluded status.final status.incomplete status.tie_open surveyed.too_few surveyed.zero_answers
 tie_open.next_in_line units.absent.rescaled.several units.best.several units.equal_at units.last.several units.none_reported
-units.none_reported.plain units.plain_not_looked_at units.prorated-by-days.several units.replaced units.report_left_out
+units.none_reported.plain units.prorated-by-days.several units.replaced units.report_left_out
 veto.any_day veto.at_end veto.many_records veto.node.cut veto.node.missing veto.not_entitled
 veto.not_in_force.any_day veto.not_in_force.at_end veto.several voted.too_few voted.void weighted.rescaled
 """.split()

@@ -240,8 +240,8 @@ class Maker:
         if body["each"] == ["0", "0"]:
             body["each"] = ["-1", "1"]
         wide = 0 if self.tight else rng.choice([0, 0, 0, "0.5", 40])
-        least = min([F(0)] + [self.bound(d, -1) for d in self.schedules]) - F(wide)
-        most = max([F(0)] + [self.bound(d, 1) for d in self.schedules]) + F(wide)
+        least = min([F(0)] + [self.bound(d, -1, not self.contested) for d in self.schedules]) - F(wide)
+        most = max([F(0)] + [self.bound(d, 1, not self.contested) for d in self.schedules]) + F(wide)
         body["in_all"] = [ref.exact_text(least), ref.exact_text(most)] if least < most else [-1, 1]
         body["each"], body["in_all"] = [[self.number(str(x)) for x in body[k]] for k in ("each", "in_all")]
         if self.chance(0.75):
@@ -254,14 +254,20 @@ class Maker:
             body["objections"] = rng.choice([7, 15])
         return body
 
-    def bound(self, document, sign):
-        """The least or the greatest that all items of a schedule can come to."""
+    def bound(self, document, sign, far):
+        """The least or the greatest that all items of a schedule can come to; `far`: beyond every count of windows."""
         total = F(0)
         for item in document["items"]:
             c = item["counted"]
             limits = [max([F(0)] + [sign * F(str(x)) for x in worths(c)])]
             if "tiers" not in c and limits[0] > 0:
                 per = dict(zip(ref.WINDOWS, ref.WINDOWS_IN[self.period_kind]))
+                if far:
+                    n = max({"year": 12, "half": 6, "quarter": 3, "month": 1}[self.period_kind],
+                            1 + int(c["valid"].split()[0]) if "valid" in c else 0)
+                    per = {"day": 31 * n, "month": n, "quarter": -(-n // 3), "half": -(-n // 6), "year": -(-n // 12)}
+                    if "valid" in c:
+                        per = {w: k + 1 for w, k in per.items()}
                 key = "at_most" if sign > 0 else "at_least"
                 limits = [sign * per[x["per"]] * F(str(x[key])) for x in c["caps"] if key in x]
             total += min(limits)
@@ -273,7 +279,8 @@ class Maker:
         early = self.first - dt.timedelta(rng.choice([500, 200]))
         middle = self.first + (self.last - self.first) / 2
         starts = [early, middle] if self.tight else sorted({early if i == 0 and self.chance(0.6) else rng.choice([early, self.first, self.near(), self.near()])
-                         for i in range(rng.choice([0, 1, 1, 2, 2, 2, 3, 4]))})
+                         for i in range(rng.choice([0, 1, 1, 2, 2, 2, 3, 4]))}
+                        | ({self.last + dt.timedelta(rng.choice([1, 1, 15, 40]))} if self.chance(0.3) else set()))
         for i, start in enumerate(starts):
             old = [json.loads(json.dumps(x)) for x in items]
             items = old or [self.item(x, body) for x in rng.sample(self.pool, rng.randint(1, len(self.pool)))]
@@ -472,6 +479,8 @@ class Maker:
             rule = rules["check_in"] = {"first_by": self.near().isoformat()}
             if self.chance(0.4):
                 rule["first_by"] = "2019-06-30"
+            elif self.chance(0.2):
+                del rule["first_by"]
             if self.chance(0.6):
                 n = rng.choice([1, 2, 3])
                 rule["within"] = "%d month%s" % (n, "" if n == 1 else "s")
@@ -664,6 +673,13 @@ class Maker:
         if self.days and self.scheduled is None and self.chance(0.75):
             score = self.graft(score)
         self.rules = self.day_rules() if self.days else {}
+        parents = [n for n in self.nodes.values() if {"sum", "average", "best", "worst"} & set(n)]
+        if self.derived and parents and self.chance(0.6):
+            parent = rng.choice(parents)
+            node = {"id": self.make_id("late"), "measured": {"metric": self.derived, "as_is": True}, "missing": "exclude"}
+            self.nodes[node["id"]], self.refs[node["id"]] = node, []
+            parent[ref.Evaluation.kind(parent)].append(node)
+            self.refs[parent["id"]].append(node["id"])
         self.fill_pending()
         if len(self.nodes) > 60:
             return None
@@ -699,6 +715,10 @@ class Maker:
         if self.chance(0.3):
             scheme["honours"] = {k: self.predicate(inner, self.read_by_grades) for k in
                                  rng.choice([["when"], ["unless"], ["unless"], ["when", "unless"]])}
+        elif self.rules and self.chance(0.75):
+            names = {"check_in": "late_check_in", "conduct": "negative_conduct"}
+            facts = [{"fact": rule.get("finding", names[k])} for k, rule in self.rules.items()]
+            scheme["honours"] = {"unless": facts[-1]} if len(facts) == 1 or self.chance(0.5) else {"when": {"none": facts}}
         if self.chance(0.1):
             scheme["closes"] = {"days": 31}
         if inner and self.chance(0.12):          # a grade that a node's fall would open
@@ -906,7 +926,7 @@ class Maker:
         if not self.days or self.chance(0.2):
             put("imports", {})[body["source"]] = r
             return
-        rows = [r] if self.chance(0.25) else []
+        rows = [r] if self.contested and self.chance(0.25) else []
         for unit in self.rng.sample(["u-1", "u-2", "u-3"], self.rng.randint(0 if rows else 1, 3)):
             at = self.at()
             for _ in range(self.rng.choice([1, 1, 2, 3])):
@@ -1019,7 +1039,7 @@ class Maker:
                     r.pop("recorded", None)
             rows = [r for name in ("sheets", "vetoes", "findings", "check_ins", "conduct") for r in line.get(name, [])]
             rows += [r for name in ("stays", "units") for r in line.get(name, []) if self.chance(0.3)]
-            rows += line.get("in_service", [])[1:]
+            rows += line.get("in_service", [])[0 if self.contested else 1:]
             rows += list(line.get("ballots", {}).values())
             rows += [r for x in line.get("imports", {}).values() for r in (x if isinstance(x, list) else [x])]
             rows += [c for s in line.get("surveys", {}).values() for c in s.values()]
@@ -1061,7 +1081,7 @@ class Maker:
         faults = ["items", "each", "twice", "member", "valid"]
         if "tiers" not in counted:
             faults += ["unbounded", "wrong_side"]
-        if self.bound(document, 1) > 0 or self.bound(document, -1) < 0:
+        if self.bound(document, 1, False) > 0 or self.bound(document, -1, False) < 0:
             faults += ["in_all"] * 2
         if any("counted" in n for n in self.nodes.values()):
             faults += ["counted"]
@@ -1096,8 +1116,7 @@ class Maker:
             if "at_most" in counted["caps"][0] and "at_least" in counted["caps"][0]:
                 del counted["caps"][0]["at_least" if str(counted["caps"][0]["at_most"]) == "-0.5" else "at_most"]
         elif fault == "in_all":
-            # clear of every way of counting days: a period has 28 to 366
-            low, high = self.bound(document, -1) / 2, self.bound(document, 1) / 2
+            low, high = [self.bound(document, sign, False) / 2 for sign in (-1, 1)]
             body["in_all"] = [ref.exact_text(low), "100000"] if low and (not high or self.chance(0.5)) \
                 else ["-100000", ref.exact_text(high)]
         else:
@@ -1241,7 +1260,7 @@ def build(seed, contested=False):
         schedules = [json.dumps(d, ensure_ascii=False, indent=1) for d in maker.schedules]
         results, _, _ = ref.evaluate(*texts(scheme, lines), schedules=schedules)
         put_on_the_line(maker, scheme, results)
-        if maker.chance(0.35):
+        if maker.chance(0.5 if maker.rules else 0.35):
             as_of = maker.stamp(lines)
             if maker.chance(0.2):
                 as_of = None                # moments recorded, none asked for

@@ -578,7 +578,7 @@ class Evaluation:
             setattr(s, name, kept)
         s.stays, s.units = spans(s.stays, "compound"), spans(s.units, "unit")
         s.in_service = [Span(r) for r in s.in_service]
-        if not s.in_service:
+        if not s.in_service and not ("in_service" in f and not f["in_service"]):
             if "in_service" in f:
                 self.reading(s, "R129")
             s.in_service = [Span({"from": "0001-01-01"})]
