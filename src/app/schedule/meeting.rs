@@ -135,7 +135,7 @@ mod tests {
             ((1, 1), true, 7, 8),
             ((0, 1), true, 7, 1),
             ((1, 2), true, 1, 1),
-            ((2, 3), false, u32::MAX, 2_863_311_530),
+            ((2, 3), false, u32::MAX, 2_863_311_530_i64),
         ] {
             let quorum = quorum(share.0, share.1, above);
             for had in [0, needed - 2, needed - 1] {

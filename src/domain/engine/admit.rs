@@ -186,10 +186,8 @@ impl Admit<'_> {
                 }
             },
             NodeKind::Measured(measured) => match &measured.quantity {
-                Quantity::Metric(metric) => facts.metrics.contains_key(metric),
-                Quantity::Ratio { of, per } => {
-                    facts.metrics.contains_key(of) || facts.metrics.contains_key(per)
-                }
+                Quantity::Metric(metric) => self.reported(metric),
+                Quantity::Ratio { of, per } => self.reported(of) || self.reported(per),
             },
             NodeKind::Scheduled(_) => scheduled::has_entries(facts, self.schedules),
             NodeKind::Imported(it) => {
@@ -210,6 +208,12 @@ impl Admit<'_> {
             | NodeKind::Placed { .. }
             | NodeKind::Constant(_) => false,
         }
+    }
+
+    /// Whether somebody reported a figure: what follows from days is no evidence.
+    fn reported(&self, metric: &str) -> bool {
+        let follows = self.plan.scheme.check_in.as_ref().is_some_and(|it| it.metric == metric);
+        !follows && self.facts.metrics.contains_key(metric)
     }
 
     fn sheets(&mut self, node: &Node) {

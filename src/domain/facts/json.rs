@@ -8,8 +8,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{
-    Answers, Entry, Facts, FactsFault, Finding, GivenResult, Import, Sheet, State, StateKind,
-    VetoRecord,
+    Answers, Entry, Facts, FactsFault, Finding, GivenResult, Sheet, State, StateKind, VetoRecord,
 };
 use crate::domain::{
     exact::Decimal,
@@ -200,7 +199,7 @@ impl Reader {
                 "imports" => self.imports(path, raw, &mut facts),
                 "stays" => facts.stays = self.stays(path, raw, "compound"),
                 "units" => facts.units = self.stays(path, raw, "unit"),
-                "in_service" => facts.in_service = Some(self.spans(path, raw)),
+                "in_service" => facts.in_service = self.spans(path, raw),
                 "check_ins" => facts.check_ins = self.list(path, raw, Self::check_in),
                 "conduct" => facts.conduct = self.conduct(path, raw),
                 "results" => {
@@ -309,12 +308,6 @@ impl Reader {
         let record = self.record(path, raw, &["value"])?;
         let value = self.needed(path, &record, "value", Self::decimal);
         record.known.then_some(value).flatten()
-    }
-
-    fn import(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<Import> {
-        let record = self.record(path, raw, &["raw", "full", "bonus"])?;
-        let (raw, full, bonus) = self.marks(path, &record);
-        record.known.then_some(Import { raw: raw?, full: full?, bonus })
     }
 
     fn marks(

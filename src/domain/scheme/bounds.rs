@@ -235,18 +235,24 @@ fn windows(window: Window, period: PeriodKind, valid_months: Option<u32>) -> u32
         PeriodKind::Quarter => 3,
         PeriodKind::Month => 1,
     };
-    // Entries that are valid for months lie anywhere in them, from the middle of a window on.
-    let (months, over) = match valid_months {
-        Some(valid) if valid > months => (valid, 1),
-        Some(_) => (months, 1),
-        None => (months, 0),
-    };
     let length = match window {
-        Window::Day => return months.saturating_mul(31),
+        Window::Day => {
+            return match (valid_months, period) {
+                (Some(valid), _) if valid > months => valid.saturating_mul(31),
+                (_, PeriodKind::Year) => 366,
+                (_, PeriodKind::Half) => 184,
+                (_, PeriodKind::Quarter) => 92,
+                (_, PeriodKind::Month) => 31,
+            };
+        }
         Window::Month => 1,
         Window::Quarter => 3,
         Window::Half => 6,
         Window::Year => 12,
     };
-    months.div_ceil(length).saturating_add(over)
+    // Entries that are valid for longer than the period lie in that many months before its end,
+    // which need not be the end of a longer window too.
+    let valid = valid_months.unwrap_or(0);
+    let over = u32::from(valid > months && length > months);
+    months.max(valid).div_ceil(length).saturating_add(over)
 }

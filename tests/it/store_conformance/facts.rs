@@ -275,5 +275,5 @@ pub(crate) async fn objections_are_paged_in_the_order_recorded(on: &Backend) {
     assert_eq!(seqs(0, 29, 100).await, [2, 3, 4, 5, 6]);
     assert_eq!(seqs(0, 30, 3).await, [2, 3, 4]);
     assert_eq!(seqs(4, 30, 3).await, [5, 6, 8]);
-    assert_eq!(seqs(8, 30, 3).await, []);
+    assert!(seqs(8, 30, 3).await.is_empty());
 }

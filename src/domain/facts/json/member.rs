@@ -4,8 +4,9 @@
 use serde_json::value::RawValue;
 
 use super::{Path, Reader, Record, Words};
-use crate::domain::facts::{
-    CheckIn, ConductCase, EntryCheck, Facts, Import, Span, Stay, UnitImport,
+use crate::domain::{
+    facts::{CheckIn, ConductCase, EntryCheck, Facts, Import, Span, Stay, UnitImport},
+    time::Moment,
 };
 
 const OVERLAP: Words =
@@ -29,8 +30,8 @@ impl Reader {
         stays
     }
 
-    /// `in_service`: days that do not overlap.
-    pub(super) fn spans(&mut self, path: &Path<'_>, raw: &RawValue) -> Vec<Span> {
+    /// `in_service`: days that do not overlap; nothing where none were known yet.
+    pub(super) fn spans(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<Vec<Span>> {
         let mut spans = self.list(path, raw, |it, path, raw| {
             let record = it.record(path, raw, &["from", "until"])?;
             let days = it.span(path, &record);
@@ -38,7 +39,9 @@ impl Reader {
         });
         spans.sort_by_key(|it| it.from);
         self.refuse_overlaps(path, &spans);
-        spans
+        // Where all were recorded later, nothing is said yet.
+        let said = !spans.is_empty() || raw.get().trim_matches(['[', ']', ' ']).is_empty();
+        said.then_some(spans)
     }
 
     fn span(&mut self, path: &Path<'_>, record: &Record<'_>) -> Option<Span> {
@@ -94,23 +97,35 @@ impl Reader {
     pub(super) fn imports(&mut self, path: &Path<'_>, raw: &RawValue, facts: &mut Facts) {
         for (source, raw) in self.object(path, raw).unwrap_or_default() {
             let path = path.key(&source);
-            if raw.get().starts_with('[') {
-                let reports = self.list(&path, raw, Self::report);
-                if !reports.is_empty() {
-                    facts.unit_imports.insert(source.into_owned(), reports);
+            let reports = if raw.get().starts_with('[') {
+                self.list(&path, raw, Self::report)
+            } else {
+                self.report(&path, raw).into_iter().collect()
+            };
+            for (unit, at, marks) in reports {
+                let source = source.clone().into_owned();
+                match unit {
+                    None => drop(facts.imports.insert(source, marks)),
+                    Some(unit) => {
+                        let own = facts.unit_imports.entry(source).or_default();
+                        own.push(UnitImport { unit, at, marks });
+                    }
                 }
-            } else if let Some(import) = self.import(&path, raw) {
-                facts.imports.insert(source.into_owned(), import);
             }
         }
     }
 
-    fn report(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<UnitImport> {
+    /// Marks, with the unit that reports them where one does, and when.
+    fn report(
+        &mut self,
+        path: &Path<'_>,
+        raw: &RawValue,
+    ) -> Option<(Option<String>, Option<Moment>, Import)> {
         let record = self.record(path, raw, &["unit", "raw", "full", "bonus", "at"])?;
-        let unit = self.needed(path, &record, "unit", Self::text);
+        let unit = self.optional(path, &record, "unit", Self::text);
         let at = self.optional(path, &record, "at", Self::moment);
         let (raw, full, bonus) = self.marks(path, &record);
         let marks = Import { raw: raw?, full: full?, bonus };
-        record.known.then_some(UnitImport { unit: unit?, at, marks })
+        record.known.then_some((unit, at, marks))
     }
 }
