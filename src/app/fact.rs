@@ -1,6 +1,7 @@
 //! Facts of a county: recording, reversing, and listing.
 
 mod judge;
+mod late;
 
 use std::sync::{
     Arc,
@@ -8,6 +9,7 @@ use std::sync::{
 };
 
 pub(super) use judge::Known;
+pub use late::{LateFacts, LatePage};
 
 use super::{
     App, AppError, Done, Effect, Item, Missing, Outcome, Refusal, Write, digest, registry::Written,

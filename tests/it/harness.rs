@@ -14,7 +14,8 @@ use steelyard::{
             self, access_service_client::AccessServiceClient,
             audit_service_client::AuditServiceClient,
             evaluation_service_client::EvaluationServiceClient,
-            fact_service_client::FactServiceClient, receipt_service_client::ReceiptServiceClient,
+            fact_service_client::FactServiceClient, member_service_client::MemberServiceClient,
+            receipt_service_client::ReceiptServiceClient,
             registry_service_client::RegistryServiceClient,
             schedule_service_client::ScheduleServiceClient,
             scheme_service_client::SchemeServiceClient,
@@ -84,6 +85,10 @@ impl Served {
 
     pub(crate) fn schedules(&self) -> ScheduleServiceClient<Channel> {
         ScheduleServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn members(&self) -> MemberServiceClient<Channel> {
+        MemberServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn evaluations(&self) -> EvaluationServiceClient<Channel> {

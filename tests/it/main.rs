@@ -17,6 +17,7 @@ mod audit;
 mod cancelled;
 mod catalogue;
 mod demo;
+mod dual_score;
 mod entries;
 mod evaluation_rpc;
 mod fact_rpc;
