@@ -29,6 +29,7 @@ mod receipts;
 mod registry_rpc;
 mod replicas;
 mod row_security;
+mod schedules;
 mod scheme_rpc;
 mod server;
 mod store_conformance;
