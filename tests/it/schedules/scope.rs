@@ -76,6 +76,11 @@ async fn what_is_not_yours_is_like_what_is_not_there(on: &Served) {
     assert_eq!(there.message().replace("b-2", "b-9"), not_there.message());
     // Their own they adopt, and end.
     tried("secretary-1", of("b-1")).await.unwrap();
+    let mut tx = on.app.read().await.unwrap();
+    let of_person = on.app.export_person(&mut *tx, COUNTY, "secretary-1").await.unwrap();
+    let acts: Vec<_> = of_person.acts.iter().map(|it| (&*it.what, &*it.of)).collect();
+    assert!(acts.contains(&("schedule adopted", "k-01/1")), "{acts:?}");
+    drop(tx);
     let mut own = adoption("1", &document("k-02", 1, "2022-03-11"));
     own.branch_id = "b-2".into();
     tried("community-2", own).await.unwrap();
