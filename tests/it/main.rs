@@ -32,6 +32,7 @@ mod registry_rpc;
 mod replicas;
 mod result_feed;
 mod row_security;
+mod schedules;
 mod scheme_rpc;
 mod server;
 mod store_conformance;

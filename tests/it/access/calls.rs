@@ -5,7 +5,7 @@ use tokio_stream::StreamExt as _;
 use tonic::{Code, Status};
 
 use super::county::{Counties, deed, published, records, registered, word};
-use crate::harness::{by, reference};
+use crate::harness::{by, date, reference};
 
 /// Where an object lies, seen from the unit that is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,7 @@ async fn asked(all: &Counties, who: &str, method: &str, at: Target) -> Result<bo
     match service {
         "RegistryService" => registry(all, who, method, at).await,
         "SchemeService" => scheme(all, who, method, at).await,
+        "ScheduleService" => schedule(all, who, method, at).await,
         "FactService" => fact(all, who, method, at).await,
         "MemberService" => super::member_calls::member(all, who, method, at).await,
         "EvaluationService" => match method {
@@ -117,6 +118,50 @@ async fn scheme(all: &Counties, who: &str, method: &str, at: Target) -> Result<b
         "SchemeService.RetireScheme" => {
             let request = v1::RetireSchemeRequest { county, ..Default::default() };
             client.retire_scheme(by(who, request)).await.map(done)
+        }
+        _ => panic!("{method}"),
+    }
+}
+
+/// Methods about a compound's point schedule: a meeting without counts stops a write behind the
+/// permission. No compound lies above or beside one, and what is not there is like what is not theirs.
+async fn schedule(all: &Counties, who: &str, method: &str, at: Target) -> Result<bool, Status> {
+    let county = at.county.to_owned();
+    let compound = if at.unit.1 == "c-2" { "k-2" } else { at.unit.1 };
+    let document = format!(
+        "{{steelyard: schedule/v1, compound: {compound}, version: 1, in_force: {{from: 2022-03-01}},
+          items: [{{id: duty, counted: {{points: 1, caps: [{{per: year, at_most: 5}}]}}}}]}}"
+    );
+    let compound_id = compound.to_owned();
+    let mut client = all.served.schedules();
+    match method {
+        "ScheduleService.CheckSchedule" => {
+            let request = v1::CheckScheduleRequest { county, document: document.into() };
+            client.check_schedule(by(who, request)).await.map(done)
+        }
+        "ScheduleService.AdoptSchedule" => {
+            let document = document.into();
+            let request = v1::AdoptScheduleRequest { county, document, ..Default::default() };
+            client.adopt_schedule(by(who, request)).await.map(done)
+        }
+        "ScheduleService.RetireSchedule" => {
+            let request = v1::RetireScheduleRequest {
+                county,
+                request_id: format!("retire-{who}-{compound}"),
+                compound_id,
+                version: 1,
+                last_day_in_force: date("2022-12-31"),
+                reason: "测试".into(),
+            };
+            client.retire_schedule(by(who, request)).await.map(done)
+        }
+        "ScheduleService.GetSchedule" => {
+            let request = v1::GetScheduleRequest { county, compound_id, ..Default::default() };
+            client.get_schedule(by(who, request)).await.map(done)
+        }
+        "ScheduleService.ListSchedules" => {
+            let request = v1::ListSchedulesRequest { county, ..Default::default() };
+            client.list_schedules(by(who, request)).await.map(done)
         }
         _ => panic!("{method}"),
     }
