@@ -182,7 +182,7 @@ mod tests {
                     let want = read(&versions, on).map(|it| format!("k-{it}"));
                     assert_eq!(compound.map(|it| it.place), want, "{a} {b} {c} {x:?} {y:?} {on}");
                 }
-                let gap_days: i64 = gaps(&held).iter().map(Span::count).sum();
+                let gap_days = gaps(&held).iter().map(Span::count).fold(0, i64::saturating_add);
                 let first = held.first().unwrap().days.from;
                 let without =
                     (1..=9).map(day).filter(|it| *it > first && read(&versions, *it).is_none());

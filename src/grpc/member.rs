@@ -22,7 +22,7 @@ use crate::{
     },
     domain::{facts::ConductStanding, time::Moment},
     proto::v1::{self, member_service_server::MemberServiceServer},
-    store::ReadTx,
+    store::{ReadTx, fact_id, fact_seq},
 };
 
 pub(super) fn service(
@@ -351,11 +351,13 @@ fn standings(faults: &mut Faults, raw: &[i32]) -> Option<Vec<ConductStanding>> {
 /// Where a listing goes on, as a token keeps it.
 fn told(after: &str) -> Told {
     let (member, entries) = after.split_once(' ').unwrap_or_default();
-    Told { member: member.to_owned(), entries: entries.parse().unwrap_or(0) }
+    let entries = fact_seq(entries).and_then(|it| usize::try_from(it).ok()).unwrap_or(0);
+    Told { member: member.to_owned(), entries }
 }
 
 fn next(page: &Page, told: &Told, known: Moment) -> String {
-    page.next(&format!("{} {}", told.member, told.entries), Some(known))
+    let entries = i64::try_from(told.entries).unwrap_or(i64::MAX);
+    page.next(&format!("{} {}", told.member, fact_id(entries)), Some(known))
 }
 
 /// One more than fits on a page, to know whether something follows.

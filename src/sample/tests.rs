@@ -25,7 +25,7 @@ fn evaluated(
     let plan = Arc::new(Plan::compile(Arc::new(document)));
     let lines = text(&sample.lines(scheme, scores));
     let mut results = Vec::new();
-    let summary = offline::evaluate(&plan, lines.as_bytes(), Terms::default(), |it| {
+    let summary = offline::evaluate(&plan, lines.as_bytes(), &Terms::default(), |it| {
         results.push(it);
         Ok(())
     });

@@ -213,7 +213,7 @@ type Told =
 fn offline(plan: &Arc<Plan>, lines: &[Line]) -> BTreeMap<String, Told> {
     let text: String = lines.iter().map(|it| serde_json::to_string(it).unwrap() + "\n").collect();
     let mut told = BTreeMap::new();
-    let done = offline::evaluate(plan, text.as_bytes(), Terms::default(), |it| {
+    let done = offline::evaluate(plan, text.as_bytes(), &Terms::default(), |it| {
         let score = it.score.map(|it| it.text(2, RoundingMode::HalfUp));
         let awards = it.awards.iter().map(|it| (it.id.clone(), it.amount.to_string())).collect();
         let ranks = it.ranks.into_iter().collect();

@@ -135,7 +135,8 @@ async fn schedules_are_read_as_they_were_known_at_a_moment(on: &Served) {
         "2023-01-12T02:00:00Z",
     ] {
         let moment = Moment::parse(moment).unwrap();
-        let all = schedules_known(&mut *tx, COUNTY, &compounds, moment).await.unwrap();
+        let all =
+            schedules_known(&mut *tx, &on.app.plans, COUNTY, &compounds, moment).await.unwrap();
         for day in
             ["2022-03-10", "2022-03-11", "2022-07-01", "2022-09-30", "2022-10-01", "2023-01-01"]
         {
