@@ -10,7 +10,7 @@ use super::{
     decoded,
     encode::{Gathered, counts, statuses},
     fact_decode, fact_encode,
-    fact_scope::{listable, recordable, reversible, seen},
+    fact_scope::{listable, named, recordable, seen},
     page::page,
     status,
     stream::{Carried, batch},
@@ -177,7 +177,7 @@ impl Service {
         })();
         let (permit, county, request_id, what) = faults.finish(read)?;
         let (id, reason, recorded_by, evidence) = what;
-        reversible(&self.app, call, &county, &permit, fact_seq(&id)).await?;
+        named(&self.app, call, &county, &permit, &[fact_seq(&id)]).await?;
         let seq = fact_seq(&id).ok_or_else(|| AppError::not_found(Missing::Fact, &id))?;
         raw.request_id.clear();
         let write = write_call(call, "FactService.ReverseFact", county, request_id, &raw);

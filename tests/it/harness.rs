@@ -12,7 +12,7 @@ use steelyard::{
         google::r#type::{Date, Decimal},
         v1::{
             self, access_service_client::AccessServiceClient,
-            audit_service_client::AuditServiceClient,
+            audit_service_client::AuditServiceClient, entry_service_client::EntryServiceClient,
             evaluation_service_client::EvaluationServiceClient,
             fact_service_client::FactServiceClient, member_service_client::MemberServiceClient,
             receipt_service_client::ReceiptServiceClient,
@@ -105,6 +105,10 @@ impl Served {
 
     pub(crate) fn facts(&self) -> FactServiceClient<Channel> {
         FactServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn entries(&self) -> EntryServiceClient<Channel> {
+        EntryServiceClient::new(self.channel.clone())
     }
 
     /// Records records in one message and answers what became of them.

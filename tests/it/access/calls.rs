@@ -43,6 +43,7 @@ async fn asked(all: &Counties, who: &str, method: &str, at: Target) -> Result<bo
         "ScheduleService" => schedule(all, who, method, at).await,
         "FactService" => fact(all, who, method, at).await,
         "MemberService" => super::member_calls::member(all, who, method, at).await,
+        "EntryService" => entry(all, who, method, at).await,
         "EvaluationService" => match method {
             "EvaluationService.ListResults"
             | "EvaluationService.StreamResults"
@@ -200,6 +201,58 @@ async fn fact(all: &Counties, who: &str, method: &str, at: Target) -> Result<boo
             let page = client.list_facts(by(who, request)).await?.into_inner();
             assert!(!page.facts.is_empty());
             Ok(true)
+        }
+        _ => panic!("{method}"),
+    }
+}
+
+/// Of a subject that is no member the entry is named: whether it may be is asked before what it is.
+async fn entry(all: &Counties, who: &str, method: &str, at: Target) -> Result<bool, Status> {
+    let (county, id) = (at.county.to_owned(), at.subject.1);
+    let key = (at.county, id.to_owned());
+    let fact_id = all.facts[&key].clone();
+    let objection_id = all.objections.get(&key).unwrap_or(&fact_id).clone();
+    let request_id = format!("{method}-{id}");
+    let mut client = all.served.entries();
+    match method {
+        "EntryService.CheckEntries" => {
+            let verdict = v1::EntryVerdict::Confirmed.into();
+            let reason = String::new();
+            let items =
+                vec![v1::EntryToCheck { fact_id, verdict, reason, checked_by: "second".into() }];
+            let request = v1::CheckEntriesRequest { county, request_id, items };
+            client.check_entries(by(who, request)).await.map(done)
+        }
+        "EntryService.RaiseObjection" => {
+            let request = v1::RaiseObjectionRequest {
+                county,
+                request_id,
+                fact_id,
+                text: "次数有误".into(),
+                raised_by: "somebody".into(),
+                evidence: Vec::new(),
+            };
+            client.raise_objection(by(who, request)).await.map(done)
+        }
+        "EntryService.AnswerObjection" => {
+            let request = v1::AnswerObjectionRequest {
+                county,
+                request_id,
+                objection_id,
+                verdict: v1::ObjectionVerdict::Dismissed.into(),
+                text: "经核实无误".into(),
+                answered_by: "second".into(),
+                ..Default::default()
+            };
+            client.answer_objection(by(who, request)).await.map(done)
+        }
+        "EntryService.ListObjections" => {
+            let request = v1::ListObjectionsRequest { county, ..Default::default() };
+            let page = client.list_objections(by(who, request)).await?.into_inner();
+            let is = |it: &v1::ObjectionCase| {
+                it.fact.as_ref().and_then(|it| it.subject.as_ref()).is_some_and(|it| it.id == id)
+            };
+            Ok(page.objections.iter().any(is))
         }
         _ => panic!("{method}"),
     }

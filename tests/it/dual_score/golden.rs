@@ -28,7 +28,7 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
 }
 
 async fn confirm(served: &Served, fact_id: &str) {
-    let check = v1::EntryCheckRequest {
+    let check = v1::EntryToCheck {
         fact_id: fact_id.into(),
         verdict: v1::EntryVerdict::Confirmed.into(),
         reason: String::new(),
@@ -37,7 +37,7 @@ async fn confirm(served: &Served, fact_id: &str) {
     let request = v1::CheckEntriesRequest {
         county: COUNTY.into(),
         request_id: "confirm".into(),
-        checks: vec![check],
+        items: vec![check],
     };
     let answer = served.entries().check_entries(request).await.unwrap().into_inner();
     assert_eq!(answer.counts.unwrap().recorded, 1, "{:?}", answer.items);
