@@ -4,38 +4,56 @@
 mod check;
 mod objection;
 
-use std::future::{Future, ready};
-
 pub use check::EntryToCheck;
 pub use objection::{Answering, ObjectionCase, ObjectionsListed, Raising};
 
-use super::{AppError, Effect, fact::effect};
+use super::{
+    AppError, Effect,
+    fact::effect,
+    schedule::schedules_known,
+    scheme::Plans,
+    timeline::{stays, timelines},
+};
 use crate::{
     domain::{scheme::SubjectKind, time::Day},
     store::{Fact, FactKind, ReadTx, StoreTx, StoredFact, fact_id},
 };
 
-/// How long a member may object where nothing else is said, in days.
+/// How long a member may object where no scheme that takes schedules is in force, in days.
 const OBJECTION_DAYS: u32 = 10;
 
-/// Whether the schedule of an entry's compound asks a second person to check it. For now every entry
-/// of a member may be checked: counties' schedules are not kept yet.
-fn asks_for_check(
-    _tx: &mut dyn StoreTx,
-    _county: &str,
+/// Whether somebody else is asked to check an entry: not where the schedule of the compound in which
+/// the member lived on the day lists the item without asking for it.
+async fn asks_for_check(
+    tx: &mut dyn StoreTx,
+    plans: &Plans,
+    county: &str,
     entry: &Fact,
-) -> impl Future<Output = Result<bool, AppError>> + Send + use<> {
-    ready(Ok(is_of_member(entry)))
+) -> Result<bool, AppError> {
+    let Some(day) = entry.on_day else { return Ok(false) };
+    let members = [entry.subject.clone()];
+    let mut held = timelines(tx, county, &entry.subject_kind, &members, objection::ALWAYS).await?;
+    let lived = stays(&held.remove(&entry.subject).unwrap_or_default());
+    let Some(stay) = lived.into_iter().find(|it| it.days.contains(day)) else { return Ok(true) };
+    let compound = [stay.place];
+    let schedules = schedules_known(tx, plans, county, &compound, objection::ALWAYS).await?;
+    let [compound] = compound;
+    let item = schedules.in_force(&compound, day).and_then(|it| it.item(&entry.item));
+    Ok(item.is_none_or(|it| it.second_person))
 }
 
-/// In how many days a member may object to a fact. For now as many as the language gives where a
-/// scheme says nothing.
-fn objection_days(
-    _tx: &mut dyn StoreTx,
-    _county: &str,
-    _fact: &Fact,
-) -> impl Future<Output = Result<u32, AppError>> + Send + use<> {
-    ready(Ok(OBJECTION_DAYS))
+/// In how many days a member may object to a fact: as the schemes say that take schedules on its day,
+/// of several the longest.
+async fn objection_days(
+    tx: &mut dyn StoreTx,
+    plans: &Plans,
+    county: &str,
+    (fact, today): (&Fact, Day),
+) -> Result<u32, AppError> {
+    let day = fact.on_day.unwrap_or(today);
+    let in_force = plans.in_force(tx, county, (SubjectKind::Member, day)).await?;
+    let days = in_force.iter().filter_map(|it| it.scheme().scheduled().map(|it| it.objection_days));
+    Ok(days.max().unwrap_or(OBJECTION_DAYS))
 }
 
 /// Whether a fact is about a member.

@@ -127,24 +127,22 @@ impl Service {
         let member = faults.id("member_id", &raw.member_id);
         let on = faults.some_day("on", raw.on.as_ref());
         let asked = move_of(&mut faults, &raw);
-        let read = (|| {
-            permit?;
-            Some((county?, request_id?, member?, on?, asked?))
-        })();
-        let (county, request_id, member, on, asked) = faults.finish(read)?;
+        let read = (|| Some((permit?, county?, request_id?, member?, on?, asked?)))();
+        let (permit, county, request_id, member, on, asked) = faults.finish(read)?;
         let mut tx = self.app.read().await?;
         let known = self.app.known(&mut *tx, &county, None).await?.moment()?;
         let given = (&asked, known);
         let moved = self.app.moved_record(&mut *tx, &county, (&member, on), given).await;
         // Whoever may not see the member learns nothing of why it cannot be moved.
-        let permit = call.permit(&self.app, &county).await?;
         let seen = self.seen(&mut *tx, &county, &permit, known, [member.as_str()]).await?;
         drop(tx);
         if !permit.whole_kind(RecordKind::Member) && !seen.contains(&member) {
             return Err(AppError::Denied);
         }
-        let items = [Ok(moved?.0)];
-        registry_scope::recordable(&self.app, call, &county, &items).await?;
+        // Where nothing can be moved, the write says so, or gives the answer of the first time.
+        if let Ok((record, _)) = moved {
+            registry_scope::recordable(&self.app, call, &county, &[Ok(record)]).await?;
+        }
         raw.request_id.clear();
         let write = write_call(call, "MemberService.MoveMember", county, request_id, &raw);
         let encode = |it: &Moved| encode::moved(it).encode_to_vec();

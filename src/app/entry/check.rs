@@ -8,6 +8,7 @@ use crate::{
         App, AppError, Done, Outcome, RefusedBecause, Write,
         access::{Duty, separate},
         fact::effect,
+        scheme::Plans,
     },
     domain::facts::EntryCheck,
     store::{Fact, FactKind, StoreTx, StoredFact, fact_id, fact_seq},
@@ -42,15 +43,16 @@ impl App {
         items: Vec<EntryToCheck>,
         encode: impl Fn(&[Outcome]) -> Vec<u8> + Send + Sync + 'static,
     ) -> Result<Vec<u8>, AppError> {
-        let shared = Arc::new((call.clone(), items, encode));
+        let plans = Arc::clone(&self.plans);
+        let shared = Arc::new((call.clone(), items, encode, plans));
         self.write(call, move |tx, _| {
             let shared = Arc::clone(&shared);
             Box::pin(async move {
-                let (call, items, encode) = &*shared;
+                let (call, items, encode, plans) = &*shared;
                 let known = Known::read(tx, &call.county, items).await?;
                 let (mut verdicts, mut facts) = (Vec::with_capacity(items.len()), Vec::new());
                 for item in items {
-                    match known.judge(tx, call, item).await? {
+                    match known.judge((tx, plans), call, item).await? {
                         Ok(fact) => {
                             facts.push(fact);
                             verdicts.push(None);
@@ -104,7 +106,7 @@ impl Known {
     /// The row to record, or what else becomes of the item.
     async fn judge(
         &self,
-        tx: &mut dyn StoreTx,
+        (tx, plans): (&mut dyn StoreTx, &Plans),
         call: &Write,
         item: &EntryToCheck,
     ) -> Result<Result<Fact, Outcome>, AppError> {
@@ -144,7 +146,7 @@ impl Known {
             };
             return Ok(Err(Outcome::Refused { id: by, because }));
         }
-        if !asks_for_check(tx, &call.county, entry).await? {
+        if !asks_for_check(tx, plans, &call.county, entry).await? {
             let en = format!("the schedule asks for no check of `{}`", entry.item);
             return Ok(Err(refused("CHECK_NOT_ASKED", en, "积分细则未要求复核该事项")));
         }

@@ -9,6 +9,7 @@ use crate::{
         access::{Duty, separate},
         fact::{reversal_effect, reversed},
         registry::RecordKind,
+        scheme::Plans,
     },
     domain::time::{Day, Moment},
     store::{
@@ -93,12 +94,13 @@ impl App {
         raising: Raising,
         encode: impl Fn(&StoredFact) -> Vec<u8> + Send + Sync + 'static,
     ) -> Result<Vec<u8>, AppError> {
-        let (today, shared) = (self.today()?, Arc::new((call.clone(), raising, encode)));
+        let plans = Arc::clone(&self.plans);
+        let (today, shared) = (self.today()?, Arc::new((call.clone(), raising, encode, plans)));
         self.write(call, move |tx, _| {
             let shared = Arc::clone(&shared);
             Box::pin(async move {
-                let (call, raising, encode) = &*shared;
-                let (objection, effect) = raise(tx, call, raising, today).await?;
+                let (call, raising, encode, plans) = &*shared;
+                let (objection, effect) = raise((tx, plans), call, raising, today).await?;
                 Ok(Done { response: encode(&objection), effects: vec![effect] })
             })
         })
@@ -233,7 +235,7 @@ const fn is_objectionable(kind: FactKind) -> bool {
 }
 
 async fn raise(
-    tx: &mut dyn StoreTx,
+    (tx, plans): (&mut dyn StoreTx, &Plans),
     call: &Write,
     raising: &Raising,
     today: Day,
@@ -268,7 +270,7 @@ async fn raise(
         return Err(AppError::Refused(refusal.with("objection_id", open)));
     }
     let since = checked.map_or(there.recorded, |it| it.max(there.recorded));
-    let days = objection_days(tx, county, &there.fact).await?;
+    let days = objection_days(tx, plans, county, (&there.fact, today)).await?;
     let last = last_day(since, days)?;
     if today > last {
         let en = format!("an objection to `{id}` was in time until {last}");

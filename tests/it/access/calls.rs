@@ -202,6 +202,7 @@ async fn fact(all: &Counties, who: &str, method: &str, at: Target) -> Result<boo
             assert!(!page.facts.is_empty());
             Ok(true)
         }
+        "FactService.ListLateFacts" => super::member_calls::late_facts(all, who, at).await,
         _ => panic!("{method}"),
     }
 }

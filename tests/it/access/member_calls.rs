@@ -3,7 +3,10 @@
 use steelyard::proto::v1::{self, SubjectKind};
 use tonic::Status;
 
-use super::{calls::Target, county::Counties};
+use super::{
+    calls::Target,
+    county::{Counties, deed},
+};
 use crate::harness::{by, date};
 
 /// A call of the service about the target's subject; only members have days.
@@ -58,7 +61,8 @@ async fn told(all: &Counties, county: &str, member: &str) {
         case_id: "fees".into(),
         what: "property_rules".into(),
         on: date("2022-05-01"),
-        ..Default::default()
+        put_right_by: None,
+        text: "占用消防通道".into(),
     };
     let fact = v1::Fact {
         subject: Some(v1::SubjectRef { kind: SubjectKind::Member.into(), id: member.into() }),
@@ -72,4 +76,26 @@ async fn told(all: &Counties, county: &str, member: &str) {
         facts: vec![fact],
     };
     all.served.facts().record_facts(request).await.unwrap();
+}
+
+/// Facts that came after the published run: one about each member is told first.
+pub(super) async fn late_facts(all: &Counties, who: &str, at: Target) -> Result<bool, Status> {
+    let (county, id) = (at.county.to_owned(), at.subject.1);
+    if at.subject.0 != SubjectKind::Member {
+        return Ok(false);
+    }
+    let late = v1::RecordFactsRequest {
+        county: county.clone(),
+        request_id: format!("late-{id}"),
+        facts: vec![deed(SubjectKind::Member, id)],
+    };
+    all.served.facts().record_facts(late).await.unwrap();
+    let request = v1::ListLateFactsRequest {
+        county,
+        scheme_id: "test.member".into(),
+        period: "2022".into(),
+        ..Default::default()
+    };
+    let page = all.served.facts().list_late_facts(by(who, request)).await?.into_inner();
+    Ok(page.facts.iter().any(|it| it.subject.as_ref().is_some_and(|it| it.id == id)))
 }

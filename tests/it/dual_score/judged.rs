@@ -21,6 +21,7 @@ async fn an_entry_is_judged_by_the_schedule_of_its_day() {
             ("no-points", deed("m-1", "duty", "2024-06-01", "1", ""), "POINTS_MISSING"),
             ("many", deed("m-1", "duty", "2024-06-01", "1", "5.1"), "POINTS_OUT_OF_RANGE"),
         ] {
+            let fact = v1::Fact { late_reason: "补录".into(), ..fact };
             let item = told(&served, name, fact).await;
             assert_eq!(item.state(), v1::ItemState::Refused, "{name}");
             assert_eq!(item.reason, why, "{name}");
