@@ -238,10 +238,11 @@ async fn prepared(channel: Channel) -> Vec<String> {
     let sample = Sample::make(2022, &Size::LITTLE);
     let client = Client::new(channel, COUNTY, None).unwrap();
     client.load_records(&sample.records, quiet.clone()).await.unwrap();
-    let facts = sample.facts.iter().filter(|it| it.reversed_because.is_none()).cloned().collect();
-    client.load_facts(facts, quiet.clone()).await.unwrap();
     let scheme = SCHEMES.iter().find(|it| it.id == SCHEME).unwrap();
     client.publish_scheme(scheme).await.unwrap();
+    client.adopt_schedules(&sample.schedules, quiet.clone()).await.unwrap();
+    let facts = sample.facts.iter().filter(|it| it.reversed_because.is_none()).cloned().collect();
+    client.load_facts(facts, quiet.clone()).await.unwrap();
     client.evaluate(scheme, quiet).await.unwrap();
     let results = client.results(scheme).await.unwrap();
     results.into_iter().filter_map(|it| it.subject).map(|it| it.id).collect()

@@ -1,6 +1,7 @@
 //! `steelyard demo`: a whole county's year, from registry to published results, through the
 //! service's own API.
 
+mod dual;
 mod folder;
 mod report;
 mod service;
@@ -24,13 +25,12 @@ use super::Failure;
 use crate::{
     client::{CallError, Client, Tell},
     domain::scheme::Scheme,
+    proto::v1::ExplainResultResponse,
     sample::{COUNTY, Fact, RecordKind, SCHEMES, Sample, Size},
 };
+use dual::{DUAL, Dual};
 use report::{Done, Report};
 use service::Serving;
-
-/// Whom the demonstration explains: the first of those who are graded so.
-const EXPLAINED: (&str, &str) = ("xinping.member-dual-score", "excellent");
 
 /// Where `--keep` serves.
 const SERVED: &str = "127.0.0.1:50051";
@@ -84,8 +84,8 @@ impl Demo {
         let client = Client::new(service.connect().await?, COUNTY, Some(token));
         let client = client.map_err(|why| Failure::software(&why))?;
         let told = tell(&client, &sample, &mut stage).await;
-        let (done, explained) = match told {
-            Ok(done) => done,
+        let Told { done, dual, explained } = match told {
+            Ok(told) => told,
             Err(why) => {
                 service.stop().await?;
                 return Err(Failure::software(&format!("the demonstration stopped: {why}")));
@@ -94,7 +94,7 @@ impl Demo {
         let subject = explained.result.as_ref().map_or("", report::id_of).to_owned();
         let sight = sight::look(&service, &client, &subject).await?;
         stage.done("six callers with roles of their own asked; one signed result checked")?;
-        let report = Report::new(&sample, done);
+        let report = Report::new(&sample, done, dual);
         let mut out = io::stdout().lock();
         if self.json {
             let object = report.json(self.seed, &explained);
@@ -172,12 +172,16 @@ fn now(bar: &ProgressBar) -> Tell {
     })
 }
 
-/// The whole story: registry, schemes, facts, corrections, evaluations, one explanation.
-async fn tell(
-    client: &Client,
-    sample: &Sample,
-    stage: &mut Stage,
-) -> Result<(Vec<Done>, crate::proto::v1::ExplainResultResponse), Failed> {
+/// What came of the story.
+struct Told {
+    done: Vec<Done>,
+    dual: Dual,
+    explained: ExplainResultResponse,
+}
+
+/// The whole story: registry, schemes, point schedules, facts, corrections, evaluations, one
+/// explanation.
+async fn tell(client: &Client, sample: &Sample, stage: &mut Stage) -> Result<Told, Failed> {
     let bar = Stage::bar("registry", sample.records.len());
     let records = client.load_records(&sample.records, more(&bar)).await?;
     bar.finish_and_clear();
@@ -186,6 +190,13 @@ async fn tell(
         client.publish_scheme(document).await?;
     }
     stage.done(&format!("{} schemes checked and published", SCHEMES.len()))?;
+    let bar = Stage::bar("schedules", sample.schedules.len());
+    let adopted = client.adopt_schedules(&sample.schedules, more(&bar)).await?;
+    bar.finish_and_clear();
+    let first = sample.schedules.iter().filter(|it| it.version == 1).count();
+    let later = adopted.saturating_sub(first);
+    let words = "point schedules adopted by general meetings";
+    stage.done(&format!("{first} {words}, and {later} next versions within the year"))?;
     let (mistakes, facts): (Vec<Fact>, Vec<Fact>) =
         sample.facts.iter().cloned().partition(|it| it.reversed_because.is_some());
     let bar = Stage::bar("facts", facts.len());
@@ -207,14 +218,13 @@ async fn tell(
             .map_err(|_| CallError::Lacks("a sound scheme document"))?;
         done.push(Done { document, scheme, run, results });
     }
-    let (scheme, grade) = EXPLAINED;
-    let of = done.iter().filter(|it| it.document.id == scheme);
-    let mut graded = of.flat_map(|it| it.results.iter().map(|result| (it.document, result)));
-    let (document, subject) = graded
-        .find(|(_, it)| it.grade.as_deref() == Some(grade))
-        .ok_or(CallError::Lacks("anybody of that grade"))?;
-    let explained = client.explain(&document, report::id_of(subject)).await?;
-    Ok((done, explained))
+    let of_members = done.iter().find(|it| it.document.id == DUAL);
+    let of_members = of_members.ok_or(CallError::Lacks("the dual score"))?;
+    let dual = Dual::gather(client, sample, of_members).await?;
+    let moved = dual.worth_explaining(of_members);
+    let moved = moved.ok_or(CallError::Lacks("anybody who moved and has a score"))?;
+    let explained = client.explain(&of_members.document, report::id_of(moved)).await?;
+    Ok(Told { done, dual, explained })
 }
 
 /// Why the story broke off.

@@ -14,7 +14,7 @@ use super::{Failure, evaluate};
 use crate::{
     app::offline::{self, Terms},
     domain::{engine::Plan, exact::RoundingMode, scheme::Scheme},
-    sample::{Document, Line, SCHEMES, Sample, Size},
+    sample::{Adoption, Document, Line, SCHEMES, Sample, Size, SubjectKind},
 };
 
 #[derive(Debug, Args)]
@@ -37,7 +37,9 @@ impl MakeSample {
         let unwritable = |why: io::Error| Failure::unwritable(&self.out, &why);
         fs::create_dir_all(self.out.join("offline")).map_err(unwritable)?;
         write_lines(&self.out.join("registry.jsonl"), &sample.records)?;
+        write_lines(&self.out.join("adoptions.jsonl"), &sample.schedules)?;
         write_lines(&self.out.join("facts.jsonl"), &sample.facts)?;
+        write_schedules(&self.out.join("schedules"), &sample.schedules)?;
         let mut compounds = Vec::new();
         for scheme in &SCHEMES {
             let lines = sample.lines(scheme, &compounds);
@@ -59,6 +61,34 @@ impl MakeSample {
         )?;
         Ok(())
     }
+}
+
+/// Writes each version of each compound as a file of its own, in the place of those that another
+/// sample left there.
+fn write_schedules(folder: &Path, adoptions: &[Adoption]) -> Result<(), Failure> {
+    let write = || -> io::Result<()> {
+        fs::create_dir_all(folder)?;
+        for entry in fs::read_dir(folder)? {
+            let file = entry?.path();
+            if file.file_name().is_some_and(|it| is_ours(&it.to_string_lossy())) {
+                fs::remove_file(&file)?;
+            }
+        }
+        for Adoption { compound_id, version, document, .. } in adoptions {
+            fs::write(folder.join(format!("{compound_id}.v{version}.yaml")), document)?;
+        }
+        Ok(())
+    };
+    write().map_err(|why| Failure::unwritable(folder, &why))
+}
+
+/// Whether a file's name is one that schedules are written under.
+fn is_ours(name: &str) -> bool {
+    let version = name.strip_suffix(".yaml").and_then(|it| it.rsplit_once(".v"));
+    version.is_some_and(|(compound, version)| {
+        let digits = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
+        compound.strip_prefix("k-").is_some_and(digits) && digits(version)
+    })
 }
 
 fn write_lines<T: Serialize>(path: &Path, items: &[T]) -> Result<(), Failure> {
@@ -96,14 +126,19 @@ fn scores(scheme: &Document, lines: &[Line]) -> Result<Vec<(String, String)>, Fa
 
 fn readme_text(seed: u64, little: bool, sample: &Sample) -> String {
     let (records, facts) = (sample.records.len(), sample.facts.len());
+    let schedules = sample.schedules.len();
     let little = if little { " --little" } else { "" };
     let mut text = format!(
         "# A sample county\n\n\
          Made by `steelyard sample --seed {seed}{little}`. Names and figures are invented; the same \
          seed makes the same files, byte for byte.\n\n\
          - `registry.jsonl`: {records} records, one a line, each after those it refers to.\n\
+         - `adoptions.jsonl`: {schedules} point schedules as the compounds' general meetings adopted \
+         them, one a line, each compound's versions in their order; `schedules/` has the same \
+         documents as files.\n\
          - `facts.jsonl`: {facts} facts, one a line. One with `reversed_because` is reversed after \
-         it was recorded.\n\
+         it was recorded. The service asks why facts about members come after their year has closed \
+         (`late_reason`).\n\
          - `offline/<scheme>.jsonl`: the same facts by subject, for `steelyard evaluate`: those \
          whom the scheme's roster takes. The community secretaries' file holds the compounds' scores that the \
          red-flag scheme gives on its own file.\n\n\
@@ -113,12 +148,18 @@ fn readme_text(seed: u64, little: bool, sample: &Sample) -> String {
         let (county, name) = scheme.id.split_once('.').unwrap_or(("", scheme.id));
         let id = scheme.id;
         let document = format!("schemes/{county}/{name}.yaml");
+        let schedules = match scheme.subject {
+            SubjectKind::Member => " --schedules schedules",
+            SubjectKind::Project | SubjectKind::Post | SubjectKind::Compound => "",
+        };
         text.extend([
             "steelyard evaluate --scheme ",
             &document,
             " --facts offline/",
             id,
-            ".jsonl\n",
+            ".jsonl",
+            schedules,
+            "\n",
         ]);
     }
     text.push_str("```\n");

@@ -1,6 +1,7 @@
 //! A caller of the API over the wire, as any other program would be: it loads a sample county,
 //! publishes schemes, runs evaluations, and reads what came of them.
 
+mod members;
 mod trust;
 pub mod wire;
 

@@ -4,10 +4,14 @@ use crate::{
     domain::{exact::Decimal, time::Moment},
     proto::{google::r#type as google, v1},
     sample::{
-        Body, BranchForm, Date, Detail, Fact, MemberStatus, Record, RecordKind, RecordRef, State,
-        Subject, SubjectKind,
+        Adoption, Body, BranchForm, Date, Detail, Fact, MemberStatus, Record, RecordKind,
+        RecordRef, State, Step, Subject, SubjectKind,
     },
 };
+
+/// Why facts about members come so late: their scheme closes a year with the January after it, and
+/// the sample's year is over.
+const LATE: &str = "样例县数据，年度结束后一次性导入";
 
 /// A record as the API takes it.
 pub fn record(record: &Record) -> v1::RegistryRecord {
@@ -32,7 +36,29 @@ pub fn fact(fact: &Fact) -> v1::Fact {
         source: fact.source.to_owned(),
         source_record: fact.source_record.clone(),
         recorded_by: fact.recorded_by.clone(),
+        late_reason: match fact.subject.kind {
+            SubjectKind::Member => LATE.to_owned(),
+            SubjectKind::Project | SubjectKind::Post | SubjectKind::Compound => String::new(),
+        },
         ..v1::Fact::default()
+    }
+}
+
+/// An adoption of a point schedule as the API takes it.
+pub fn adoption(county: &str, it: &Adoption) -> v1::AdoptScheduleRequest {
+    let count = |value: i64| i32::try_from(value).unwrap_or(i32::MAX);
+    v1::AdoptScheduleRequest {
+        county: county.to_owned(),
+        request_id: format!("sample-schedule-{}-{}", it.compound_id, it.version),
+        document: it.document.as_bytes().to_vec(),
+        branch_id: it.branch_id.clone(),
+        meeting: Some(v1::GeneralMeeting {
+            met_on: Some(date(it.met_on)),
+            eligible: count(it.eligible),
+            present: count(it.present),
+            in_favour: count(it.in_favour),
+            evidence: Vec::new(),
+        }),
     }
 }
 
@@ -154,14 +180,17 @@ fn body(body: &Body) -> v1::fact::Fact {
             period: owned(period),
             value: Some(decimal(*value)),
         }),
-        Body::Imported { source, period, raw, full, bonus } => Out::Imported(v1::Import {
-            source: owned(source),
-            period: owned(period),
-            raw: Some(decimal(*raw)),
-            full: Some(decimal(*full)),
-            bonus: *bonus,
-            ..v1::Import::default()
-        }),
+        Body::Imported { source, period, raw, full, bonus, unit_branch_id, reported_at } => {
+            Out::Imported(v1::Import {
+                source: owned(source),
+                period: owned(period),
+                raw: Some(decimal(*raw)),
+                full: Some(decimal(*full)),
+                bonus: *bonus,
+                unit_branch_id: unit_branch_id.clone(),
+                reported_at: Moment::parse(reported_at).ok().map(timestamp),
+            })
+        }
         Body::Veto { item, raised_by, effective_from, effective_until } => Out::Veto(v1::Veto {
             item: owned(item),
             raised_by: owned(raised_by),
@@ -173,12 +202,42 @@ fn body(body: &Body) -> v1::fact::Fact {
             effective_from: Some(date(*effective_from)),
             effective_until: effective_until.map(date),
         }),
-        Body::NodeState { node, state, reason, period } => Out::NodeState(v1::NodeState {
-            node: owned(node),
-            state: state_kind(*state).into(),
-            reason: owned(reason),
-            period: owned(period),
-        }),
+        Body::NodeState { node, state, reason, period } => {
+            Out::NodeState(node_state((node, period), *state, reason))
+        }
+        Body::CheckIn { compound_id, on } => {
+            Out::CheckIn(v1::CheckIn { compound_id: compound_id.clone(), on: Some(date(*on)) })
+        }
+        Body::Conduct { case_id, what, on, put_right_by, text } => {
+            Out::Conduct(conduct((case_id, what, text), (*on, *put_right_by)))
+        }
+        Body::ConductStep { case_id, step, on } => {
+            Out::ConductStep(conduct_step(case_id, *step, *on))
+        }
+    }
+}
+
+fn node_state((node, period): (&str, &str), state: State, reason: &str) -> v1::NodeState {
+    let [node, reason, period] = [node, reason, period].map(str::to_owned);
+    v1::NodeState { node, state: state_kind(state).into(), reason, period }
+}
+
+fn conduct((case_id, what, text): (&str, &str, &str), days: (Date, Option<Date>)) -> v1::Conduct {
+    let [case_id, what, text] = [case_id, what, text].map(str::to_owned);
+    v1::Conduct { case_id, what, on: Some(date(days.0)), put_right_by: days.1.map(date), text }
+}
+
+fn conduct_step(case_id: &str, step: Step, on: Date) -> v1::ConductStep {
+    let (case_id, on) = (case_id.to_owned(), Some(date(on)));
+    v1::ConductStep { case_id, step: step_kind(step).into(), on }
+}
+
+const fn step_kind(step: Step) -> v1::ConductStepKind {
+    match step {
+        Step::PutRight => v1::ConductStepKind::PutRight,
+        Step::NotPutRight => v1::ConductStepKind::NotPutRight,
+        Step::Exposed => v1::ConductStepKind::Exposed,
+        Step::Reported => v1::ConductStepKind::Reported,
     }
 }
 

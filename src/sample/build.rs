@@ -6,8 +6,9 @@ use super::{
     COUNTY, Size,
     model::{Body, Date, Detail, Fact, Record, RecordKind, RecordRef, Subject, SubjectKind},
     rng::Rng,
+    schedules::Adoption,
 };
-use crate::domain::exact::Decimal;
+use crate::domain::{exact::Decimal, time::Day};
 
 /// The first day on which most records hold.
 pub(super) const LONG_AGO: Date = Date { year: 2020, month: 1, day: 1 };
@@ -17,12 +18,13 @@ pub(super) struct Build<'a> {
     pub(super) seed: u64,
     pub(super) size: &'a Size,
     pub(super) records: Vec<Record>,
+    pub(super) adoptions: Vec<Adoption>,
     pub(super) facts: Vec<Fact>,
 }
 
 impl<'a> Build<'a> {
     pub(super) const fn new(seed: u64, size: &'a Size) -> Self {
-        Self { seed, size, records: Vec::new(), facts: Vec::new() }
+        Self { seed, size, records: Vec::new(), adoptions: Vec::new(), facts: Vec::new() }
     }
 
     /// The generator of one part.
@@ -112,6 +114,27 @@ impl Days {
 /// A day of 2022.
 pub(super) const fn date(month: i64, day: i64) -> Date {
     Date { year: 2022, month, day }
+}
+
+/// A day that the calendar has; the same day where it does not go on.
+fn stepped(from: Date, step: impl Fn(Day) -> Option<Day>) -> Date {
+    let day = Day::new(from.year, from.month, from.day).and_then(step);
+    day.map_or(from, |it| Date { year: it.year(), month: it.month(), day: it.day() })
+}
+
+/// So many days after a day.
+pub(super) fn days_after(from: Date, days: i64) -> Date {
+    stepped(from, |first| (0..days).try_fold(first, |day, _| day.next()))
+}
+
+/// The same day a month later, or that month's last.
+pub(super) fn month_after(from: Date) -> Date {
+    stepped(from, |day| day.plus_months(1))
+}
+
+/// The day before a day.
+pub(super) fn day_before(day: Date) -> Date {
+    stepped(day, |it| it.date().yesterday().ok().and_then(Day::from_date))
 }
 
 /// A count as a number.

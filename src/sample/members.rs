@@ -1,16 +1,21 @@
 //! Party members: in service, retired and floating, and a year of their points.
 
 use super::{
-    build::{Build, Days, LONG_AGO, date, fine, hundredths, number, subject},
-    model::{Body, Date, Detail, MemberStatus, Record, RecordKind, State, SubjectKind},
+    belonging::{Belonging, check_ins, enrol},
+    build::{Build, date, hundredths, number, subject},
+    conduct::conduct,
+    model::{Body, MemberStatus, SubjectKind},
     names,
-    places::{Places, unit_id},
+    places::Places,
+    reports::reports,
     rng::Rng,
+    schedules::{Schedules, Terms},
 };
+use crate::domain::exact::Decimal;
 
 /// How a member takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Zeal {
+pub(super) enum Zeal {
     Zealous,
     Ordinary,
     Lax,
@@ -24,9 +29,11 @@ pub(super) struct Member {
     pub(super) status: MemberStatus,
     /// The compound at the year's end.
     pub(super) compound: usize,
+    /// Where it belonged on which days.
+    pub(super) belonging: Belonging,
     /// The number among those in service, from 0.
-    number: usize,
-    zeal: Zeal,
+    pub(super) number: usize,
+    pub(super) zeal: Zeal,
 }
 
 /// Retired members of each compound, of whom the committees are mostly drawn.
@@ -49,66 +56,44 @@ pub(super) fn register(build: &mut Build<'_>, places: &Places) -> Vec<Member> {
         members.extend((0..retired).map(|_| (compound, MemberStatus::Retired)));
         members.extend((0..rng.between(0, 3)).map(|_| (compound, MemberStatus::Floating)));
     }
-    let members: Vec<Member> = members.into_iter().enumerate().map(person(build)).collect();
+    let members: Vec<Member> =
+        members.into_iter().enumerate().map(|it| person(build, count, it)).collect();
     for member in &members {
         enrol(build, places, member);
     }
     members
 }
 
-fn person(build: &Build<'_>) -> impl FnMut((usize, (usize, MemberStatus))) -> Member {
-    let seed = build.seed;
-    move |(index, (compound, status))| {
-        let draws = i64::try_from(index).unwrap_or(0);
-        let mut rng = Rng::of(seed, "member", draws);
-        let name = names::person(&mut rng);
-        let zeal = match rng.between(1, 100) {
-            1..=28 => Zeal::Zealous,
-            29..=95 => Zeal::Ordinary,
-            _ => Zeal::Lax,
-        };
-        let id = format!("m-{:05}", index + 1);
-        Member { id, name, status, compound, number: index, zeal }
-    }
+fn person(
+    build: &Build<'_>,
+    compounds: usize,
+    (index, (compound, status)): (usize, (usize, MemberStatus)),
+) -> Member {
+    let mut rng = build.rng("member", index);
+    let name = names::person(&mut rng);
+    let zeal = match rng.between(1, 100) {
+        1..=28 => Zeal::Zealous,
+        29..=95 => Zeal::Ordinary,
+        _ => Zeal::Lax,
+    };
+    let id = format!("m-{:05}", index + 1);
+    let in_service = status == MemberStatus::InService;
+    let belonging = Belonging::draw(build, (index, compound), in_service, compounds);
+    Member { id, name, status, compound, belonging, number: index, zeal }
 }
 
-/// Registers one member; every 280th in service moved within the county in the year.
-fn enrol(build: &mut Build<'_>, places: &Places, member: &Member) {
-    let in_service = member.status == MemberStatus::InService;
-    let unit = member.number.checked_rem(build.size.units).unwrap_or(0);
-    let detail = |compound: usize| Detail::Member {
-        status: member.status,
-        unit_branch_id: if in_service { unit_id(unit) } else { String::new() },
-        compound_id: places.compounds.get(compound).map_or_else(String::new, |it| it.id.clone()),
-        directly_managed: !in_service,
-    };
-    let mut add = |effective_from: Date, compound: usize| {
-        build.records.push(Record {
-            kind: RecordKind::Member,
-            id: member.id.clone(),
-            name: member.name.clone(),
-            parent: None,
-            effective_from,
-            attributes: std::collections::BTreeMap::new(),
-            detail: detail(compound),
-        });
-    };
-    if in_service && every(member, 280, 140) {
-        let earlier = (member.compound + 3).checked_rem(places.compounds.len()).unwrap_or(0);
-        add(LONG_AGO, earlier);
-        add(date(7, 1), member.compound);
-    } else {
-        add(LONG_AGO, member.compound);
-    }
-}
-
-/// Whether a member is one of every so many, counted from some place.
-fn every(member: &Member, step: usize, from: usize) -> bool {
-    member.number.checked_rem(step) == Some(from.checked_rem(step).unwrap_or(0))
+/// Whether a number is one of every so many, counted from some place.
+pub(super) fn every(number: usize, step: usize, from: usize) -> bool {
+    number.checked_rem(step) == Some(from.checked_rem(step).unwrap_or(0))
 }
 
 /// A year of the members in service.
-pub(super) fn facts(build: &mut Build<'_>, members: &[Member]) {
+pub(super) fn facts(
+    build: &mut Build<'_>,
+    places: &Places,
+    members: &[Member],
+    schedules: &Schedules,
+) {
     let in_service: Vec<&Member> =
         members.iter().filter(|it| it.status == MemberStatus::InService).collect();
     let mean = build.size.entries / build.size.in_service.max(1);
@@ -120,7 +105,8 @@ pub(super) fn facts(build: &mut Build<'_>, members: &[Member]) {
         within = if member.compound == last { within + 1 } else { 0 };
         last = member.compound;
         let mut rng = build.rng("year", member.number);
-        entries(build, member, share, &mut rng);
+        check_ins(build, places, member);
+        entries(build, (member, schedules), share, &mut rng);
         reports(build, member, within, &mut rng);
         conduct(build, member);
     }
@@ -134,8 +120,14 @@ fn months(rng: &mut Rng, least: i64, most: i64) -> Vec<i64> {
     months
 }
 
-/// So many point entries: first what is done wrong, then service, duties, meetings and hours.
-fn entries(build: &mut Build<'_>, member: &Member, share: i64, rng: &mut Rng) {
+/// So many point entries: first what is done wrong, then service, duties, meetings and hours, each
+/// by what the schedule of its day has where the member lived on that day.
+fn entries(
+    build: &mut Build<'_>,
+    (member, schedules): (&Member, &Schedules),
+    share: i64,
+    rng: &mut Rng,
+) {
     let (arrears, breaches) = match member.zeal {
         Zeal::Zealous => (0, i64::from(rng.chance(4))),
         Zeal::Ordinary => (i64::from(rng.chance(9)), i64::from(rng.chance(14)) * rng.between(1, 2)),
@@ -156,34 +148,38 @@ fn entries(build: &mut Build<'_>, member: &Member, share: i64, rng: &mut Rng) {
             ("rule_breaches", &any)
         } else {
             match rng.between(1, 100) {
-                1..=36 => ("volunteering", &served),
-                37..=56 => ("duty", &any),
-                57..=76 => ("meetings", &met),
+                1..=34 => ("volunteering", &served),
+                35..=40 => ("patrol", &served),
+                41..=57 => ("duty", &any),
+                58..=76 => ("meetings", &met),
                 _ => ("service_hours", &any),
             }
         };
         let pick = rng.between(0, i64::try_from(months.len()).unwrap_or(1) - 1);
         let month = usize::try_from(pick).ok().and_then(|it| months.get(it)).copied().unwrap_or(1);
         let on = date(month, rng.between(1, 28));
-        let (times, points) = amounts(member, item, rng);
-        year.push((on, item, times, points));
+        let compound = member.belonging.compound_on(on);
+        let Some(terms) = schedules.on(compound, on) else { continue };
+        // Where the branch gives nothing for patrols they are service like any other.
+        let item = if item == "patrol" && !terms.patrols() { "volunteering" } else { item };
+        let (times, points) = amounts(member, (item, terms), rng);
+        year.push((on, Body::Entry { item, on, times, points }, recorder(compound)));
     }
     year.sort_by_key(|(on, ..)| *on);
-    for (on, item, times, points) in year {
-        let body = Body::Entry { item, on, times, points };
-        build.fact(&subject(SubjectKind::Member, &member.id), body, &recorder(member));
+    for (_, body, recorder) in year {
+        build.fact(&subject(SubjectKind::Member, &member.id), body, &recorder);
     }
-    if let (true, Some(fact)) = (every(member, 180, 60), build.facts.last_mut()) {
+    if let (true, Some(fact)) = (every(member.number, 180, 60), build.facts.last_mut()) {
         fact.reversed_because = Some("重复录入，按支部核实意见冲销");
     }
 }
 
-type Amount = Option<crate::domain::exact::Decimal>;
+type Amount = Option<Decimal>;
 
-fn amounts(member: &Member, item: &str, rng: &mut Rng) -> (Amount, Amount) {
+fn amounts(member: &Member, (item, terms): (&str, &Terms), rng: &mut Rng) -> (Amount, Amount) {
     match (item, member.zeal) {
-        // Now and then more than the five that one entry may have.
-        ("duty", Zeal::Zealous) if rng.chance(1) => (None, Some(number(6))),
+        // Now and then as much as one entry may have.
+        ("duty", Zeal::Zealous) if rng.chance(1) => (None, Some(number(terms.duty_at_most()))),
         ("duty", Zeal::Zealous) => (None, Some(hundredths(rng.between(8, 20) * 10))),
         ("duty", Zeal::Ordinary) => (None, Some(hundredths(rng.between(2, 10) * 5))),
         ("duty", Zeal::Lax) => (None, Some(hundredths(5))),
@@ -194,90 +190,7 @@ fn amounts(member: &Member, item: &str, rng: &mut Rng) -> (Amount, Amount) {
     }
 }
 
-fn recorder(member: &Member) -> String {
-    format!("clerk-b-k-{:03}", member.compound + 1)
-}
-
-/// The unit's score and the neighbours' voice. Units' scores differ within a compound by at least
-/// a fiftieth of a percent, so that no two members are equal by accident.
-fn reports(build: &mut Build<'_>, member: &Member, within: usize, rng: &mut Rng) {
-    let who = subject(SubjectKind::Member, &member.id);
-    let draw = match member.zeal {
-        Zeal::Zealous => rng.between(88, 98),
-        Zeal::Ordinary => rng.between(70, 92),
-        Zeal::Lax => rng.between(40, 64),
-    };
-    // In hundredths of a percent; members of a compound have different last two digits.
-    let percent = draw * 100 + i64::try_from(within).unwrap_or(0).checked_rem(50).unwrap_or(0) * 2;
-    let full =
-        [50, 100, 120, 150].get(member.number.checked_rem(4).unwrap_or(0)).copied().unwrap_or(100);
-    let bonus = member.zeal == Zeal::Zealous && every(member, 37, 5);
-    let raw = if bonus { fine(full * 10_400) } else { fine(full * percent) };
-    let (period, full) = (super::YEAR, number(full));
-    if every(member, 140, 11) {
-        if every(member, 280, 11) {
-            build.fact(&who, state(State::NotSubmitted, "单位党支部未报送"), "hr");
-        }
-    } else if every(member, 700, 33) {
-        build.fact(&who, state(State::Excused, "全年外派援藏，单位部分免考核"), "hr");
-    } else {
-        build.fact(&who, Body::Imported { source: "unit_branch", period, raw, full, bonus }, "hr");
-        if let Some(fact) = build.facts.last_mut() {
-            fact.source = "unit-hr";
-            fact.source_record = format!("hr-2022-{}", member.id);
-        }
-    }
-    if rng.chance(88) {
-        let votes = rng.between(8, 30);
-        let (good, poor) = match member.zeal {
-            Zeal::Zealous => (votes * rng.between(85, 100) / 100, 0),
-            Zeal::Ordinary => (votes * rng.between(35, 85) / 100, 0),
-            Zeal::Lax => (votes * rng.between(0, 20) / 100, votes / 3),
-        };
-        let fair = (votes - good - poor) * 3 / 4;
-        let pass = votes - good - poor - fair;
-        let spoilt = i64::from(rng.chance(10));
-        let counts =
-            [("good", good), ("fair", fair), ("pass", pass), ("poor", poor), ("spoilt", spoilt)];
-        let counts = counts.into_iter().filter(|(_, count)| *count > 0).collect();
-        build.fact(&who, Body::Ballot { ballot: "neighbours", period, counts }, &recorder(member));
-    }
-}
-
-fn state(state: State, reason: &'static str) -> Body {
-    Body::NodeState { node: "unit", state, reason, period: super::YEAR }
-}
-
-/// Late check-ins, negative conduct and vetoes, each of every so many members.
-fn conduct(build: &mut Build<'_>, member: &Member) {
-    let who = subject(SubjectKind::Member, &member.id);
-    let by = recorder(member);
-    if every(member, 60, 7) {
-        let late = [1, 12, 30, 31, 64, 91].get(member.number.checked_rem(6).unwrap_or(0)).copied();
-        let value = number(late.unwrap_or(1));
-        build.fact(&who, Body::Metric { name: "late_days", period: super::YEAR, value }, &by);
-    }
-    if every(member, 120, 7) {
-        build.finding(&who, "late_check_in", Days::between((2, 1), (3, 4)), &by);
-    }
-    if every(member, 75, 20) {
-        build.finding(&who, "negative_conduct", Days::from(6, 1), &by);
-    }
-    if every(member, 600, 90) {
-        build.veto(&who, "discipline", "county", Days::from(5, 9));
-    }
-    // Ended in the year before: it no longer counts.
-    if every(member, 600, 91) {
-        build.veto(&who, "discipline", "street", Days::last_year());
-    }
-    if every(member, 500, 92) {
-        build.veto(&who, "false_points", "community", Days::between((10, 1), (10, 31)));
-    }
-    if every(member, 400, 93) {
-        build.veto(&who, "moved_away", "community", Days::from(9, 1));
-    }
-    // Moved away and came back before the year's end.
-    if every(member, 900, 94) {
-        build.veto(&who, "moved_away", "street", Days::between((4, 1), (11, 15)));
-    }
+/// Who records for the branch of a compound.
+pub(super) fn recorder(compound: usize) -> String {
+    format!("clerk-b-k-{:03}", compound + 1)
 }

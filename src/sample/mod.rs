@@ -5,26 +5,32 @@
     reason = "numbers here are small and drawn between bounds that stand beside them"
 )]
 
+mod belonging;
 mod build;
 mod communities;
 mod compounds;
+mod conduct;
 mod evidence;
 mod members;
+mod membership;
 mod model;
 mod names;
 mod offline;
 mod places;
 mod posts;
 mod projects;
+mod reports;
 mod rng;
+mod schedules;
 mod schemes;
 mod size;
 
 pub use model::{
-    Body, BranchForm, Date, Detail, Fact, MemberStatus, Record, RecordKind, RecordRef, State,
+    Body, BranchForm, Date, Detail, Fact, MemberStatus, Record, RecordKind, RecordRef, State, Step,
     Subject, SubjectKind,
 };
 pub use offline::Line;
+pub use schedules::Adoption;
 pub use schemes::{Document, SCHEMES};
 pub use size::Size;
 
@@ -44,6 +50,8 @@ pub const BUDGET_FEN: i64 = 30_000_000;
 pub struct Sample {
     /// The registry, every record after those it refers to.
     pub records: Vec<Record>,
+    /// The compounds' point schedules, each compound's versions in their order.
+    pub schedules: Vec<Adoption>,
     /// The facts.
     pub facts: Vec<Fact>,
 }
@@ -56,12 +64,13 @@ impl Sample {
         let members = members::register(&mut build, &places);
         let posts = posts::register(&mut build, &places, &members);
         let projects = projects::register(&mut build, &places);
-        members::facts(&mut build, &members);
+        let schedules = schedules::adopt(&mut build, &places, &members);
+        members::facts(&mut build, &places, &members, &schedules);
         compounds::facts(&mut build, &places, &members);
         posts::facts(&mut build, &places, &posts);
         communities::facts(&mut build, &places);
         projects::facts(&mut build, &projects);
-        Self { records: build.records, facts: build.facts }
+        Self { records: build.records, schedules: build.adoptions, facts: build.facts }
     }
 
     /// The facts of one scheme as lines of the offline command, by subject id. `results` are

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::exact::Decimal;
 
-fn shown<S: Serializer>(value: &impl Display, to: S) -> Result<S::Ok, S::Error> {
+pub(super) fn shown<S: Serializer>(value: &impl Display, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(value)
 }
 
@@ -249,7 +249,7 @@ pub enum Body {
         #[serde(serialize_with = "shown")]
         value: Decimal,
     },
-    /// A score reported by another system.
+    /// A score that a unit's branch reports; `reported_at` is written as RFC 3339.
     Imported {
         source: &'static str,
         period: &'static str,
@@ -258,6 +258,8 @@ pub enum Body {
         #[serde(serialize_with = "shown")]
         full: Decimal,
         bonus: bool,
+        unit_branch_id: String,
+        reported_at: String,
     },
     /// A veto.
     Veto {
@@ -278,6 +280,43 @@ pub enum Body {
     },
     /// A state of a node: `not_submitted`, `not_applicable` or `excused`.
     NodeState { node: &'static str, state: State, reason: &'static str, period: &'static str },
+    /// A check-in.
+    CheckIn {
+        compound_id: String,
+        #[serde(serialize_with = "shown")]
+        on: Date,
+    },
+    /// A case of negative conduct.
+    Conduct {
+        case_id: String,
+        what: &'static str,
+        #[serde(serialize_with = "shown")]
+        on: Date,
+        #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shown_if")]
+        put_right_by: Option<Date>,
+        text: &'static str,
+    },
+    /// What became of one.
+    ConductStep {
+        case_id: String,
+        step: Step,
+        #[serde(serialize_with = "shown")]
+        on: Date,
+    },
+}
+
+/// What became of a case of negative conduct.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// It was put right.
+    PutRight,
+    /// It was looked at and found not put right.
+    NotPutRight,
+    /// It was made public.
+    Exposed,
+    /// It was reported to the member's unit.
+    Reported,
 }
 
 /// Why a node has nothing.

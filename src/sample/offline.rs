@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::{
     COUNTY, Document, Sample,
-    model::{Body, Detail, Fact, Record, RecordKind, Subject, SubjectKind},
+    membership::Membership,
+    model::{Body, Date, Detail, Fact, Record, RecordKind, Step, Subject, SubjectKind},
 };
 use crate::domain::{exact::Decimal, scheme::Scheme};
 
@@ -18,6 +19,12 @@ pub struct Line {
     period: &'static str,
     groups: BTreeMap<&'static str, String>,
     attributes: BTreeMap<String, String>,
+    #[serde(flatten)]
+    membership: Membership,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    check_ins: Vec<CheckIn>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    conduct: Vec<Case>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     entries: Vec<Entry>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -29,7 +36,7 @@ pub struct Line {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     metrics: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    imports: BTreeMap<&'static str, Import>,
+    imports: BTreeMap<&'static str, Vec<Import>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     results: BTreeMap<&'static str, Vec<Given>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -67,10 +74,29 @@ struct Answers {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Import {
+    unit: String,
     raw: String,
     full: String,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     bonus: bool,
+    at: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct CheckIn {
+    compound: String,
+    on: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Case {
+    #[serde(rename = "case")]
+    id: String,
+    on: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    put_right_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    put_right: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -105,6 +131,10 @@ pub(super) fn lines(sample: &Sample, scheme: &Document, results: &[(String, Stri
     // Versions stand in the order of their first days, so the last one is that of the year's end.
     let registry: Registry<'_> =
         sample.records.iter().map(|it| ((it.kind, it.id.as_str()), it)).collect();
+    let mut members: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
+    for record in sample.records.iter().filter(|it| it.kind == RecordKind::Member) {
+        members.entry(&record.id).or_default().push(record);
+    }
     let mut facts: BTreeMap<&Subject, Vec<&Fact>> = BTreeMap::new();
     for fact in sample.facts.iter().filter(|it| it.reversed_because.is_none()) {
         facts.entry(&fact.subject).or_default().push(fact);
@@ -116,6 +146,9 @@ pub(super) fn lines(sample: &Sample, scheme: &Document, results: &[(String, Stri
         let Some(mut line) = line_of(record, scheme, &registry) else { continue };
         if roster.as_ref().is_some_and(|it| !it.takes(&line.attributes)) {
             continue;
+        }
+        if let Some(versions) = members.get(id).filter(|_| scheme.subject == SubjectKind::Member) {
+            line.membership = Membership::of(versions);
         }
         let subject = Subject { kind: scheme.subject, id: (*id).to_owned() };
         for fact in facts.remove(&subject).unwrap_or_default() {
@@ -172,6 +205,9 @@ fn line_of(record: &Record, scheme: &Document, registry: &Registry<'_>) -> Optio
         period: scheme.period,
         groups,
         attributes,
+        membership: Membership::default(),
+        check_ins: Vec::new(),
+        conduct: Vec::new(),
         entries: Vec::new(),
         sheets: Vec::new(),
         ballots: BTreeMap::new(),
@@ -244,10 +280,25 @@ impl Line {
             Body::Metric { name, period, value } if *period == of => {
                 self.metrics.insert(name, value.to_string());
             }
-            Body::Imported { source, period, raw, full, bonus } if *period == of => {
-                let (raw, full) = (raw.to_string(), full.to_string());
-                self.imports.insert(source, Import { raw, full, bonus: *bonus });
+            Body::Imported { source, period, raw, full, bonus, unit_branch_id, reported_at }
+                if *period == of =>
+            {
+                let (unit, at) = (unit_branch_id.clone(), reported_at.clone());
+                let (raw, full, bonus) = (raw.to_string(), full.to_string(), *bonus);
+                let reports = self.imports.entry(source).or_default();
+                reports.push(Import { unit, raw, full, bonus, at });
             }
+            Body::CheckIn { compound_id, on } => {
+                let (compound, on) = (compound_id.clone(), on.to_string());
+                self.check_ins.push(CheckIn { compound, on });
+            }
+            Body::Conduct { case_id, on, put_right_by, .. } => self.conduct.push(Case {
+                id: case_id.clone(),
+                on: on.to_string(),
+                put_right_by: put_right_by.map(|it| it.to_string()),
+                put_right: None,
+            }),
+            Body::ConductStep { case_id, step: Step::PutRight, on } => self.put_right(case_id, *on),
             Body::Veto { item, raised_by, effective_from, effective_until } => {
                 self.vetoes.push(Interval {
                     item: Some(item),
@@ -276,6 +327,16 @@ impl Line {
             | Body::Metric { .. }
             | Body::Imported { .. }
             | Body::NodeState { .. } => (),
+            // Told on, and of no effect on the score.
+            Body::ConductStep { .. } => (),
+        }
+    }
+
+    /// The earliest day on which a case was put right; its case stands before it.
+    fn put_right(&mut self, case_id: &str, on: Date) {
+        if let Some(case) = self.conduct.iter_mut().find(|it| it.id == case_id) {
+            let on = on.to_string();
+            case.put_right = Some(case.put_right.take().map_or(on.clone(), |it| it.min(on)));
         }
     }
 

@@ -18,13 +18,13 @@ use steelyard::{
     },
     client::{Client, Tell},
     domain::{
-        engine::Plan,
+        engine::{Plan, honours},
         exact::{Money, RoundingMode},
-        scheme::Scheme,
+        scheme::{Schedule, Schedules, Scheme},
         time::Moment,
     },
     proto::v1,
-    sample::{self, Fact, Line, SCHEMES, Sample, Size},
+    sample::{self, Adoption, Fact, Line, SCHEMES, Sample, Size},
     server, store,
 };
 use tonic::transport::Endpoint;
@@ -113,6 +113,7 @@ fn is_the_little_county(told: &Value) {
     assert_eq!(given + fen(&told["left"]), fen(&told["budget"]));
     assert_eq!(told["budget"], "300000.00");
     assert_eq!(told["explained"]["root"]["children"].as_array().unwrap().len(), 2);
+    is_the_little_dual_score(told);
     let callers = told["trust"]["callers"].as_array().unwrap();
     let seen =
         |it: &Value| (it["members"].as_u64(), it["projects"].as_u64(), it["awards"].as_u64());
@@ -125,6 +126,26 @@ fn is_the_little_county(told: &Value) {
     let street = callers.iter().find(|it| it["role"] == "street").unwrap();
     assert!(seen(street).0 > Some(1) && seen(street).0 < seen(all).0);
     assert!(told["trust"]["audit_entries"].as_u64() > Some(40));
+}
+
+/// The dual score's year: who moved, who was late, whose honours are lost, and one of them explained.
+fn is_the_little_dual_score(told: &Value) {
+    let dual = &told["dual"];
+    let number = |it: &Value| it.as_u64().unwrap();
+    assert_eq!(dual["schedules"]["compounds"], 25);
+    assert!((30..=36).contains(&number(&dual["schedules"]["versions"])), "{dual}");
+    assert_eq!(dual["grades"], told["grades"]["xinping.member-dual-score"]);
+    assert_eq!(dual["moved"], 8, "{dual}");
+    assert!((3..=6).contains(&number(&dual["late_check_ins"])), "{dual}");
+    assert_eq!(dual["incomplete"]["points"], 0, "every branch has a schedule");
+    let incomplete = &told["statuses"]["xinping.member-dual-score"]["incomplete"];
+    assert_eq!(&dual["incomplete"]["unit"], incomplete);
+    assert_eq!(dual["conduct"], serde_json::json!({"put_right": 2, "established": 3}));
+    assert_eq!(dual["honours"]["barred"], 3);
+    let told = told["explained"]["root"].to_string();
+    for word in ["by its share of 365 days", "late_days = ", "version 1 of its point schedule"] {
+        assert!(told.contains(word), "{word} is lacking in {told}");
+    }
 }
 
 #[test]
@@ -144,8 +165,14 @@ fn the_folder_is_made_anew_and_a_foreign_one_is_left_alone() {
         let out = steelyard(&["demo", "--little", "--dir", path]);
         let text = String::from_utf8(out.stdout).unwrap();
         assert!(out.status.success(), "{text}");
-        for word in ["Seats of 红旗小区", "Ties left open", "300000.00", "steelyard serve --store"]
-        {
+        for word in [
+            "25 point schedules adopted by general meetings",
+            "Seats of 红旗小区",
+            "Ties left open",
+            "incomplete: no 小区积分细则 (points)",
+            "300000.00",
+            "steelyard serve --store",
+        ] {
             assert!(text.contains(word), "{word} is lacking in {text}");
         }
         assert!(mine.join("steelyard.db").is_file());
@@ -167,7 +194,19 @@ fn a_sample_is_written_byte_for_byte_and_evaluates() {
             steelyard(&["sample", "--little", "--seed", "7", "--out", out.to_str().unwrap()]);
         assert!(done.status.success());
     }
-    let names = ["registry.jsonl", "facts.jsonl", "README.md"].map(PathBuf::from);
+    let names = ["registry.jsonl", "adoptions.jsonl", "facts.jsonl", "README.md"];
+    let names = names.into_iter().map(PathBuf::from);
+    // What another sample left there is not taken for this one's.
+    let left = two.join("schedules/k-999.v1.yaml");
+    fs::write(&left, "left").unwrap();
+    let mine = two.join("schedules/mine.txt");
+    fs::write(&mine, "mine").unwrap();
+    let again = steelyard(&["sample", "--little", "--seed", "7", "--out", two.to_str().unwrap()]);
+    assert!(again.status.success() && !left.exists() && mine.exists());
+    let listed = fs::read_dir(one.join("schedules")).unwrap();
+    let schedules: Vec<PathBuf> =
+        listed.map(|it| Path::new("schedules").join(it.unwrap().file_name())).collect();
+    assert!(schedules.len() > 25, "every compound has a version, and some have two");
     let schemes = [
         ("xinping", "red-flag-compound"),
         ("xinping", "member-dual-score"),
@@ -177,7 +216,7 @@ fn a_sample_is_written_byte_for_byte_and_evaluates() {
     ];
     let offline =
         |(county, name): (&str, &str)| Path::new("offline").join(format!("{county}.{name}.jsonl"));
-    for name in names.into_iter().chain(schemes.map(offline)) {
+    for name in names.chain(schedules).chain(schemes.map(offline)) {
         assert_eq!(
             fs::read(one.join(&name)).unwrap(),
             fs::read(two.join(&name)).unwrap(),
@@ -188,7 +227,12 @@ fn a_sample_is_written_byte_for_byte_and_evaluates() {
         let scheme = format!("{}/schemes/{county}/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
         let facts = one.join(offline((county, name)));
         let facts = facts.to_str().unwrap();
-        let out = steelyard(&["evaluate", "--scheme", &scheme, "--facts", facts, "--json"]);
+        let mut words = vec!["evaluate", "--scheme", &scheme, "--facts", facts, "--json"];
+        let schedules = one.join("schedules");
+        if name == "member-dual-score" {
+            words.extend(["--schedules", schedules.to_str().unwrap()]);
+        }
+        let out = steelyard(&words);
         assert!(out.status.success(), "{name}: {}", String::from_utf8_lossy(&out.stderr));
         assert!(out.stderr.is_empty(), "{name}: {}", String::from_utf8_lossy(&out.stderr));
     }
@@ -207,17 +251,31 @@ impl steelyard::app::Clock for Clock {
 }
 
 /// What a result is, whoever computed it.
-type Told =
-    (String, Option<String>, Option<String>, BTreeMap<String, u32>, BTreeMap<String, String>);
+#[derive(Debug, PartialEq, Eq)]
+struct Told {
+    status: &'static str,
+    score: Option<String>,
+    grade: Option<String>,
+    honours: Option<bool>,
+    ranks: BTreeMap<String, u32>,
+    awards: BTreeMap<String, String>,
+}
 
-fn offline(plan: &Arc<Plan>, lines: &[Line]) -> BTreeMap<String, Told> {
+fn offline(plan: &Arc<Plan>, schedules: &Arc<Schedules>, lines: &[Line]) -> BTreeMap<String, Told> {
     let text: String = lines.iter().map(|it| serde_json::to_string(it).unwrap() + "\n").collect();
     let mut told = BTreeMap::new();
-    let done = offline::evaluate(plan, text.as_bytes(), &Terms::default(), |it| {
-        let score = it.score.map(|it| it.text(2, RoundingMode::HalfUp));
-        let awards = it.awards.iter().map(|it| (it.id.clone(), it.amount.to_string())).collect();
-        let ranks = it.ranks.into_iter().collect();
-        told.insert(it.subject, (it.status.name().to_owned(), score, it.grade, ranks, awards));
+    let terms = Terms { schedules: Arc::clone(schedules), ..Terms::default() };
+    let done = offline::evaluate(plan, text.as_bytes(), &terms, |it| {
+        let awards = it.awards.iter().map(|it| (it.id.clone(), it.amount.to_string()));
+        let one = Told {
+            status: it.status.name(),
+            score: it.score.map(|it| it.text(2, RoundingMode::HalfUp)),
+            grade: it.grade,
+            honours: honours(plan.scheme(), it.status, &it.reasons),
+            ranks: it.ranks.into_iter().collect(),
+            awards: awards.collect(),
+        };
+        told.insert(it.subject, one);
         Ok(())
     });
     done.unwrap();
@@ -233,11 +291,17 @@ fn served(results: Vec<v1::Result>) -> BTreeMap<String, Told> {
             v1::ResultStatus::TieOpen => "tie_open",
             v1::ResultStatus::Unspecified => "",
         };
+        let honours = match it.honours() {
+            v1::Honours::Unspecified => None,
+            v1::Honours::Eligible => Some(true),
+            v1::Honours::Barred => Some(false),
+        };
         let ranks = it.ranks.into_iter().map(|(k, it)| (k, u32::try_from(it).unwrap())).collect();
         let award = |it: v1::Award| (it.award_id, format!("{}.00", it.amount.unwrap().units));
         let awards = it.awards.into_iter().map(award).collect();
         let score = it.score.map(|it| it.value);
-        (it.subject.unwrap().id, (status.to_owned(), score, it.grade, ranks, awards))
+        let one = Told { status, score, grade: it.grade, honours, ranks, awards };
+        (it.subject.unwrap().id, one)
     });
     told.collect()
 }
@@ -261,6 +325,9 @@ async fn the_service_and_the_offline_lines_agree_on_everybody() {
     for document in &SCHEMES {
         client.publish_scheme(document).await.unwrap();
     }
+    client.adopt_schedules(&sample.schedules, tell.clone()).await.unwrap();
+    let read = |it: &Adoption| Arc::new(Schedule::read(it.document.as_bytes()).unwrap());
+    let schedules = Arc::new(Schedules::of(sample.schedules.iter().map(read)));
     let (mistakes, facts): (Vec<Fact>, Vec<Fact>) =
         sample.facts.iter().cloned().partition(|it| it.reversed_because.is_some());
     assert!(!mistakes.is_empty());
@@ -272,14 +339,14 @@ async fn the_service_and_the_offline_lines_agree_on_everybody() {
         let plan = Arc::new(Plan::compile(Arc::new(scheme)));
         client.evaluate(&document, tell.clone()).await.unwrap();
         let of_service = served(client.results(&document).await.unwrap());
-        let of_lines = offline(&plan, &sample.lines(&document, &compounds));
+        let of_lines = offline(&plan, &schedules, &sample.lines(&document, &compounds));
         assert!(of_lines.len() >= 7);
         assert_eq!(of_service.len(), of_lines.len(), "{}", document.id);
         for (subject, told) in &of_lines {
             assert_eq!(&of_service[subject], told, "{} {subject}", document.id);
         }
         if document.id == "xinping.red-flag-compound" {
-            let with = of_lines.into_iter().filter_map(|(id, told)| Some((id, told.1?)));
+            let with = of_lines.into_iter().filter_map(|(id, told)| Some((id, told.score?)));
             compounds.extend(with);
         }
     }

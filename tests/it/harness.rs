@@ -67,6 +67,8 @@ impl Clock for Standing {
 pub(crate) struct Served {
     pub(crate) app: App,
     pub(crate) clock: Arc<Standing>,
+    /// Where it listens.
+    pub(crate) address: std::net::SocketAddr,
     channel: Channel,
 }
 
@@ -156,7 +158,7 @@ pub(crate) async fn served_as(url: &str, with: impl FnOnce(App) -> App) -> Serve
     let serving = Serving::new(Duration::ZERO, &[], Named);
     tokio::spawn(server::serve(app.clone(), listener.into(), serving, std::future::pending()));
     let channel = Endpoint::from_shared(format!("http://{at}")).unwrap().connect().await.unwrap();
-    Served { app, clock, channel }
+    Served { app, clock, address: at, channel }
 }
 
 /// Believes the header of the tests; without one, the caller is an administrator.

@@ -105,10 +105,11 @@ async fn published(served: &Served) -> Result<Vec<(String, v1::GetResultResponse
     let sample = Sample::make(2022, &Size::LITTLE);
     register(served, &sample).await?;
     let client = served.client()?;
-    let facts = sample.facts.iter().filter(|it| it.reversed_because.is_none()).cloned().collect();
-    client.load_facts(facts, quiet()).await?;
     let scheme = SCHEMES.iter().find(|it| it.id == SCHEME).ok_or("the scheme is gone")?;
     client.publish_scheme(scheme).await?;
+    client.adopt_schedules(&sample.schedules, quiet()).await?;
+    let facts = sample.facts.iter().filter(|it| it.reversed_because.is_none()).cloned().collect();
+    client.load_facts(facts, quiet()).await?;
     client.evaluate(scheme, quiet()).await?;
     let mut single = EvaluationServiceClient::new(served.channel.clone());
     let mut answers = Vec::new();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::dual::Dual;
 use crate::{
     client::CallError,
     domain::{
@@ -80,6 +81,7 @@ pub(super) struct Given {
 /// The findings.
 pub(super) struct Report {
     pub(super) done: Vec<Done>,
+    pub(super) dual: Dual,
     names: BTreeMap<(RecordKind, String), String>,
     companies: BTreeMap<String, String>,
 }
@@ -94,7 +96,7 @@ pub(super) fn id_of(result: &v1::Result) -> &str {
 }
 
 impl Report {
-    pub(super) fn new(sample: &Sample, done: Vec<Done>) -> Self {
+    pub(super) fn new(sample: &Sample, done: Vec<Done>, dual: Dual) -> Self {
         let named = sample.records.iter().map(|it| ((it.kind, it.id.clone()), it.name.clone()));
         let names: BTreeMap<_, _> = named.collect();
         let mut companies = BTreeMap::new();
@@ -104,7 +106,7 @@ impl Report {
                 companies.insert(record.id.clone(), name.unwrap_or_default());
             }
         }
-        Self { done, names, companies }
+        Self { done, dual, names, companies }
     }
 
     pub(super) fn name<'a>(&'a self, kind: RecordKind, id: &'a str) -> &'a str {
@@ -256,6 +258,7 @@ impl Report {
             "vetoed": self.vetoed(),
             "grades": all_grades,
             "statuses": statuses,
+            "dual": self.dual.json(),
             "awards": awards,
             "total": total.to_string(),
             "left": left.to_string(),

@@ -14,14 +14,17 @@ use crate::{
     sample::{BUDGET_FEN, RecordKind},
 };
 
-fn table(header: &[&str]) -> Table {
+/// A line of an explanation that is longer is folded.
+const LINE: usize = 120;
+
+pub(super) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED);
     table.set_header(header);
     table
 }
 
-fn right(value: impl ToString) -> Cell {
+pub(super) fn right(value: impl ToString) -> Cell {
     Cell::new(value).set_alignment(CellAlignment::Right)
 }
 
@@ -32,6 +35,7 @@ pub(super) fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
     ties(report, out)?;
     vetoed(report, out)?;
     grades(report, out)?;
+    report.dual.print(out)?;
     money(report, out)
 }
 
@@ -214,10 +218,18 @@ fn node(it: &v1::ExplainedNode, depth: usize, out: &mut impl Write) -> io::Resul
     let of = it.out_of.as_ref().map_or_else(String::new, |it| format!(" / {}", it.value));
     writeln!(out, "{indent}{title} [{}] = {}{of}", it.id, number(it.value.as_ref()))?;
     if let Some(how) = it.how.as_ref().filter(|it| !it.en.is_empty()) {
-        writeln!(out, "{indent}    {}", how.en.replace('\n', &format!("\n{indent}    ")))?;
+        for line in how.en.lines().flat_map(folded) {
+            writeln!(out, "{indent}    {line}")?;
+        }
     }
     tried(&it.tried_not_held, depth.saturating_add(2), out)?;
     it.children.iter().try_for_each(|child| node(child, depth.saturating_add(1), out))
+}
+
+/// What is too long for a line, one statement a line.
+fn folded(line: &str) -> impl Iterator<Item = &str> {
+    let at = if line.chars().count() > LINE { "; " } else { "\n" };
+    line.split(at)
 }
 
 fn tried(reasons: &[v1::Reason], depth: usize, out: &mut impl Write) -> io::Result<()> {
