@@ -1,6 +1,10 @@
 //! Where members belong on which days, moves, late check-ins, units without a report, conduct.
 
-use steelyard::proto::v1::{self, ConductStepKind, MemberStatus};
+use steelyard::proto::v1::{
+    self,
+    ConductStanding::{Established, Open, PutRight},
+    ConductStepKind, MemberStatus,
+};
 use tonic::Code;
 
 use super::world::{case, check_in, county, lives, report, step, stores, tell, year};
@@ -58,7 +62,7 @@ async fn a_member_s_days_are_told_with_gaps_and_late_days() {
         let of = membership(&served, "m-2").await;
         let gaps: Vec<String> = of.gaps.iter().map(|it| days(Some(it))).collect();
         assert_eq!(gaps, ["2024-04-01..2024-04-30"]);
-        let standings: Vec<_> = of.standings.iter().map(|it| it.status()).collect();
+        let standings: Vec<_> = of.standings.iter().map(v1::StandingSpan::status).collect();
         let served_again =
             [MemberStatus::InService, MemberStatus::Retired, MemberStatus::InService];
         assert_eq!(standings, served_again);
@@ -242,7 +246,6 @@ async fn a_case_stands_as_its_dates_say_whoever_told_them_first() {
         let all = list("2025-01-10", Vec::new(), 0).await;
         let told: Vec<_> =
             all.cases.iter().map(|it| (it.case_id.as_str(), it.standing())).collect();
-        use v1::ConductStanding::{Established, Open, PutRight};
         assert_eq!(told, [("a", PutRight), ("b", Established), ("c", Open)]);
         assert_eq!(days(all.cases[1].bars.as_ref()), "2024-08-10..2024-12-31");
         assert_eq!(all.cases[1].exposed, date("2024-09-02"));
