@@ -200,6 +200,7 @@ mod tests {
             "FactService.RecordFacts",
             "FactService.ReverseFact",
             "FactService.StreamFacts",
+            "MemberService.MoveMember",
             "RegistryService.UpsertRecords",
             "ScheduleService.AdoptSchedule",
             "ScheduleService.RetireSchedule",
