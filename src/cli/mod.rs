@@ -48,7 +48,7 @@ enum Command {
         #[command(subcommand)]
         command: person::PersonCommand,
     },
-    /// Write a sample county: a registry, a year's facts, and the same facts for `evaluate`.
+    /// Write a sample county: a registry, point schedules, a year's facts, and these for `evaluate`.
     Sample(sample::MakeSample),
     /// Check the point schedules of compound branches.
     Schedule {
