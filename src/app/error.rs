@@ -143,6 +143,8 @@ pub enum Missing {
     Result,
     /// A signed checkpoint of the audit trail.
     Checkpoint,
+    /// An objection.
+    Objection,
 }
 
 impl Missing {
@@ -159,6 +161,7 @@ impl Missing {
             Self::PublishedRun => "RUN_NOT_PUBLISHED",
             Self::Result => "RESULT_NOT_FOUND",
             Self::Checkpoint => "CHECKPOINT_NOT_FOUND",
+            Self::Objection => "OBJECTION_NOT_FOUND",
         }
     }
 
@@ -175,6 +178,7 @@ impl Missing {
             Self::PublishedRun => "published run",
             Self::Result => "result",
             Self::Checkpoint => "checkpoint of",
+            Self::Objection => "objection",
         }
     }
 
@@ -191,6 +195,7 @@ impl Missing {
             Self::PublishedRun => "已公布的评价批次",
             Self::Result => "评价结果",
             Self::Checkpoint => "审计检查点",
+            Self::Objection => "异议",
         }
     }
 }

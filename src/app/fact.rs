@@ -1,6 +1,7 @@
 //! Facts of a county: recording, reversing, and listing.
 
 mod judge;
+mod late;
 
 use std::sync::{
     Arc,
@@ -8,6 +9,7 @@ use std::sync::{
 };
 
 pub(super) use judge::Known;
+pub use late::{LateFacts, LatePage};
 
 use super::{
     App, AppError, Done, Effect, Item, Missing, Outcome, Refusal, Write, digest, registry::Written,
@@ -77,13 +79,10 @@ impl App {
                 let missing = || AppError::not_found(Missing::Fact, id);
                 let before = tx.fact(county, reversing.seq, at).await?.ok_or_else(missing)?;
                 if let Some(reversal) = before.reversed {
-                    let by = fact_id(reversal.seq);
-                    let en = format!("`{id}` was reversed already, by `{by}`");
-                    let refusal = Refusal::new("FACT_REVERSED", en, "该事实已被冲销");
-                    return Err(AppError::Refused(refusal.with("reversed_by", by)));
+                    return Err(reversed(id, reversal.seq));
                 }
-                let reversed = tx.reverse_fact(county, &call.request_id, reversing).await?;
-                let by = fact_id(reversed.ok_or_else(missing)?);
+                let row = tx.reverse_fact(county, &call.request_id, reversing).await?;
+                let by = fact_id(row.ok_or_else(missing)?);
                 let after = tx.fact(county, reversing.seq, at).await?.ok_or_else(missing)?;
                 let Reversing { reason, recorded_by, evidence, .. } = reversing;
                 let effect = reversal_effect(id, &by, [reason, recorded_by, evidence]);
@@ -201,6 +200,14 @@ pub(super) async fn record(
     }
     let effect = effect(first, &judged.facts);
     Ok((judged.outcomes(first), effect))
+}
+
+/// The refusal of what was reversed already.
+pub(super) fn reversed(id: &str, by: i64) -> AppError {
+    let by = fact_id(by);
+    let en = format!("`{id}` was reversed already, by `{by}`");
+    let refusal = Refusal::new("FACT_REVERSED", en, "该事实已被冲销");
+    AppError::Refused(refusal.with("reversed_by", by))
 }
 
 /// What a reversal changed, for the audit trail: its reason, who recorded it, its evidence.

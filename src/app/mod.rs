@@ -4,6 +4,7 @@ pub mod access;
 mod assemble;
 pub mod audit;
 mod caller;
+pub mod entry;
 mod error;
 pub mod fact;
 pub mod member;

@@ -3,14 +3,17 @@
 //! each subject, never by the facts' text. Lines are worked on in chunks side by side; all that
 //! comes of them is taken up in the order of the lines.
 
+mod reader;
+
 use std::{
     collections::{BTreeMap, VecDeque},
-    io::{self, BufRead, Read},
+    io::{self, BufRead},
     num::NonZero,
-    ops::Range,
     sync::{Arc, PoisonError, RwLock, mpsc},
     thread,
 };
+
+use reader::{Chunk, Reader};
 
 use crate::domain::{
     engine::{
@@ -106,7 +109,7 @@ pub struct Terms {
 pub fn evaluate(
     plan: &Arc<Plan>,
     lines: &(impl Lines + ?Sized),
-    terms: Terms,
+    terms: &Terms,
     take: impl FnMut(SubjectResult) -> io::Result<()>,
 ) -> Result<Summary, OfflineError> {
     evaluate_as(plan, lines, terms, |result| result, take)
@@ -117,12 +120,12 @@ pub fn evaluate(
 pub fn evaluate_as<T: Send>(
     plan: &Arc<Plan>,
     lines: &(impl Lines + ?Sized),
-    terms: Terms,
+    terms: &Terms,
     make: impl Fn(SubjectResult) -> T + Sync,
     mut take: impl FnMut(T) -> io::Result<()>,
 ) -> Result<Summary, OfflineError> {
     let period = period_of(plan, lines, terms.as_of)?;
-    let mut run = Run::new(plan, period, &terms);
+    let mut run = Run::new(plan, period, terms);
     let groups = RwLock::new(Groups::new(plan));
     let seen = || groups.read().unwrap_or_else(PoisonError::into_inner);
     let changed = || groups.write().unwrap_or_else(PoisonError::into_inner);
@@ -202,69 +205,6 @@ fn period_of(
 
 fn refused(fault: FactsFault) -> OfflineError {
     OfflineError::Refused { faults: vec![fault], total: 1 }
-}
-
-/// Reads lines one by one, numbered from 1.
-struct Reader<'a> {
-    source: Box<dyn BufRead + 'a>,
-    bytes: Vec<u8>,
-    number: u64,
-}
-
-impl<'a> Reader<'a> {
-    fn open(lines: &'a (impl Lines + ?Sized)) -> Result<Self, OfflineError> {
-        Ok(Self { source: lines.open()?, bytes: Vec::new(), number: 0 })
-    }
-
-    /// The next line, trimmed: empty where it is blank.
-    fn next(&mut self) -> Result<Option<(u64, &str)>, OfflineError> {
-        self.bytes.clear();
-        let read = (&mut self.source).take(LINE_MAX).read_until(b'\n', &mut self.bytes)?;
-        if read == 0 {
-            return Ok(None);
-        }
-        self.number = self.number.saturating_add(1);
-        let too_long = self.bytes.last() != Some(&b'\n') && u64::try_from(read) == Ok(LINE_MAX);
-        match std::str::from_utf8(&self.bytes) {
-            Ok(text) if !too_long => {
-                Ok(Some((self.number, text.trim_start_matches('\u{feff}').trim())))
-            }
-            Ok(_) | Err(_) => Err(refused(FactsFault {
-                line: self.number,
-                path: "$".to_owned(),
-                code: "FACTS_TEXT_ENCODING",
-                wrong: "a line is UTF-8 text of at most 16 MiB".to_owned(),
-                wrong_zh: "每行应为不超过 16 MiB 的 UTF-8 文本".to_owned(),
-            })),
-        }
-    }
-
-    /// The next chunk, and how the lines ended if they did.
-    fn chunk(&mut self, work: bool) -> (Chunk, Option<Result<(), OfflineError>>) {
-        let mut chunk = Chunk { text: String::new(), lines: Vec::new(), work };
-        while chunk.lines.len() < CHUNK_LINES && chunk.text.len() < CHUNK_BYTES {
-            match self.next() {
-                Ok(Some((_, ""))) => (),
-                Ok(Some((number, text))) => {
-                    let start = chunk.text.len();
-                    chunk.text.push_str(text);
-                    chunk.lines.push((number, start..chunk.text.len()));
-                }
-                Ok(None) => return (chunk, Some(Ok(()))),
-                Err(why) => return (chunk, Some(Err(why))),
-            }
-        }
-        (chunk, None)
-    }
-}
-
-/// Lines that are worked on together.
-struct Chunk {
-    text: String,
-    /// The number of each line, and where it stands in the text.
-    lines: Vec<(u64, Range<usize>)>,
-    /// Whether facts are worked on: not once any are refused.
-    work: bool,
 }
 
 /// What comes of one line.

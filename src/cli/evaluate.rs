@@ -81,9 +81,9 @@ impl Evaluate {
         let schedules = Arc::new(schedules::read(&self.schedules, plan.scheme())?);
         let terms = Terms { as_of: self.as_of, explain: self.json, schedules };
         if self.json {
-            json(&plan, &source, terms, out)
+            json(&plan, &source, &terms, out)
         } else {
-            tables(&plan, &source, terms, out)
+            tables(&plan, &source, &terms, out)
         }
     }
 }
@@ -91,7 +91,7 @@ impl Evaluate {
 fn json(
     plan: &Arc<Plan>,
     source: &Source,
-    terms: Terms,
+    terms: &Terms,
     mut out: impl Write,
 ) -> Result<(), Failure> {
     let line = |result| result_json(plan, &result);
@@ -106,7 +106,7 @@ fn json(
 fn tables(
     plan: &Arc<Plan>,
     source: &Source,
-    terms: Terms,
+    terms: &Terms,
     mut out: impl Write,
 ) -> Result<(), Failure> {
     let mut rows: Vec<Vec<String>> = Vec::new();

@@ -115,7 +115,7 @@ fn scores(scheme: &Document, lines: &[Line]) -> Result<Vec<(String, String)>, Fa
     }
     let places = plan.scheme().nodes.first().and_then(|it| it.round).map_or(2, |it| it.to);
     let mut scores = Vec::new();
-    let done = offline::evaluate(&plan, text.as_slice(), Terms::default(), |result| {
+    let done = offline::evaluate(&plan, text.as_slice(), &Terms::default(), |result| {
         let score = result.score.map(|it| it.text(places, RoundingMode::HalfUp));
         scores.extend(score.map(|it| (result.subject, it)));
         Ok(())

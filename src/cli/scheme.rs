@@ -153,7 +153,7 @@ fn explain(
     let mut found = None;
     let schedules = Arc::new(super::schedules::read(schedules, plan.scheme())?);
     let terms = Terms { as_of, explain: true, schedules };
-    let done = offline::evaluate(&plan, &source, terms, |result| {
+    let done = offline::evaluate(&plan, &source, &terms, |result| {
         if result.subject == subject {
             found = Some(result);
         }

@@ -32,6 +32,9 @@ pub(super) const fn permission(raw: v1::Permission) -> Option<Permission> {
         v1::Permission::AccessRead => Some(Permission::AccessRead),
         v1::Permission::AccessManage => Some(Permission::AccessManage),
         v1::Permission::ScheduleAdopt => Some(Permission::ScheduleAdopt),
+        v1::Permission::EntryCheck => Some(Permission::EntryCheck),
+        v1::Permission::Object => Some(Permission::Object),
+        v1::Permission::ObjectionAnswer => Some(Permission::ObjectionAnswer),
     }
 }
 
@@ -55,6 +58,9 @@ const fn permission_out(of: Permission) -> v1::Permission {
         Permission::AccessRead => v1::Permission::AccessRead,
         Permission::AccessManage => v1::Permission::AccessManage,
         Permission::ScheduleAdopt => v1::Permission::ScheduleAdopt,
+        Permission::EntryCheck => v1::Permission::EntryCheck,
+        Permission::Object => v1::Permission::Object,
+        Permission::ObjectionAnswer => v1::Permission::ObjectionAnswer,
     }
 }
 

@@ -10,14 +10,17 @@ use super::{
     decoded,
     encode::{Gathered, counts, statuses},
     fact_decode, fact_encode,
-    fact_scope::{listable, recordable, reversible, seen},
+    fact_scope::{listable, named, recordable, seen},
     page::page,
     status,
     stream::{Carried, batch},
     write_call,
 };
 use crate::{
-    app::{App, AppError, Missing, fact::Listed},
+    app::{
+        App, AppError, Missing,
+        fact::{LateFacts, LatePage, Listed},
+    },
     domain::time::{Day, Period, PeriodKind},
     proto::v1::{self, fact_service_server::FactServiceServer},
     store::{Reversing, StoredFact, fact_seq},
@@ -30,6 +33,9 @@ pub(super) fn service(
         .max_decoding_message_size(RECEIVE_MAX)
         .max_encoding_message_size(SEND_MAX)
 }
+
+/// The most late facts of one page.
+const LATE_MAX: i64 = 200;
 
 #[derive(Debug)]
 struct Service {
@@ -80,6 +86,15 @@ impl v1::fact_service_server::FactService for Service {
     ) -> Result<Response<v1::ListFactsResponse>, Status> {
         let call = Call::of(&request)?;
         let answer = self.list(&call, request.into_inner()).await;
+        answer.map(Response::new).map_err(status::from)
+    }
+
+    async fn list_late_facts(
+        &self,
+        request: Request<v1::ListLateFactsRequest>,
+    ) -> Result<Response<v1::ListLateFactsResponse>, Status> {
+        let call = Call::of(&request)?;
+        let answer = self.late(&call, request.into_inner()).await;
         answer.map(Response::new).map_err(status::from)
     }
 }
@@ -162,7 +177,7 @@ impl Service {
         })();
         let (permit, county, request_id, what) = faults.finish(read)?;
         let (id, reason, recorded_by, evidence) = what;
-        reversible(&self.app, call, &county, &permit, fact_seq(&id)).await?;
+        named(&self.app, call, &county, &permit, &[fact_seq(&id)]).await?;
         let seq = fact_seq(&id).ok_or_else(|| AppError::not_found(Missing::Fact, &id))?;
         raw.request_id.clear();
         let write = write_call(call, "FactService.ReverseFact", county, request_id, &raw);
@@ -222,6 +237,39 @@ impl Service {
         let after = last.or(read_to.map(crate::store::fact_id));
         let next_page_token = after.map_or_else(String::new, |it| page.next(&it, Some(known)));
         Ok(v1::ListFactsResponse { facts, next_page_token })
+    }
+}
+
+impl Service {
+    async fn late(
+        &self,
+        call: &Call,
+        mut raw: v1::ListLateFactsRequest,
+    ) -> Result<v1::ListLateFactsResponse, AppError> {
+        let mut faults = Faults::default();
+        let asked = (std::mem::take(&mut raw.page_size), std::mem::take(&mut raw.page_token));
+        let county = faults.id("county", &raw.county);
+        let permit = call.permit_in(&self.app, county.as_ref()).await?;
+        let scheme_id = faults.id("scheme_id", &raw.scheme_id);
+        let period = faults.period("period", &raw.period);
+        let known = faults.moment("known_at", raw.known_at.as_ref());
+        let method = ("FactService.ListLateFacts", call);
+        let page = page(&mut faults, &self.app, method, &raw, (asked.0, &asked.1));
+        let read = (|| Some((permit?, county?, scheme_id?, period?, known?, page?)))();
+        let (permit, county, scheme_id, period, known, page) = faults.finish(read)?;
+        let mut tx = self.app.read().await?;
+        let known = self.app.known(&mut *tx, &county, page.known.or(known)).await?.moment()?;
+        // Facts may carry 20 references of 500 bytes each: so many always fit into one message.
+        let limit = usize::try_from(page.size.min(LATE_MAX)).unwrap_or(1);
+        let after = fact_seq(&page.after).unwrap_or(0);
+        let late = LateFacts { scheme_id, period, known, after, limit };
+        let LatePage { run_id, facts, next } =
+            self.app.late_facts(&mut *tx, &county, &late).await?;
+        let found = seen(&self.app, &mut *tx, &county, &permit, facts).await?;
+        let facts: Result<Vec<_>, _> = found.into_iter().map(fact_encode::fact).collect();
+        let next = next.map(crate::store::fact_id);
+        let next_page_token = next.map_or_else(String::new, |it| page.next(&it, Some(known)));
+        Ok(v1::ListLateFactsResponse { run_id, facts: facts?, next_page_token })
     }
 }
 

@@ -90,23 +90,27 @@ async fn decides(
     if theirs { Ok(()) } else { Err(AppError::Denied) }
 }
 
-/// Refuses to reverse what lies outside of what the caller holds, or is not there.
-pub(super) async fn reversible(
+/// Refuses to do anything with facts that lie outside of what the caller holds, or are not there.
+pub(super) async fn named(
     app: &App,
     call: &Call,
     county: &str,
     permit: &Permit,
-    seq: Option<i64>,
+    seqs: &[Option<i64>],
 ) -> Result<(), AppError> {
     if whole(permit) {
         return Ok(());
     }
+    let wanted: BTreeSet<i64> = seqs.iter().flatten().copied().collect();
+    let wanted: Vec<i64> = wanted.into_iter().collect();
     let mut tx = app.read().await?;
     let known = app.known(&mut *tx, county, None).await?.moment()?;
-    let Some(seq) = seq else { return Err(AppError::Denied) };
-    let found = tx.fact(county, seq, known).await?.ok_or(AppError::Denied)?;
+    let found = tx.facts_of(county, &wanted, known).await?;
     drop(tx);
-    recordable(app, call, county, permit, std::iter::once(&found.fact)).await
+    if seqs.contains(&None) || found.len() < wanted.len() {
+        return Err(AppError::Denied);
+    }
+    recordable(app, call, county, permit, found.iter().map(|it| &it.fact)).await
 }
 
 /// Whether the caller sees every fact of the county, and so may know which there are not.

@@ -22,7 +22,7 @@ use crate::{
     },
     domain::{facts::ConductStanding, time::Moment},
     proto::v1::{self, member_service_server::MemberServiceServer},
-    store::ReadTx,
+    store::{ReadTx, fact_id, fact_seq},
 };
 
 pub(super) fn service(
@@ -127,24 +127,22 @@ impl Service {
         let member = faults.id("member_id", &raw.member_id);
         let on = faults.some_day("on", raw.on.as_ref());
         let asked = move_of(&mut faults, &raw);
-        let read = (|| {
-            permit?;
-            Some((county?, request_id?, member?, on?, asked?))
-        })();
-        let (county, request_id, member, on, asked) = faults.finish(read)?;
+        let read = (|| Some((permit?, county?, request_id?, member?, on?, asked?)))();
+        let (permit, county, request_id, member, on, asked) = faults.finish(read)?;
         let mut tx = self.app.read().await?;
         let known = self.app.known(&mut *tx, &county, None).await?.moment()?;
         let given = (&asked, known);
         let moved = self.app.moved_record(&mut *tx, &county, (&member, on), given).await;
         // Whoever may not see the member learns nothing of why it cannot be moved.
-        let permit = call.permit(&self.app, &county).await?;
         let seen = self.seen(&mut *tx, &county, &permit, known, [member.as_str()]).await?;
         drop(tx);
         if !permit.whole_kind(RecordKind::Member) && !seen.contains(&member) {
             return Err(AppError::Denied);
         }
-        let items = [Ok(moved?.0)];
-        registry_scope::recordable(&self.app, call, &county, &items).await?;
+        // Where nothing can be moved, the write says so, or gives the answer of the first time.
+        if let Ok((record, _)) = moved {
+            registry_scope::recordable(&self.app, call, &county, &[Ok(record)]).await?;
+        }
         raw.request_id.clear();
         let write = write_call(call, "MemberService.MoveMember", county, request_id, &raw);
         let encode = |it: &Moved| encode::moved(it).encode_to_vec();
@@ -351,11 +349,13 @@ fn standings(faults: &mut Faults, raw: &[i32]) -> Option<Vec<ConductStanding>> {
 /// Where a listing goes on, as a token keeps it.
 fn told(after: &str) -> Told {
     let (member, entries) = after.split_once(' ').unwrap_or_default();
-    Told { member: member.to_owned(), entries: entries.parse().unwrap_or(0) }
+    let entries = fact_seq(entries).and_then(|it| usize::try_from(it).ok()).unwrap_or(0);
+    Told { member: member.to_owned(), entries }
 }
 
 fn next(page: &Page, told: &Told, known: Moment) -> String {
-    page.next(&format!("{} {}", told.member, told.entries), Some(known))
+    let entries = i64::try_from(told.entries).unwrap_or(i64::MAX);
+    page.next(&format!("{} {}", told.member, fact_id(entries)), Some(known))
 }
 
 /// One more than fits on a page, to know whether something follows.

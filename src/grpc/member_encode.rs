@@ -97,7 +97,7 @@ pub(super) fn conduct(of: &Conduct, today: Day) -> v1::ConductCase {
     v1::ConductCase {
         member_id: of.member.clone(),
         case_id: of.case.case.clone(),
-        conduct: of.what.clone(),
+        what: of.what.clone(),
         on: Some(date(of.case.on)),
         put_right_by: of.case.put_right_by.map(date),
         put_right: of.case.put_right.map(date),

@@ -6,6 +6,7 @@ mod admit;
 mod audit;
 mod decode;
 mod encode;
+mod entry;
 mod evaluation;
 mod evaluation_encode;
 mod fact;
@@ -51,6 +52,7 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
         .add_service(schedule::service(app))
         .add_service(fact::service(app))
         .add_service(member::service(app))
+        .add_service(entry::service(app))
         .add_service(evaluation::service(app))
         .add_service(access::service(app))
         .add_service(audit::service(app))

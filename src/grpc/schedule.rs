@@ -164,7 +164,7 @@ impl Service {
                 let schedule = document.schedule();
                 let (compound, from) = (&schedule.compound, schedule.in_force.from);
                 if let Some((county, permit)) = of {
-                    adoptable(&self.app, county, permit, compound, from).await?;
+                    adoptable(&self.app, county, permit, compound, Some(from)).await?;
                 }
                 return Ok(Some(document));
             }
@@ -187,11 +187,13 @@ impl Service {
         let version = version(&mut faults, raw.version);
         let day = faults.some_day("last_day_in_force", raw.last_day_in_force.as_ref());
         let reason = faults.why("reason", &raw.reason);
-        let of = permit.zip(county).zip(compound);
-        let read = (|| Some((of?, request_id?, version?, day?, reason?)))();
-        let (((permit, county), compound), request_id, version, day, reason) =
-            faults.finish(read)?;
-        adoptable(&self.app, &county, &permit, &compound, day).await?;
+        if let Some(((permit, county), compound)) =
+            permit.zip(county.as_ref()).zip(compound.as_ref())
+        {
+            adoptable(&self.app, county, &permit, compound, day).await?;
+        }
+        let read = (|| Some((county?, request_id?, compound?, version?, day?, reason?)))();
+        let (county, request_id, compound, version, day, reason) = faults.finish(read)?;
         raw.request_id.clear();
         let write = write_call(call, "ScheduleService.RetireSchedule", county, request_id, &raw);
         let encode = |header: &ScheduleHeader| {

@@ -12,13 +12,13 @@ use crate::{
 };
 
 /// Refuses a compound that is not the caller's, and one that is not there alike. It must be the
-/// caller's on each of these days, and today, on which it is registered at all.
+/// caller's on whichever of that day, if one is said, and today it is registered.
 pub(super) async fn adoptable(
     app: &App,
     county: &str,
     permit: &Permit,
     compound: &str,
-    day: Day,
+    day: Option<Day>,
 ) -> Result<(), AppError> {
     if permit.whole_kind(RecordKind::Compound) {
         return Ok(());
@@ -28,7 +28,7 @@ pub(super) async fn adoptable(
     let mut tx = app.read().await?;
     let known = app.known(&mut *tx, county, None).await?.moment()?;
     let mut registered = false;
-    for day in BTreeSet::from([day, app.today()?]) {
+    for day in day.into_iter().chain([app.today()?]) {
         let placed = places(&mut *tx, county, as_of(day, known), &of).await?;
         let Some(at) = placed.get(&node) else { continue };
         if !permit.covers(at) {

@@ -32,7 +32,7 @@ fn evaluated(
     let lines = text(&sample.lines(scheme, scores));
     let mut results = Vec::new();
     let terms = Terms { schedules: Arc::new(adopted(sample)), ..Terms::default() };
-    let summary = offline::evaluate(&plan, lines.as_bytes(), terms, |it| {
+    let summary = offline::evaluate(&plan, lines.as_bytes(), &terms, |it| {
         results.push(it);
         Ok(())
     });
@@ -165,7 +165,7 @@ fn every_compound_has_a_schedule_within_bounds_that_enough_members_adopted() {
 /// In which compound a member lived on a day, as its records say.
 fn lived(sample: &Sample, member: &str, day: Date) -> String {
     let versions = sample.records.iter().filter(|it| it.id == member && it.effective_from <= day);
-    let compounds = versions.filter_map(|it| match &it.detail {
+    let mut compounds = versions.filter_map(|it| match &it.detail {
         Detail::Member { compound_id, .. } => Some(compound_id),
         Detail::OrgUnit { .. }
         | Detail::Branch { .. }
@@ -173,7 +173,7 @@ fn lived(sample: &Sample, member: &str, day: Date) -> String {
         | Detail::Company {}
         | Detail::Project { .. } => None,
     });
-    compounds.last().unwrap().clone()
+    compounds.next_back().unwrap().clone()
 }
 
 /// The service refuses an entry of an item that the version of its day does not list, and points of

@@ -312,6 +312,14 @@ pub trait FactReads {
         county: &str,
         source_records: &[String],
     ) -> Result<Vec<StoredFact>, StoreError>;
+    /// The facts of these numbers (at most 1,000) that were recorded by then, in the order recorded,
+    /// each with what reversed it.
+    async fn facts_of(
+        &mut self,
+        county: &str,
+        seqs: &[i64],
+        known: Moment,
+    ) -> Result<Vec<StoredFact>, StoreError>;
     /// The entry checks, objections and answers whose item is one of these facts' ids, in the order
     /// recorded, each with what reversed it.
     async fn facts_about(

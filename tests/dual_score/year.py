@@ -361,7 +361,7 @@ def facts(county):
                                           "reported_at": moment, **marks}}
         if member.conduct:
             on, by, right = member.conduct
-            yield {**common, "conduct": {"case_id": "case", "conduct": "property_rules", "on": day(on),
+            yield {**common, "conduct": {"case_id": "case", "what": "property_rules", "text": "占用通道", "on": day(on),
                                          "put_right_by": day(by)}}
             if right:
                 yield {**common, "conduct_step": {"case_id": "case", "step": "CONDUCT_STEP_KIND_PUT_RIGHT", "on": day(right)}}
@@ -385,7 +385,7 @@ def second_persons(steelyard, county):
     for number, part in enumerate(chunks(checks, 500)):
         rows = [{"fact_id": fact, "verdict": f"ENTRY_VERDICT_{verdict.upper()}", "checked_by": "secretary",
                  "reason": "核实不符" if verdict == "refused" else ""} for fact, verdict in part]
-        done = steelyard("EntryService.CheckEntries", county=COUNTY, request_id=f"check-{number}", checks=rows)
+        done = steelyard("EntryService.CheckEntries", county=COUNTY, request_id=f"check-{number}", items=rows)
         assert done.counts.refused == 0, done
     return len(waiting), len(checks)
 

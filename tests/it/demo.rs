@@ -265,7 +265,7 @@ fn offline(plan: &Arc<Plan>, schedules: &Arc<Schedules>, lines: &[Line]) -> BTre
     let text: String = lines.iter().map(|it| serde_json::to_string(it).unwrap() + "\n").collect();
     let mut told = BTreeMap::new();
     let terms = Terms { schedules: Arc::clone(schedules), ..Terms::default() };
-    let done = offline::evaluate(plan, text.as_bytes(), terms, |it| {
+    let done = offline::evaluate(plan, text.as_bytes(), &terms, |it| {
         let awards = it.awards.iter().map(|it| (it.id.clone(), it.amount.to_string()));
         let one = Told {
             status: it.status.name(),

@@ -29,7 +29,7 @@ fn printed(scheme: &[u8], facts: &[u8]) -> Vec<String> {
     let plan = Arc::new(Plan::compile(Arc::new(scheme)));
     let mut out = Vec::new();
     let terms = Terms { explain: true, ..Terms::default() };
-    let summary = evaluate(&plan, facts, terms, |result| {
+    let summary = evaluate(&plan, facts, &terms, |result| {
         out.push(result_json(&plan, &result));
         Ok(())
     });

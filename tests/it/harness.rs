@@ -12,9 +12,10 @@ use steelyard::{
         google::r#type::{Date, Decimal},
         v1::{
             self, access_service_client::AccessServiceClient,
-            audit_service_client::AuditServiceClient,
+            audit_service_client::AuditServiceClient, entry_service_client::EntryServiceClient,
             evaluation_service_client::EvaluationServiceClient,
-            fact_service_client::FactServiceClient, receipt_service_client::ReceiptServiceClient,
+            fact_service_client::FactServiceClient, member_service_client::MemberServiceClient,
+            receipt_service_client::ReceiptServiceClient,
             registry_service_client::RegistryServiceClient,
             schedule_service_client::ScheduleServiceClient,
             scheme_service_client::SchemeServiceClient,
@@ -66,6 +67,8 @@ impl Clock for Standing {
 pub(crate) struct Served {
     pub(crate) app: App,
     pub(crate) clock: Arc<Standing>,
+    /// Where it listens.
+    pub(crate) address: std::net::SocketAddr,
     channel: Channel,
 }
 
@@ -86,6 +89,10 @@ impl Served {
         ScheduleServiceClient::new(self.channel.clone())
     }
 
+    pub(crate) fn members(&self) -> MemberServiceClient<Channel> {
+        MemberServiceClient::new(self.channel.clone())
+    }
+
     pub(crate) fn evaluations(&self) -> EvaluationServiceClient<Channel> {
         EvaluationServiceClient::new(self.channel.clone())
     }
@@ -100,6 +107,10 @@ impl Served {
 
     pub(crate) fn facts(&self) -> FactServiceClient<Channel> {
         FactServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn entries(&self) -> EntryServiceClient<Channel> {
+        EntryServiceClient::new(self.channel.clone())
     }
 
     /// Records records in one message and answers what became of them.
@@ -147,7 +158,7 @@ pub(crate) async fn served_as(url: &str, with: impl FnOnce(App) -> App) -> Serve
     let serving = Serving::new(Duration::ZERO, &[], Named);
     tokio::spawn(server::serve(app.clone(), listener.into(), serving, std::future::pending()));
     let channel = Endpoint::from_shared(format!("http://{at}")).unwrap().connect().await.unwrap();
-    Served { app, clock, channel }
+    Served { app, clock, address: at, channel }
 }
 
 /// Believes the header of the tests; without one, the caller is an administrator.

@@ -42,7 +42,7 @@ fn run(lines: &[String]) -> Result<(Vec<(String, String)>, Summary), OfflineErro
     let plan = Arc::new(Plan::compile(Arc::new(Scheme::read(SCHEME).unwrap())));
     let text = lines.join("\n");
     let mut results = Vec::new();
-    let summary = evaluate(&plan, text.as_bytes(), Terms::default(), |result| {
+    let summary = evaluate(&plan, text.as_bytes(), &Terms::default(), |result| {
         let shown = format!("{:?} {:?} {:?}", result.score, result.grade, result.ranks);
         results.push((result.subject, shown));
         Ok(())

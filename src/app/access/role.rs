@@ -47,11 +47,17 @@ pub enum Permission {
     AccessManage,
     /// Recording the adoption of point schedules, and retiring them (M2).
     ScheduleAdopt,
+    /// Confirming and refusing entries as a second person (M2).
+    EntryCheck,
+    /// Objecting to what is recorded about a member (M2).
+    Object,
+    /// Answering objections (M2).
+    ObjectionAnswer,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::RegistryRead,
         Self::RegistryWrite,
         Self::SchemeRead,
@@ -70,6 +76,9 @@ impl Permission {
         Self::AccessRead,
         Self::AccessManage,
         Self::ScheduleAdopt,
+        Self::EntryCheck,
+        Self::Object,
+        Self::ObjectionAnswer,
     ];
 }
 
@@ -166,7 +175,7 @@ const START: [Start; 11] = {
         Start { id: "organization_department", title: "县委组织部",
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::SchemePublish, P::FactRead, P::FactRecord,
                 P::FactReverse, P::Decide, P::RunRead, P::RunStart, P::RunPublish, P::ResultRead, P::ResultPreview,
-                P::ResultExplain, P::AccessRead, P::AccessManage, P::ScheduleAdopt],
+                P::ResultExplain, P::AccessRead, P::AccessManage, P::EntryCheck, P::ObjectionAnswer, P::ScheduleAdopt],
             kinds: &K::ALL, fields: &FieldGroup::ALL },
         // property, and what it is measured on (P1–P7)
         Start { id: "housing_bureau", title: "住房和城乡建设局",
@@ -176,15 +185,15 @@ const START: [Start; 11] = {
         // its registry and facts; decides its ties (F11); single assessors' sheets are not its business
         Start { id: "street", title: "街道党工委",
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse, P::Decide,
-                P::RunRead, P::ResultRead, P::ResultExplain, P::ScheduleAdopt],
+                P::RunRead, P::ResultRead, P::ResultExplain, P::EntryCheck, P::ObjectionAnswer, P::ScheduleAdopt],
             kinds: &K::ALL, fields: &[Names, Money] },
         Start { id: "community", title: "社区党组织",
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse,
-                P::RunRead, P::ResultRead, P::ResultExplain, P::ScheduleAdopt],
+                P::RunRead, P::ResultRead, P::ResultExplain, P::EntryCheck, P::Object, P::ObjectionAnswer, P::ScheduleAdopt],
             kinds: &K::ALL, fields: &[Names, Money] },
         Start { id: "compound_branch", title: "小区党支部",
             permissions: &[P::RegistryRead, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse, P::RunRead, P::ResultRead,
-                P::ResultExplain, P::ScheduleAdopt],
+                P::ResultExplain, P::EntryCheck, P::Object, P::ObjectionAnswer, P::ScheduleAdopt],
             kinds: &[UNITS[0], UNITS[1], UNITS[2], UNITS[3], UNITS[4], K::Branch, K::Member, K::Post, K::Project],
             fields: &[Names, Money] },
         // its own members (M7)
@@ -201,7 +210,8 @@ const START: [Start; 11] = {
             kinds: &[K::Company, K::Project], fields: &[] },
         // held over oneself
         Start { id: "member", title: "党员本人",
-            permissions: &[P::RegistryRead, P::SchemeRead, P::FactRead, P::RunRead, P::ResultRead, P::ResultExplain],
+            permissions: &[P::RegistryRead, P::SchemeRead, P::FactRead, P::RunRead, P::ResultRead, P::ResultExplain,
+                P::Object],
             kinds: &[K::Member, K::Post], fields: &[Names, Money] },
         // reads everything but names, and the trail
         Start { id: "auditor", title: "审计",

@@ -18,7 +18,6 @@ use crate::{
 
 /// What is to be from a day on; what is not said stays as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[expect(clippy::option_option, reason = "not said, said to be none, and said are three things")]
 pub struct Move {
     /// The compound of residence.
     pub compound: Option<Option<String>>,
@@ -66,7 +65,11 @@ impl Move {
 fn compound(record: &Record) -> Option<&String> {
     match &record.detail {
         Detail::Member { compound, .. } => compound.as_ref(),
-        _ => None,
+        Detail::OrgUnit { .. }
+        | Detail::Branch { .. }
+        | Detail::Post { .. }
+        | Detail::Company {}
+        | Detail::Project { .. } => None,
     }
 }
 

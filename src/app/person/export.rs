@@ -7,7 +7,7 @@ use super::{
     lines::{AccessLine, Act, AuditLine, ErasedOn, Export, FactLine, ResultLine, VersionLine},
 };
 use crate::{
-    app::{App, AppError, Missing, hex, registry::RecordKind},
+    app::{App, AppError, Missing, hex, registry::RecordKind, schedule},
     domain::time::Moment,
     store::{
         AccessRecord, AccessWhat, AuditRecord, FactListing, NameKept, ReadTx, ResultRecord,
@@ -34,6 +34,7 @@ impl App {
         let (results, mut acts) = results(tx, county, &subjects).await?;
         requests(tx, county, id, &mut acts).await?;
         schemes(tx, county, id, &mut acts).await?;
+        schedules(tx, county, id, &mut acts).await?;
         let audit = audit(tx, county, id).await?;
         let access = access(tx, county, id).await?;
         if versions.all.is_empty() && facts.is_empty() && acts.is_empty() && audit.is_empty() {
@@ -241,6 +242,26 @@ async fn schemes(
             }
         }
     }
+}
+
+async fn schedules(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    id: &str,
+    acts: &mut Vec<Act>,
+) -> Result<(), AppError> {
+    for it in schedule::headers(tx, county, ALWAYS).await? {
+        let of = schedule::name_of(&it.compound, it.version);
+        if it.adopted_by == id {
+            let at = it.adopted.to_string();
+            acts.push(Act { what: "schedule adopted".to_owned(), of: of.clone(), at });
+        }
+        if let Some(ended) = it.retired.filter(|ended| ended.recorded_by == id) {
+            let at = ended.recorded.to_string();
+            acts.push(Act { what: "schedule retired".to_owned(), of, at });
+        }
+    }
+    Ok(())
 }
 
 async fn audit(tx: &mut dyn ReadTx, county: &str, id: &str) -> Result<Vec<AuditLine>, AppError> {

@@ -19,7 +19,7 @@ pub struct Export {
     pub facts: Vec<FactLine>,
     /// Results, of every run.
     pub results: Vec<ResultLine>,
-    /// What the person did: requests, runs, schemes.
+    /// What the person did: requests, runs, schemes, schedules.
     pub acts: Vec<Act>,
     /// Entries of the audit trail by the person or about it.
     pub audit: Vec<AuditLine>,
@@ -167,7 +167,7 @@ pub struct ResultLine {
 pub struct Act {
     /// What, as `run started`, or the method of a request.
     pub what: String,
-    /// Of what: a run, a scheme, a request's id.
+    /// Of what: a run, a scheme, a schedule, a request's id.
     pub of: String,
     /// When.
     pub at: String,

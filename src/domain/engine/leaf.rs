@@ -233,13 +233,16 @@ pub(super) fn imported(
     Exact::from(import.raw).over(&Exact::from(import.full)).map(Some)
 }
 
+/// Units with what each reported, where any did.
+type Reported<'f> = Option<Vec<(Place<'f>, Option<Exact>)>>;
+
 /// The units of the period with what each reported; nothing where none of them did.
 fn of_units<'f>(
     node: usize,
     imported: &Imported,
     (facts, period): (&'f Facts, Period),
     listener: &mut impl Listener,
-) -> Result<Option<Vec<(Place<'f>, Option<Exact>)>>, ExactError> {
+) -> Result<Reported<'f>, ExactError> {
     let Some(reports) = facts.unit_imports.get(&imported.source) else { return Ok(None) };
     let mut units = Vec::new();
     for place in places(&facts.units, period) {

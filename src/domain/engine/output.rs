@@ -24,11 +24,17 @@ struct ResultOut<'a> {
     grade: Option<&'a str>,
     ranks: &'a BTreeMap<String, u32>,
     awards: BTreeMap<&'a str, String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    honours: Option<Option<&'static str>>,
+    /// Only where the scheme says who is eligible; null where it is open.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    honours: Option<HonoursOut>,
     reasons: Vec<ReasonOut<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nodes: Option<NodeOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct HonoursOut {
+    honours: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -126,7 +132,7 @@ pub fn result_json(plan: &Plan, result: &SubjectResult) -> String {
         awards: result.awards.iter().map(|it| (it.id.as_str(), it.amount.to_string())).collect(),
         honours: scheme.honours.as_ref().map(|_| {
             let honours = super::honours(scheme, result.status, &result.reasons);
-            honours.map(|it| if it { "eligible" } else { "barred" })
+            HonoursOut { honours: honours.map(|it| if it { "eligible" } else { "barred" }) }
         }),
         reasons: result.reasons.iter().map(|it| reason_out(it, scheme)).collect(),
         nodes: result.nodes.first().and_then(|_| node_out(scheme, &result.nodes, 0)),

@@ -12,9 +12,8 @@ use crate::domain::{
 impl Scheme {
     /// The bounds that the scheme sets every point schedule; nothing where it takes none.
     pub fn scheduled(&self) -> Option<&Scheduled> {
-        self.nodes.iter().find_map(|it| match &it.kind {
-            NodeKind::Scheduled(scheduled) => Some(scheduled),
-            _ => None,
+        self.nodes.iter().find_map(|it| {
+            if let NodeKind::Scheduled(scheduled) = &it.kind { Some(scheduled) } else { None }
         })
     }
 

@@ -9,6 +9,7 @@ mod node;
 mod predicate;
 mod read;
 mod schedule;
+mod scheduled;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -21,12 +22,12 @@ pub use document::{
 pub use document::{CheckInRule, ConductRule, Honours};
 pub use fault::{Place, SchemeFault, Severity};
 pub use node::{
-    Adoption, Assessed, Band, Belonging, Cap, Channels, Combine, CompareWith, Counted,
-    CountedPoints, Counting, Imported, Measured, Missing, Node, NodeIndex, NodeKind, Quantity,
-    Quorum, ResultOf, ResultsOf, Rounding, Scheduled, Several, SeveralPlaces, Surveyed, Turn,
-    Voted,
+    Assessed, Band, Cap, Channels, Combine, CompareWith, Counted, CountedPoints, Counting,
+    Measured, Missing, Node, NodeIndex, NodeKind, Quantity, ResultOf, ResultsOf, Rounding, Several,
+    Surveyed, Turn, Voted,
 };
 pub use predicate::{Comparison, Predicate, Test};
 pub use read::SCHEDULE_MAX;
 pub use schedule::{Schedule, ScheduleItem, Schedules};
+pub use scheduled::{Adoption, Belonging, Imported, Quorum, Scheduled, SeveralPlaces};
 pub use schema::json_schema;

@@ -51,7 +51,7 @@ pub(super) async fn compute(raw: v1::ComputeRequest) -> Result<v1::ComputeRespon
     let (as_of, scheme) = faults.finish(asked)?;
     let terms = Terms { as_of, explain: raw.explain, schedules: Arc::new(schedules) };
     let lines = raw.fact_lines.join("\n");
-    let work = tokio::task::spawn_blocking(move || evaluate(scheme, lines.as_bytes(), terms));
+    let work = tokio::task::spawn_blocking(move || evaluate(scheme, lines.as_bytes(), &terms));
     work.await.map_err(|why| AppError::Internal(why.to_string()))?
 }
 
@@ -80,7 +80,7 @@ fn schedules(faults: &mut Faults, raw: &[Vec<u8>], scheme: Option<&Scheme>) -> S
 }
 
 /// The same evaluation as the offline command's.
-fn evaluate(scheme: Scheme, lines: &[u8], terms: Terms) -> Result<v1::ComputeResponse, AppError> {
+fn evaluate(scheme: Scheme, lines: &[u8], terms: &Terms) -> Result<v1::ComputeResponse, AppError> {
     let plan = Arc::new(Plan::compile(Arc::new(scheme)));
     let mut results = Vec::new();
     let explain = terms.explain;

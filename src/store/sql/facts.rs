@@ -30,6 +30,13 @@ statements! {
   LEFT JOIN facts r ON r.county = f.county AND r.reverses = f.seq AND r.recorded <= $3
  WHERE f.county = $1 AND f.seq = $2 AND f.recorded <= $3");
 
+    FACTS_OF = concat!(columns!(), reversal!(), "
+  FROM ", for_each_of!("$2", "facts", "f",
+    "f.county = $1 AND f.seq = CAST(k.value AS BIGINT)"), "
+  LEFT JOIN facts r ON r.county = f.county AND r.reverses = f.seq AND r.recorded <= $3
+ WHERE f.recorded <= $3
+ ORDER BY f.seq");
+
     // What is said about other facts, by their ids: an index of its own.
     FACTS_ABOUT = concat!(columns!(), reversal!(), "
   FROM ", for_each_of!("$2", "facts", "f",

@@ -103,6 +103,22 @@ impl FactReads for SqlTx {
         .await
     }
 
+    async fn facts_of(
+        &mut self,
+        county: &str,
+        seqs: &[i64],
+        known: Moment,
+    ) -> Result<Vec<StoredFact>, StoreError> {
+        let seqs: Vec<String> = seqs.iter().map(ToString::to_string).collect();
+        let seqs = list(&seqs)?;
+        self.with(county, async |db| {
+            let query = sqlx::query(sql::FACTS_OF).bind(county).bind(seqs).bind(known.micros());
+            let rows = query.fetch_all(db).await.map_err(fault)?;
+            rows.iter().map(with_reversal).collect()
+        })
+        .await
+    }
+
     async fn facts_about(
         &mut self,
         county: &str,

@@ -5,7 +5,7 @@ use tokio_stream::StreamExt as _;
 use tonic::{Code, Status};
 
 use super::county::{Counties, deed, published, records, registered, word};
-use crate::harness::{by, reference};
+use crate::harness::{by, date, reference};
 
 /// Where an object lies, seen from the unit that is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,10 @@ async fn asked(all: &Counties, who: &str, method: &str, at: Target) -> Result<bo
     match service {
         "RegistryService" => registry(all, who, method, at).await,
         "SchemeService" => scheme(all, who, method, at).await,
+        "ScheduleService" => schedule(all, who, method, at).await,
         "FactService" => fact(all, who, method, at).await,
+        "MemberService" => super::member_calls::member(all, who, method, at).await,
+        "EntryService" => entry(all, who, method, at).await,
         "EvaluationService" => match method {
             "EvaluationService.ListResults"
             | "EvaluationService.StreamResults"
@@ -121,6 +124,50 @@ async fn scheme(all: &Counties, who: &str, method: &str, at: Target) -> Result<b
     }
 }
 
+/// Methods about a compound's point schedule: a meeting without counts stops a write behind the
+/// permission. No compound lies above or beside one, and what is not there is like what is not theirs.
+async fn schedule(all: &Counties, who: &str, method: &str, at: Target) -> Result<bool, Status> {
+    let county = at.county.to_owned();
+    let compound = if at.unit.1 == "c-2" { "k-2" } else { at.unit.1 };
+    let document = format!(
+        "{{steelyard: schedule/v1, compound: {compound}, version: 1, in_force: {{from: 2022-03-01}},
+          items: [{{id: duty, counted: {{points: 1, caps: [{{per: year, at_most: 5}}]}}}}]}}"
+    );
+    let compound_id = compound.to_owned();
+    let mut client = all.served.schedules();
+    match method {
+        "ScheduleService.CheckSchedule" => {
+            let request = v1::CheckScheduleRequest { county, document: document.into() };
+            client.check_schedule(by(who, request)).await.map(done)
+        }
+        "ScheduleService.AdoptSchedule" => {
+            let document = document.into();
+            let request = v1::AdoptScheduleRequest { county, document, ..Default::default() };
+            client.adopt_schedule(by(who, request)).await.map(done)
+        }
+        "ScheduleService.RetireSchedule" => {
+            let request = v1::RetireScheduleRequest {
+                county,
+                request_id: format!("retire-{who}-{compound}"),
+                compound_id,
+                version: 1,
+                last_day_in_force: date("2022-12-31"),
+                reason: "测试".into(),
+            };
+            client.retire_schedule(by(who, request)).await.map(done)
+        }
+        "ScheduleService.GetSchedule" => {
+            let request = v1::GetScheduleRequest { county, compound_id, ..Default::default() };
+            client.get_schedule(by(who, request)).await.map(done)
+        }
+        "ScheduleService.ListSchedules" => {
+            let request = v1::ListSchedulesRequest { county, ..Default::default() };
+            client.list_schedules(by(who, request)).await.map(done)
+        }
+        _ => panic!("{method}"),
+    }
+}
+
 async fn fact(all: &Counties, who: &str, method: &str, at: Target) -> Result<bool, Status> {
     let (kind, id) = at.subject;
     let county = at.county.to_owned();
@@ -154,6 +201,59 @@ async fn fact(all: &Counties, who: &str, method: &str, at: Target) -> Result<boo
             let page = client.list_facts(by(who, request)).await?.into_inner();
             assert!(!page.facts.is_empty());
             Ok(true)
+        }
+        "FactService.ListLateFacts" => super::member_calls::late_facts(all, who, at).await,
+        _ => panic!("{method}"),
+    }
+}
+
+/// Of a subject that is no member the entry is named: whether it may be is asked before what it is.
+async fn entry(all: &Counties, who: &str, method: &str, at: Target) -> Result<bool, Status> {
+    let (county, id) = (at.county.to_owned(), at.subject.1);
+    let key = (at.county, id.to_owned());
+    let fact_id = all.facts[&key].clone();
+    let objection_id = all.objections.get(&key).unwrap_or(&fact_id).clone();
+    let request_id = format!("{method}-{id}");
+    let mut client = all.served.entries();
+    match method {
+        "EntryService.CheckEntries" => {
+            let verdict = v1::EntryVerdict::Confirmed.into();
+            let reason = String::new();
+            let items =
+                vec![v1::EntryToCheck { fact_id, verdict, reason, checked_by: "second".into() }];
+            let request = v1::CheckEntriesRequest { county, request_id, items };
+            client.check_entries(by(who, request)).await.map(done)
+        }
+        "EntryService.RaiseObjection" => {
+            let request = v1::RaiseObjectionRequest {
+                county,
+                request_id,
+                fact_id,
+                text: "次数有误".into(),
+                raised_by: "somebody".into(),
+                evidence: Vec::new(),
+            };
+            client.raise_objection(by(who, request)).await.map(done)
+        }
+        "EntryService.AnswerObjection" => {
+            let request = v1::AnswerObjectionRequest {
+                county,
+                request_id,
+                objection_id,
+                verdict: v1::ObjectionVerdict::Dismissed.into(),
+                text: "经核实无误".into(),
+                answered_by: "second".into(),
+                ..Default::default()
+            };
+            client.answer_objection(by(who, request)).await.map(done)
+        }
+        "EntryService.ListObjections" => {
+            let request = v1::ListObjectionsRequest { county, ..Default::default() };
+            let page = client.list_objections(by(who, request)).await?.into_inner();
+            let is = |it: &v1::ObjectionCase| {
+                it.fact.as_ref().and_then(|it| it.subject.as_ref()).is_some_and(|it| it.id == id)
+            };
+            Ok(page.objections.iter().any(is))
         }
         _ => panic!("{method}"),
     }

@@ -122,6 +122,8 @@ pub(super) struct Counties {
     pub(super) served: Served,
     /// A fact about each subject, by county and id.
     pub(super) facts: BTreeMap<(&'static str, String), String>,
+    /// An objection about each member, by county and id.
+    pub(super) objections: BTreeMap<(&'static str, String), String>,
     /// The published run of each kind, by county and word.
     pub(super) runs: BTreeMap<(&'static str, &'static str), String>,
 }
@@ -145,7 +147,8 @@ impl Counties {
     pub(super) async fn prepared() -> Self {
         let signer = Arc::new(SigningKey::generate().unwrap());
         let served = served_as("sqlite::memory:", |app| app.with_signer(signer)).await;
-        let mut it = Self { served, facts: BTreeMap::new(), runs: BTreeMap::new() };
+        let (facts, objections, runs) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut it = Self { served, facts, objections, runs };
         for county in [COUNTY, OTHER] {
             it.prepare(county).await;
         }
@@ -167,7 +170,21 @@ impl Counties {
                 facts: vec![deed(kind, id)],
             };
             let answer = self.served.facts().record_facts(request).await.unwrap().into_inner();
-            self.facts.insert((county, id.to_owned()), answer.items[0].id.clone());
+            let fact_id = answer.items[0].id.clone();
+            self.facts.insert((county, id.to_owned()), fact_id.clone());
+            if kind == SubjectKind::Member {
+                let request = v1::RaiseObjectionRequest {
+                    county: county.into(),
+                    request_id: format!("objection-{id}"),
+                    fact_id,
+                    text: "次数有误".into(),
+                    raised_by: id.into(),
+                    evidence: Vec::new(),
+                };
+                let answer = self.served.entries().raise_objection(request).await.unwrap();
+                let objection = answer.into_inner().objection.unwrap().fact_id;
+                self.objections.insert((county, id.to_owned()), objection);
+            }
         }
         for kind in [SubjectKind::Member, SubjectKind::Project, SubjectKind::Post] {
             let run = self.run(county, kind).await;

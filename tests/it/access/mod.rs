@@ -6,3 +6,4 @@ pub(crate) mod county;
 mod credentials;
 mod grants;
 mod matrix;
+mod member_calls;

@@ -1,7 +1,11 @@
 //! Check-ins, conduct and units' reports (M1, M3, M6); checks of entries, objections and answers
 //! (M2); on both stores.
 
+mod checks;
 mod kinds;
+mod objections;
+mod runs;
+mod scope;
 
 use steelyard::proto::v1::{self, RecordKind, fact::Fact as Kind, registry_record::Detail};
 

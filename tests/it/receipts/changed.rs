@@ -37,6 +37,7 @@ const CHANGES: &[Change] = &[
     ("facts", "item", "'other'", "seq = 7", &["facts: fact `f7`", "facts of `m3`"]),
     ("facts", "evidence", "'[\"x\"]'", "seq = 5", &["facts: fact `f5`"]),
     ("facts", "recorded_by", "'other'", "seq = 5", &["facts: fact `f5`"]),
+    ("facts", "late_reason", "'x'", "seq = 5", &["facts: fact `f5`"]),
     ("facts", "request_id", "'other'", "seq = 5", &["fact `f5` has another `request_id`"]),
     ("facts", "recorded", "recorded + 1", "seq = 5", &["fact `f5` has another `recorded`"]),
     ("facts", "subject", "'m1'", "seq = 9", &["facts: fact `f9`"]),

@@ -146,6 +146,7 @@ async fn every_table_with_a_county_has_the_fence() {
         "registry_versions",
         "request_log",
         "runs",
+        "schedules",
         "schemes",
     ];
     assert_eq!(others, below_views.map(of));

@@ -8,7 +8,8 @@ use super::{
     backend::Backend,
     runs,
     sample::{
-        COUNTY, NOW, at, audit, begin, day, entry, metric, record, register, scheme, version,
+        COUNTY, NOW, at, audit, begin, day, entry, metric, record, register, schedule, scheme,
+        version,
     },
 };
 
@@ -25,6 +26,9 @@ async fn fill(on: &Backend) {
         recorded_by: "x".to_owned(),
     };
     tx.retire_scheme(COUNTY, "s", 1, &end).await.unwrap();
+    let adopted = schedule("k-1", 1, "2022-01-01", None);
+    tx.insert_schedule(COUNTY, &adopted, "x").await.unwrap();
+    tx.retire_schedule(COUNTY, "k-1", 1, &end).await.unwrap();
     for it in 0..4 {
         tx.append_audit(COUNTY, &[audit(&it.to_string())]).await.unwrap();
     }
@@ -59,6 +63,8 @@ pub(crate) async fn append_only_tables_refuse_changes(on: &Backend) {
         ("registry_versions", "name"),
         ("schemes", "document"),
         ("scheme_retirements", "reason"),
+        ("schedules", "document"),
+        ("schedule_retirements", "reason"),
         ("results", "grade"),
         ("publications", "run_id"),
     ] {

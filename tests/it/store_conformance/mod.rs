@@ -8,6 +8,7 @@ mod publications;
 mod registry;
 mod runs;
 mod sample;
+mod schedules;
 mod sight;
 mod statements;
 mod together;
@@ -31,7 +32,7 @@ macro_rules! conformance {
 }
 
 mod everywhere {
-    use super::{Backend, county, facts, publications, registry, runs, sight, totals};
+    use super::{Backend, county, facts, publications, registry, runs, schedules, sight, totals};
     conformance!(sqlite_memory, sqlite_file, postgres => [
         county::an_error_ends_the_transaction_and_keeps_nothing,
         county::forgets_what_was_not_committed,
@@ -46,6 +47,9 @@ mod everywhere {
         registry::days_at_the_ends_of_the_calendar_come_back,
         registry::a_published_scheme_never_changes,
         registry::the_scheme_in_force_is_the_highest_that_includes_the_day,
+        schedules::an_adopted_schedule_never_changes,
+        schedules::schedules_are_read_as_they_were_known,
+        schedules::schedules_are_paged_by_compound_and_version,
         facts::come_back_exactly,
         facts::are_read_for_periods_and_days,
         facts::a_reversal_counts_from_its_moment_on,

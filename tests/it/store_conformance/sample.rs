@@ -4,7 +4,7 @@ use steelyard::{
     domain::time::{Day, Moment},
     store::{
         Fact, FactKind, NameKept, NewAudit, NewPublication, RegistryVersion, Request, ResultRecord,
-        RunRecord, RunState, SchemeHeader, Store, StoreError, StoreTx,
+        RunRecord, RunState, ScheduleHeader, SchemeHeader, Store, StoreError, StoreTx,
     },
 };
 
@@ -86,6 +86,32 @@ pub(crate) fn scheme(id: &str, version: i64, from: &str, until: Option<&str>) ->
         in_force_until: until.map(day),
         published: at(0),
         published_by: "office".to_owned(),
+        retired: None,
+    }
+}
+
+pub(crate) fn schedule(
+    compound: &str,
+    version: i64,
+    from: &str,
+    until: Option<&str>,
+) -> ScheduleHeader {
+    ScheduleHeader {
+        compound: compound.to_owned(),
+        version,
+        digest: [9; 32],
+        title: "积分细则".to_owned(),
+        in_force_from: day(from),
+        in_force_until: until.map(day),
+        branch: "b-1".to_owned(),
+        met_on: day("2021-12-01"),
+        eligible: 12,
+        present: 10,
+        in_favour: 8,
+        evidence: String::new(),
+        adopted: at(0),
+        adopted_by: "office".to_owned(),
+        request_id: "r".to_owned(),
         retired: None,
     }
 }

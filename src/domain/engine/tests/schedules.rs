@@ -50,12 +50,7 @@ fn value(plan: &Arc<Plan>, schedules: &[Arc<Schedule>], facts: &str) -> Option<E
 }
 
 fn exact(num: i128, den: i128) -> Option<Exact> {
-    Some(
-        Exact::ratio(num, den)
-            .unwrap()
-            .rounded(6, crate::domain::exact::RoundingMode::HalfUp)
-            .unwrap(),
-    )
+    Exact::ratio(num, den).ok()?.rounded(6, crate::domain::exact::RoundingMode::HalfUp).ok()
 }
 
 const LIVES_IN_A: &str = r#""stays":[{"compound":"a","from":"2020-01-01"}]"#;

@@ -52,7 +52,7 @@ examples:
 "#;
 
 /// A point schedule with every key.
-pub(super) const SCHEDULE: &str = r#"steelyard: schedule/v1
+pub(super) const SCHEDULE: &str = r"steelyard: schedule/v1
 compound: k-017
 version: 2
 title: 积分细则
@@ -63,7 +63,7 @@ items:
   - {id: mediation, counted: {points: entered, each: [0, 5], caps: [{per: year, at_most: 10}]}, check: second_person}
   - {id: arrears, counted: {points: -5, repeats: [1, 2], caps: [{per: year, at_least: -20}]}}
   - {id: hours, counted: {tiers: [[10, 2], [20, 4]], valid: 24 months}}
-"#;
+";
 
 /// The whole scheme of the documentation.
 pub(super) const GOOD: &str = r#"steelyard: scheme/v1
