@@ -71,7 +71,8 @@ pub fn last_day(header: &ScheduleHeader) -> Option<Day> {
 /// what an evaluation goes by.
 ///
 /// # Errors
-/// Those of the store; a document that is not the one that was adopted is [`StoreError::Corrupt`].
+/// Those of the store; a document that is not the one that was adopted is
+/// [`StoreError::Corrupt`](crate::store::StoreError::Corrupt).
 #[tracing::instrument(target = "steelyard::use_case", skip_all)]
 pub async fn schedules_known(
     tx: &mut dyn ReadTx,

@@ -43,11 +43,14 @@ pub(super) async fn recordable<'f>(
     facts: impl Iterator<Item = &'f Fact>,
 ) -> Result<(), AppError> {
     let (mut subjects, mut decisions) = (BTreeSet::new(), Vec::new());
+    let mut of_subjects = Vec::new();
     for fact in facts {
         match subject(fact)? {
             Some(node) if permit.whole_kind(node.kind) => (),
             Some(node) => {
-                subjects.insert(node);
+                subjects.insert(node.clone());
+                subjects.extend(reporting(fact));
+                of_subjects.push((fact, node));
             }
             None => decisions.push(fact),
         }
@@ -57,14 +60,37 @@ pub(super) async fn recordable<'f>(
     }
     let mut tx = app.read().await?;
     let placed = placed(app, &mut *tx, county, &subjects).await?;
-    let mine = |it: &Node| placed.get(it).is_some_and(|it| permit.covers(it));
-    if !subjects.iter().all(mine) {
-        return Err(AppError::Denied);
+    for (fact, node) in of_subjects {
+        if !mine(permit, fact, &node, &placed) {
+            return Err(AppError::Denied);
+        }
     }
     for fact in decisions {
         decides(app, &mut *tx, &call.caller, county, fact).await?;
     }
     Ok(())
+}
+
+/// Whether a fact about a subject is the caller's to tell. A unit's branch tells what its own system
+/// says of whoever belonged to it, and nobody else does (M1); point entries and check-ins are the
+/// compound's (M2, M3), so that holding the member's unit is not enough for them.
+fn mine(permit: &Permit, fact: &Fact, node: &Node, placed: &BTreeMap<Node, Placed>) -> bool {
+    if let Some(unit) = reporting(fact) {
+        return placed.get(&unit).is_some_and(|it| permit.holds_unit(&it.nodes));
+    }
+    let Some(placed) = placed.get(node) else { return false };
+    let of_place = matches!(fact.kind, FactKind::Entry | FactKind::CheckIn);
+    if of_place && node.kind == RecordKind::Member {
+        let nodes = placed.nodes.iter().filter(|it| it.kind != RecordKind::Branch).cloned();
+        return permit.covers(&Placed { kind: placed.kind, nodes: nodes.collect() });
+    }
+    permit.covers(placed)
+}
+
+/// The unit's branch that reports an imported score.
+fn reporting(fact: &Fact) -> Option<Node> {
+    let reports = fact.kind == FactKind::Import && !fact.by_whom.is_empty();
+    reports.then(|| Node::new(RecordKind::Branch, &fact.by_whom))
 }
 
 /// A tie within a group is decided by whoever may decide for that group, any other by whoever may

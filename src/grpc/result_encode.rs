@@ -210,6 +210,9 @@ pub(crate) fn change(plan: &Plan, change: &Change) -> v1::Change {
         let awards = it.map(|it| it.awards.as_slice()).unwrap_or_default();
         awards.iter().map(|it| award(scheme, it)).collect()
     };
+    let honours_of = |it: Option<&KeptResult>| {
+        it.map_or(v1::Honours::Unspecified, |it| honours(scheme, it.status, &it.reasons)).into()
+    };
     v1::Change {
         subject: Some(subject(plan, &change.subject)),
         status_before: status_of(before),
@@ -224,6 +227,8 @@ pub(crate) fn change(plan: &Plan, change: &Change) -> v1::Change {
         seat_after: seat_of(after),
         awards_before: awards_of(before),
         awards_after: awards_of(after),
+        honours_before: honours_of(before),
+        honours_after: honours_of(after),
     }
 }
 

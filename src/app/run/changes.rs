@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     app::{App, AppError, Done, Missing, Refusal, Write},
-    domain::scheme::SubjectKind,
+    domain::{engine::Reason, scheme::SubjectKind},
     store::{ReadTx, ResultsAfter, RunRecord, RunState},
 };
 
@@ -38,7 +38,7 @@ pub struct Changes {
 /// How an answer becomes the bytes that are kept for repeats of the request.
 pub(super) type Encode = Arc<dyn Fn(&RunView, &Changes) -> Vec<u8> + Send + Sync>;
 
-/// Whether score, grade, places, seat, money or standing differ.
+/// Whether score, grade, places, seat, money, honours or standing differ.
 pub(super) fn differs(before: &KeptResult, after: &KeptResult) -> bool {
     before.status != after.status
         || before.score != after.score
@@ -46,6 +46,12 @@ pub(super) fn differs(before: &KeptResult, after: &KeptResult) -> bool {
         || before.ranks != after.ranks
         || before.seated != after.seated
         || before.awards != after.awards
+        || barred(before) != barred(after)
+}
+
+/// Whether somebody is not eligible for the period's honours.
+fn barred(result: &KeptResult) -> bool {
+    result.reasons.iter().any(|it| matches!(it, Reason::HonoursBarred { .. }))
 }
 
 /// Results of one run, subject by subject.

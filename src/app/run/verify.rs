@@ -7,7 +7,7 @@ mod inputs;
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{ENGINE_VERSION, RunSelector, frozen_inputs, read::selected, work::RunDigest};
+use super::{ENGINE_VERSION, RunSelector, compile, frozen_inputs, read::selected, work::RunDigest};
 use crate::{
     app::{
         AppError,
@@ -145,11 +145,23 @@ impl Proving<'_> {
         for (_, it) in effects.of_schemes.iter().filter(|it| it.0 == scheme) {
             self.add("schemes", of(it));
         }
+        if self.takes_schedules(&mut *tx).await? {
+            for (_, it) in &effects.of_schedules {
+                self.add("schedules", of(it));
+            }
+        }
         let run = self.run.run_id.clone();
         for (_, it) in effects.of_runs.iter().filter(|it| it.0 == run) {
             self.add("runs", of(it));
         }
         Ok(Some(effects))
+    }
+
+    /// Whether the run's scheme goes by point schedules.
+    async fn takes_schedules(&self, tx: &mut dyn ReadTx) -> Result<bool, AppError> {
+        let found = tx.scheme(self.county, &self.run.scheme_id, self.run.version).await?;
+        let plan = found.map(|(_, document)| compile(&document)).transpose()?;
+        Ok(plan.is_some_and(|it| it.scheme().scheduled().is_some()))
     }
 
     async fn recompute(

@@ -92,3 +92,34 @@ async fn a_year_closes_by_publication_and_late_facts_go_into_a_supersession() {
         assert_eq!(late_facts(&served).await.facts, [], "the new run knows them");
     }
 }
+
+#[tokio::test]
+async fn who_loses_the_honours_alone_is_among_those_affected() {
+    let served = county("sqlite::memory:").await;
+    for (name, fact) in super::world::year() {
+        if name != "case" {
+            tell(&served, name, fact).await;
+        }
+    }
+    let old = publish(&served, "first").await;
+    assert_eq!(result(&served, &old, "m-1").await.honours(), v1::Honours::Eligible);
+    let fees = super::world::case("m-1", "fees", "2024-08-10", "2024-08-31");
+    tell(&served, "case", late(fees)).await;
+    let new = compute(&served, "again").await;
+    let supersede = v1::SupersedeRunRequest {
+        county: COUNTY.into(),
+        request_id: "preview".into(),
+        old_run_id: old,
+        new_run_id: new,
+        reason: "补报".into(),
+        validate_only: true,
+    };
+    let answer = served.evaluations().supersede_run(supersede).await.unwrap().into_inner();
+    assert_eq!(answer.changes.len(), 1);
+    let change = &answer.changes[0];
+    assert_eq!(
+        (change.honours_before(), change.honours_after()),
+        (v1::Honours::Eligible, v1::Honours::Barred)
+    );
+    assert_eq!(change.score_before, change.score_after);
+}

@@ -5,4 +5,5 @@ mod closing;
 mod days;
 mod golden;
 mod judged;
+mod scope;
 mod world;
