@@ -50,6 +50,12 @@ impl Share {
     }
 }
 
+impl From<Exact> for Share {
+    fn from(exact: Exact) -> Self {
+        Self(exact)
+    }
+}
+
 impl std::fmt::Display for Share {
     /// As a percentage where that ends, else as a fraction.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -33,6 +33,9 @@ impl Reader {
         }
         let roster = fields.at("roster").and_then(|it| self.predicate(&it, Scope::Roster));
         let nodes = score.map(|it| self.score(&it)).unwrap_or_default();
+        if let Some(at) = fields.at("party_floor") {
+            self.party_floor(&at, &nodes);
+        }
         let cycles = check::cycles(&nodes, &self.references);
         self.faults.extend(cycles);
         let ranked = fields.has("ranking");

@@ -7,6 +7,7 @@ mod following;
 mod kinds;
 mod node_shapes;
 mod nodes;
+mod party_floor;
 mod predicates;
 mod reader;
 mod scalars;

@@ -35,6 +35,11 @@ pub(in crate::domain::scheme) static DOCUMENT: Shape = shape(
         may("honours", Form::Map(&HONOURS), "Who is eligible for the period's honours (M6)."),
         may("check_in", Form::Map(&CHECK_IN), "When a member must have checked in (M3)."),
         may("conduct", Form::Map(&CONDUCT), "Negative conduct that was not put right (M6)."),
+        may(
+            "party_floor",
+            Form::Map(&PARTY_FLOOR),
+            "The least weight of party organisations (P2).",
+        ),
         may("closes", Form::Map(&CLOSES), "When the period closes for new facts."),
         may("examples", Form::Maps(&EXAMPLE), "Worked examples; every one must give what it says."),
     ],
@@ -222,6 +227,15 @@ pub(in crate::domain::scheme) static CONDUCT: Shape = shape(
     &[may("finding", Form::Name, "The finding; negative_conduct.")],
 );
 
+pub(in crate::domain::scheme) static PARTY_FLOOR: Shape = shape(
+    "party_floor",
+    "The least weight that party organisations have together, in every `assessed` node (P2).",
+    &[
+        must("roles", Form::Names, "The party organisations, by the roles in which they assess."),
+        must("at_least", Form::Share, "The least that their weights add up to."),
+    ],
+);
+
 pub(in crate::domain::scheme) static CLOSES: Shape = shape(
     "closes",
     "When the period closes for new facts: then, or when a run is published.",
@@ -330,6 +344,7 @@ pub(in crate::domain::scheme) fn all() -> Vec<&'static Shape> {
         &HONOURS,
         &CHECK_IN,
         &CONDUCT,
+        &PARTY_FLOOR,
         &CLOSES,
         &GIVES,
         &NODE,

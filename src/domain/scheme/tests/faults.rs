@@ -89,3 +89,19 @@ fn a_circle_of_several_nodes_is_told_at_each_of_its_references() {
     let straight = RICH.replace("compared: {node: banded", "compared: {node: placing");
     assert_eq!(super::told(&straight), [] as [&str; 0], "a chain is no circle");
 }
+
+#[test]
+fn a_floor_says_what_the_party_organisations_weigh() {
+    let text = RICH
+        .replace(
+            "street: 1/3, community: 1/3, county: 1/3",
+            "street: 1/6, community: 1/6, county: 2/3",
+        )
+        .replace("at_least: 2/3}", "at_least: 60%}");
+    let [fault] = &faults(text.as_bytes())[..] else { panic!("one fault") };
+    assert_eq!(fault.wrong, "party organisations weigh 1/3 together, less than 60%");
+    assert_eq!(fault.wrong_zh, "党组织权重合计 1/3，低于规定的 60%");
+    // Weights that add up to nothing whole are told as such, and held to no floor.
+    let text = text.replace("county: 2/3", "county: 1/3");
+    assert_eq!(told(&text), ["WEIGHTS_SUM 16:47 score/sheets.assessed.by"]);
+}

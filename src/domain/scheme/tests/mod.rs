@@ -156,6 +156,7 @@ awards:
   - {id: prize, title: 奖励, amount: "2000.00", to: person, when: {all: [{grade: red}, {attribute: status, is: in_service}]}, basis: [{document: d, clause: c}]}
 examples:
   - {title: nothing, seats: open, facts: {attributes: {status: retired}, flag: true, none: null}, gives: {score: null, status: incomplete, grade: null, awards: {}}}
+party_floor: {roles: [street, community], at_least: 2/3}
 "#;
 
 /// The faults of a text, as `code line:column path`.

@@ -195,4 +195,25 @@ pub(super) const CASES: &[Case] = &[
         "gives: {}",
         &["ANY_OF 38:106 examples[0].gives"],
     ),
+    // P2: what the party organisations weigh together, by the exact fraction.
+    (RICH, "at_least: 2/3}", r#"at_least: "66.67%"}"#, &["PARTY_FLOOR 16:7 score/sheets"]),
+    (RICH, "at_least: 2/3}", "at_least: 0}", &["WEIGHT_POSITIVE 39:53 party_floor.at_least"]),
+    (
+        RICH,
+        "at_least: 2/3}",
+        "at_most: 1}",
+        &["KEY_MISSING 39:14 party_floor.at_least", "UNKNOWN_KEY 39:43 party_floor.at_most"],
+    ),
+    (
+        RICH,
+        "roles: [street, community]",
+        "roles: [street, comunity]",
+        &["PARTY_FLOOR 16:7 score/sheets", "UNKNOWN_ROLE 39:22 party_floor.roles"],
+    ),
+    (
+        RICH,
+        "roles: [street, community]",
+        "roles: [street, street]",
+        &["PARTY_FLOOR 16:7 score/sheets", "DUPLICATE_NAME 39:31 party_floor.roles[1]"],
+    ),
 ];
