@@ -1,3 +1,5 @@
+//! The rules over made-up compounds, each outcome at its edge.
+
 use std::collections::BTreeSet;
 
 use super::*;
