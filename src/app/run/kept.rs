@@ -1,10 +1,12 @@
 //! What a run keeps between its steps and of its results, as JSON: each shape is written once here
 //! and read back for ever.
 
+mod part;
 mod reason;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+pub(crate) use part::{KeptPart, parts};
 use reason::KeptReason;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -12,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     domain::{
         engine::{
-            Assessment, AwardIf, Candidate, Key, Measurement, Plan, Reason, Settlement, Standing,
+            Assessment, AwardIf, Candidate, Key, Measurement, Part, Plan, Reason, Settlement, Standing,
             Status, SubjectResult,
         },
         exact::{Exact, Money, RoundingMode},
@@ -101,6 +103,9 @@ pub(crate) struct Extra {
     pub(crate) branch: String,
     /// SHA-256 over the facts it was computed from, in hexadecimal digits.
     pub(crate) facts_digest: String,
+    /// What its scheme lists of other results.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) parts: Vec<KeptPart>,
 }
 
 const STANDINGS: [Standing; 4] =
@@ -251,6 +256,8 @@ pub struct KeptResult {
     pub awards: Vec<GivenAward>,
     /// Why.
     pub reasons: Vec<Reason>,
+    /// The results of others that it took, where its scheme lists them (P6).
+    pub parts: Vec<Part>,
     /// SHA-256 over the facts it was computed from, in hexadecimal digits.
     pub facts_digest: String,
     /// SHA-256 over everything above.
@@ -262,6 +269,8 @@ struct KeptReasons {
     facts: String,
     seated: bool,
     reasons: Vec<KeptReason>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<KeptPart>,
 }
 
 /// A result as a row.
@@ -296,6 +305,7 @@ pub(crate) fn result_record(
         facts: extra.facts_digest.clone(),
         seated: result.seated,
         reasons: result.reasons.iter().map(KeptReason::of).collect(),
+        parts: extra.parts.clone(),
     };
     let json = |it: serde_json::Result<String>| it.map_err(unreadable("result"));
     let mut record = ResultRecord {
@@ -372,6 +382,7 @@ pub(crate) fn read_result(record: &ResultRecord) -> Result<KeptResult, Unreadabl
             .cloned()
             .map(KeptReason::reason)
             .collect::<Result<_, Unreadable>>()?,
+        parts: reasons.parts.into_iter().map(KeptPart::part).collect::<Result<_, Unreadable>>()?,
         facts_digest: reasons.facts,
         digest: record.digest,
     })

@@ -7,6 +7,7 @@ mod context;
 mod explain;
 mod feed;
 mod kept;
+mod others;
 mod read;
 mod table;
 mod verify;
@@ -417,6 +418,7 @@ pub(crate) fn input_periods(of: ResultsOf, period: Period) -> Vec<Period> {
                 .flat_map(|kind| within(kind, period))
                 .collect();
         }
+        ResultsOf::Halves => PeriodKind::Half,
         ResultsOf::Quarters => PeriodKind::Quarter,
         ResultsOf::Months => PeriodKind::Month,
     };

@@ -137,6 +137,21 @@ fn differences(plan: &Plan, example: &Example, result: &SubjectResult) -> Vec<St
     {
         wrongs.push(format!("honours are {}, expected {wanted}", honours.unwrap_or("open")));
     }
+    let advised = super::advice(plan.scheme(), &result.advisable());
+    let renewal = advised.and_then(|it| it.renewal);
+    let price = advised.and_then(|it| it.price);
+    for (name, wanted, got) in
+        [("renewal", &gives.renewal, renewal), ("price", &gives.price, price)]
+    {
+        let got = got.map(|it| it.id.as_str());
+        if let Some(wanted) = wanted
+            && wanted.as_deref() != got
+        {
+            let text = |it: Option<&str>| it.unwrap_or("none").to_owned();
+            let (got, wanted) = (text(got), text(wanted.as_deref()));
+            wrongs.push(format!("advice on {name} is {got}, expected {wanted}"));
+        }
+    }
     if let Some(wanted) = &gives.awards {
         let mut wanted = wanted.clone();
         let mut got: Vec<_> = result.awards.iter().map(|it| (it.id.clone(), it.amount)).collect();

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Candidate, Plan, Settlement, Standing,
+    Advisable, Candidate, Plan, Settlement, Standing,
     cohort::{Evaluator, Groups},
     judge::{Judged, bit, record_counts},
     note::{Listener, Note, Notes, Silent},
@@ -123,6 +123,7 @@ fn facts_of(predicate: &Predicate, into: &mut Vec<String>) {
         | Predicate::Metric { .. }
         | Predicate::Ratio { .. }
         | Predicate::Attribute { .. }
+        | Predicate::Results { .. }
         | Predicate::Grade { .. } => (),
     }
 }
@@ -187,6 +188,18 @@ pub struct SubjectResult {
     pub reasons: Vec<Reason>,
     /// The nodes, in the scheme's order; empty where no explanation was asked for.
     pub nodes: Vec<Explained>,
+}
+
+impl SubjectResult {
+    /// What advice goes by.
+    pub fn advisable(&self) -> Advisable<'_> {
+        Advisable {
+            status: self.status,
+            score: self.score.as_ref(),
+            grade: self.grade.as_deref(),
+            reasons: &self.reasons,
+        }
+    }
 }
 
 /// For which grades an award would follow.
@@ -335,7 +348,8 @@ impl Evaluator {
             let follows = |grade: Option<usize>| match &award.when {
                 None => Ok(true),
                 Some(when) => {
-                    let asked = Asked { facts, period: self.period, values, grade, node: 0 };
+                    let (nodes, period) = (&scheme.nodes, self.period);
+                    let asked = Asked { facts, period, nodes, values, grade, node: 0 };
                     asked.holds(when, &mut Silent).map_err(|why| EngineError::Exact {
                         subject: facts.subject.clone(),
                         path: format!("awards/{}", award.id),
@@ -361,7 +375,8 @@ impl Evaluator {
     fn barred(&self, facts: &Facts) -> Result<Option<Reason>, EngineError> {
         let Some(honours) = &self.plan.scheme.honours else { return Ok(None) };
         let (period, values) = (self.period, self.scratch.values.as_slice());
-        let asked = Asked { facts, period, values, grade: None, node: 0 };
+        let nodes = &self.plan.scheme.nodes;
+        let asked = Asked { facts, period, nodes, values, grade: None, node: 0 };
         let holds = |it: &Predicate| {
             asked.holds(it, &mut Silent).map_err(|why| EngineError::Exact {
                 subject: facts.subject.clone(),
