@@ -307,7 +307,9 @@ fn change(
     let before = old.map(sound).transpose()?;
     let after = new.map(sound).transpose()?;
     let same = |(old, new): (&KeptResult, &KeptResult)| {
-        !differs(old, new) && old.groups == new.groups && old.parts == new.parts
+        !differs(old, new) && old.groups == new.groups
+            && old.sheets == new.sheets
+            && old.parts == new.parts
     };
     let same = before.as_ref().zip(after.as_ref()).is_some_and(same);
     Ok((!same).then_some(Change { subject, before, after }))

@@ -42,10 +42,10 @@ pub(super) struct Others {
 
 /// Whether a node of the plan lists results of that scheme.
 fn lists(plan: &Plan, scheme_id: &str) -> bool {
-    plan.scheme().nodes.iter().any(|it| match &it.kind {
-        NodeKind::ResultOf(of) => of.scheme == scheme_id && of.listed.is_some(),
-        _ => false,
-    })
+    let lists = |kind: &NodeKind| {
+        matches!(kind, NodeKind::ResultOf(of) if of.scheme == scheme_id && of.listed.is_some())
+    };
+    plan.scheme().nodes.iter().any(|it| lists(&it.kind))
 }
 
 impl Others {

@@ -94,11 +94,17 @@ fn run(plan: &Arc<Plan>, example: &Example) -> Result<SubjectResult, Vec<String>
 fn with_subject(facts: &str) -> String {
     match facts.strip_prefix('{') {
         Some("}") => r#"{"subject":"example"}"#.to_owned(),
-        Some(rest) if !facts.contains("\"subject\"") => {
+        Some(rest) if !names_subject(facts) => {
             format!(r#"{{"subject":"example",{rest}"#)
         }
         _ => facts.to_owned(),
     }
+}
+
+/// Whether the line itself names its subject; what lies deeper in it may name others.
+fn names_subject(facts: &str) -> bool {
+    let members = serde_json::from_str::<BTreeMap<String, &RawValue>>(facts);
+    members.is_ok_and(|it| it.contains_key("subject"))
 }
 
 fn differences(plan: &Plan, example: &Example, result: &SubjectResult) -> Vec<String> {

@@ -35,7 +35,9 @@ pub use key::Key;
 pub use note::Note;
 pub use output::{quotas_json, result_json};
 pub use plan::Plan;
-pub use report::{Assessment, AwardIf, Awarded, Explained, Reason, Status, SubjectResult, honours};
+pub use report::{
+    Assessment, AwardIf, Awarded, Explained, Reason, SheetValue, Status, SubjectResult, honours,
+};
 pub use roll_up::{Part, PartWhy, parts};
 pub use settle::{OpenTie, Quota, Settled, Settlement, settle};
 pub use value::{EngineError, Value};

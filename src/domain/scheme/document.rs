@@ -76,6 +76,8 @@ pub struct Scheme {
     pub awards: Vec<Award>,
     /// Who is eligible for honours.
     pub honours: Option<Honours>,
+    /// The nodes whose values a result keeps and shows, as its sheets (打分项, P1).
+    pub sheets: Vec<NodeIndex>,
     /// What a result advises.
     pub advice: Option<Advice>,
     /// How check-ins become a figure and a finding (M3).

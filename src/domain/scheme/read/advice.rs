@@ -1,9 +1,9 @@
-//! Advice on contracts and prices (P4).
+//! What a result shows and advises: sheets (P1), contracts and prices (P4).
 
 use std::collections::BTreeSet;
 
 use super::{
-    super::{Advice, AdviceBand, Veto},
+    super::{Advice, AdviceBand, NodeIndex, Veto},
     reader::{At, Reader},
     shape::{Form, Shape, may, must, shape},
 };
@@ -79,6 +79,17 @@ impl Reader {
             });
         }
         bands
+    }
+
+    /// `sheets: [party_building, service_quality]`: each node once.
+    pub(super) fn sheets(&mut self, at: &At<'_>) -> Vec<NodeIndex> {
+        let (mut seen, mut sheets) = (BTreeSet::new(), Vec::new());
+        for item in self.list(at) {
+            if self.unique(&item, &mut seen).is_some() {
+                sheets.extend(self.outside_node(&item));
+            }
+        }
+        sheets
     }
 
     /// The id of an item of this scheme's veto list.

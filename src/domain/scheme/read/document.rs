@@ -45,6 +45,7 @@ impl Reader {
         let awards = fields.at("awards").map(|it| self.awards(&it)).unwrap_or_default();
         let following = self.following(&fields, subject, &nodes);
         let advice = fields.at("advice").and_then(|it| self.advice(&it, &vetoes));
+        let sheets = fields.at("sheets").map(|it| self.sheets(&it)).unwrap_or_default();
         self.listed_nodes(&nodes);
         let examples = fields.at("examples").map(|it| self.examples(&it)).unwrap_or_default();
         Some(Scheme {
@@ -62,6 +63,7 @@ impl Reader {
             ranking,
             awards,
             honours: following.honours,
+            sheets,
             advice,
             check_in: following.check_in,
             conduct: following.conduct,

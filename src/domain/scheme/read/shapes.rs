@@ -34,6 +34,11 @@ pub(in crate::domain::scheme) static DOCUMENT: Shape = shape(
         may("ranking", Form::Map(&RANKING), "How subjects are ranked."),
         may("awards", Form::Maps(&AWARD), "What money follows."),
         may("honours", Form::Map(&HONOURS), "Who is eligible for the period's honours (M6)."),
+        may(
+            "sheets",
+            Form::ListOf(&Form::Id),
+            "The nodes whose values a result keeps and shows (P1), besides the score.",
+        ),
         may("advice", Form::Map(&ADVICE), "What a result advises on contracts and prices (P4)."),
         may("check_in", Form::Map(&CHECK_IN), "When a member must have checked in (M3)."),
         may("conduct", Form::Map(&CONDUCT), "Negative conduct that was not put right (M6)."),
