@@ -1,6 +1,8 @@
 //! A scheme's own worked examples, run as the whole evaluation of one subject.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::value::RawValue;
 
 use super::{Evaluator, Groups, Plan, SubjectResult, settle};
 use crate::domain::{
