@@ -200,8 +200,7 @@ fn subject(record: Record, kind: SubjectKind, county: &str, tree: &Tree) -> Subj
             groups
         }
         Detail::Project { company, compound, class, households, floor_area: own } => {
-            floor_area =
-                area(own.as_ref()).or_else(|| tree.floor_areas.get(&compound).copied());
+            floor_area = area(own.as_ref()).or_else(|| tree.floor_areas.get(&compound).copied());
             let mut groups = tree.groups("compound", &compound);
             groups.insert("company".to_owned(), company);
             groups.extend(class.map(|it| ("class".to_owned(), it)));

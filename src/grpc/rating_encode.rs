@@ -53,10 +53,7 @@ pub(super) fn rating(shown: &Shown, kept: &KeptResult, evidence: &Evidence) -> v
         basis: scheme
             .basis
             .iter()
-            .map(|it| v1::RatingBasis {
-                document: it.document.clone(),
-                clause: it.clause.clone(),
-            })
+            .map(|it| v1::RatingBasis { document: it.document.clone(), clause: it.clause.clone() })
             .collect(),
         digest: result.digest,
         receipt: result.receipt,
@@ -90,8 +87,7 @@ fn vetoes(scheme: &Scheme, kept: &KeptResult, evidence: &Evidence) -> Vec<v1::Ra
     for reason in &kept.reasons {
         let Reason::Veto { item, records } = reason else { continue };
         let references = evidence.of(&kept.subject, records);
-        let mut records: Vec<(&VetoRecord, Vec<String>)> =
-            records.iter().zip(references).collect();
+        let mut records: Vec<(&VetoRecord, Vec<String>)> = records.iter().zip(references).collect();
         records.sort_by(|(a, _), (b, _)| (a.from, a.until, &a.by).cmp(&(b.from, b.until, &b.by)));
         let titled = scheme.vetoes.iter().find(|it| it.id == *item);
         vetoes.push(v1::RatingVeto {

@@ -15,6 +15,7 @@ use steelyard::{
             audit_service_client::AuditServiceClient, entry_service_client::EntryServiceClient,
             evaluation_service_client::EvaluationServiceClient,
             fact_service_client::FactServiceClient, member_service_client::MemberServiceClient,
+            property_rating_service_client::PropertyRatingServiceClient,
             receipt_service_client::ReceiptServiceClient,
             registry_service_client::RegistryServiceClient,
             schedule_service_client::ScheduleServiceClient,
@@ -103,6 +104,10 @@ impl Served {
 
     pub(crate) fn receipts(&self) -> ReceiptServiceClient<Channel> {
         ReceiptServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn ratings(&self) -> PropertyRatingServiceClient<Channel> {
+        PropertyRatingServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn facts(&self) -> FactServiceClient<Channel> {

@@ -311,7 +311,8 @@ fn change(
     let before = old.map(sound).transpose()?;
     let after = new.map(sound).transpose()?;
     let same = |(old, new): (&KeptResult, &KeptResult)| {
-        !differs(old, new) && old.groups == new.groups
+        !differs(old, new)
+            && old.groups == new.groups
             && old.sheets == new.sheets
             && old.parts == new.parts
     };

@@ -14,9 +14,8 @@ use sha2::{Digest, Sha256};
 use crate::{
     domain::{
         engine::{
-            Assessment, AwardIf, Candidate, Key, Measurement, Part, Plan, Reason, Settlement, SheetValue,
-            Standing,
-            Status, SubjectResult,
+            Assessment, AwardIf, Candidate, Key, Measurement, Part, Plan, Reason, Settlement,
+            SheetValue, Standing, Status, SubjectResult,
         },
         exact::{Exact, Money, RoundingMode},
         scheme::AwardTo,

@@ -42,9 +42,7 @@ pub(super) struct Others {
 
 /// Whether a node of the plan lists results of that scheme.
 fn lists(plan: &Plan, scheme_id: &str) -> bool {
-    let lists = |kind: &NodeKind| {
-        matches!(kind, NodeKind::ResultOf(of) if of.scheme == scheme_id && of.listed.is_some())
-    };
+    let lists = |kind: &NodeKind| matches!(kind, NodeKind::ResultOf(of) if of.scheme == scheme_id && of.listed.is_some());
     plan.scheme().nodes.iter().any(|it| lists(&it.kind))
 }
 
@@ -289,9 +287,11 @@ mod tests {
         assert_eq!(taken_over(&all, next), None, "not in that half");
         let first = Period::parse("2021-H2").unwrap();
         assert_eq!(taken_over(&all, first), None, "not yet");
-        let on_the_last = [held("a", "2021-01-01", Some("2022-06-29")), held("b", "2022-06-30", None)];
+        let on_the_last =
+            [held("a", "2021-01-01", Some("2022-06-29")), held("b", "2022-06-30", None)];
         assert_eq!(taken_over(&on_the_last, half), Some(day("2022-06-30")));
-        let on_the_first = [held("a", "2021-01-01", Some("2021-12-31")), held("b", "2022-01-01", None)];
+        let on_the_first =
+            [held("a", "2021-01-01", Some("2021-12-31")), held("b", "2022-01-01", None)];
         assert_eq!(taken_over(&on_the_first, half), None, "with the half");
         assert_eq!(taken_over(&[held("a", "2021-01-01", Some("2022-03-01"))], half), None);
     }

@@ -95,11 +95,7 @@ impl App {
     /// # Errors
     /// `DAY_IN_FUTURE`, `RUN_NOT_PUBLISHED`, `NOT_A_RATING`, and those of the store.
     #[tracing::instrument(target = "steelyard::use_case", skip_all)]
-    pub async fn rated(
-        &self,
-        county: &str,
-        selector: &RatingSelector,
-    ) -> Result<Rated, AppError> {
+    pub async fn rated(&self, county: &str, selector: &RatingSelector) -> Result<Rated, AppError> {
         if let Some(day) = selector.as_of_day
             && day > self.today()?
         {
@@ -135,9 +131,8 @@ impl App {
         shown: &Shown,
         results: &[KeptResult],
     ) -> Result<Evidence, AppError> {
-        let vetoed = |it: &&KeptResult| {
-            it.reasons.iter().any(|it| matches!(it, Reason::Veto { .. }))
-        };
+        let vetoed =
+            |it: &&KeptResult| it.reasons.iter().any(|it| matches!(it, Reason::Veto { .. }));
         let subjects: Vec<String> =
             results.iter().filter(vetoed).map(|it| it.subject.clone()).collect();
         let mut evidence = Evidence::default();

@@ -71,9 +71,8 @@ impl AdviceBand {
             position.is_some_and(|it| self.grades.contains(&it))
         };
         let scored = |line| result.score.is_some_and(|it| *it >= Exact::from(line));
-        let in_force = |it: &Reason| {
-            matches!(it, Reason::Veto { item, .. } if self.vetoed.contains(item))
-        };
+        let in_force =
+            |it: &Reason| matches!(it, Reason::Veto { item, .. } if self.vetoed.contains(item));
         (self.grades.is_empty() || graded())
             && self.at_least.is_none_or(scored)
             && (self.vetoed.is_empty() || result.reasons.iter().any(in_force))

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
-    Explained, Part, Plan, Quota, Reason, SheetValue, SubjectResult, Words, missed_grade, reason_words, sentence,
-    words::shown,
+    Explained, Part, Plan, Quota, Reason, SheetValue, SubjectResult, Words, missed_grade,
+    reason_words, sentence, words::shown,
 };
 use crate::domain::{
     exact::{Decimal, Exact, RoundingMode},

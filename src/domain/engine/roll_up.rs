@@ -31,14 +31,8 @@ pub enum PartWhy {
 
 impl PartWhy {
     /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Counted,
-        Self::Held,
-        Self::Excluded,
-        Self::LeftOut,
-        Self::Unscored,
-        Self::Unweighed,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Counted, Self::Held, Self::Excluded, Self::LeftOut, Self::Unscored, Self::Unweighed];
 
     /// The word of the output.
     pub const fn name(self) -> &'static str {
@@ -223,9 +217,10 @@ fn part(
         (Combine::Weighted, None) => given.weight,
         (Combine::Best | Combine::Worst | Combine::Sum, _) => None,
     };
-    let held = listing.vetoed.as_ref().filter(|rule| {
-        about.vetoes.iter().any(|it| rule.items.contains(it))
-    });
+    let held = listing
+        .vetoed
+        .as_ref()
+        .filter(|rule| about.vetoes.iter().any(|it| rule.items.contains(it)));
     let (counts, why) = match (given.score, held) {
         _ if about.status == GivenStatus::Excluded => (None, PartWhy::Excluded),
         (Some(score), Some(rule)) => (Some(score.min(rule.score_at_most)), PartWhy::Held),

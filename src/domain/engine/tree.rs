@@ -179,9 +179,7 @@ impl<G: GroupView> Walk<'_, G> {
             NodeKind::Imported(imported) => {
                 leaf::imported(index, imported, (facts, self.period), listener)?
             }
-            NodeKind::ResultOf(of) => {
-                leaf::result_of((index, &node.id), of, facts, listener)?
-            }
+            NodeKind::ResultOf(of) => leaf::result_of((index, &node.id), of, facts, listener)?,
         };
         fraction.map(|it| it.times(&out_of())).transpose()
     }

@@ -8,9 +8,7 @@ use std::{borrow::Cow, collections::BTreeMap, fmt};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{
-    Answers, Entry, Facts, FactsFault, Finding, Sheet, State, StateKind, VetoRecord,
-};
+use super::{Answers, Entry, Facts, FactsFault, Finding, Sheet, State, StateKind, VetoRecord};
 use crate::domain::{
     exact::Decimal,
     time::{Day, Moment, Period},

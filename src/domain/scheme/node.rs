@@ -413,14 +413,8 @@ pub enum ResultsOf {
 
 impl ResultsOf {
     /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Itself,
-        Self::Children,
-        Self::Projects,
-        Self::Halves,
-        Self::Quarters,
-        Self::Months,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Itself, Self::Children, Self::Projects, Self::Halves, Self::Quarters, Self::Months];
 
     /// The name that schemes and facts use.
     pub const fn name(self) -> &'static str {

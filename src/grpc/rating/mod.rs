@@ -169,8 +169,7 @@ impl Service {
         while more && ratings.len() < size {
             let few = size.saturating_sub(ratings.len()).min(FEW);
             let seen = |it: &_| read.sight.sees(it);
-            let found =
-                self.app.list_results(&county, run, &filter, (after, few), seen).await?;
+            let found = self.app.list_results(&county, run, &filter, (after, few), seen).await?;
             let next = read.ratings(&self.app, &county, found.results).await?;
             let bytes = next.iter().map(prost::Message::encoded_len).fold(0, usize::saturating_add);
             if bytes > left && !ratings.is_empty() {

@@ -61,9 +61,8 @@ impl KeptPart {
 
     pub(super) fn part(self) -> Result<Part, Unreadable> {
         let bad = || broken("part");
-        let number = |it: Option<String>| {
-            it.map(|it| Decimal::parse(&it).map_err(|_| bad())).transpose()
-        };
+        let number =
+            |it: Option<String>| it.map(|it| Decimal::parse(&it).map_err(|_| bad())).transpose();
         let weight = |it: String| Exact::from_parts_text(&it).ok_or_else(bad);
         Ok(Part {
             node: self.node,

@@ -36,9 +36,8 @@ impl Reader {
     /// `advice: {renewal: […], price: […]}`.
     pub(super) fn advice(&mut self, at: &At<'_>, vetoes: &[Veto]) -> Option<Advice> {
         let fields = self.open(at, &ADVICE)?;
-        let mut list = |key: &str| {
-            fields.at(key).map(|it| self.advice_bands(&it, vetoes)).unwrap_or_default()
-        };
+        let mut list =
+            |key: &str| fields.at(key).map(|it| self.advice_bands(&it, vetoes)).unwrap_or_default();
         Some(Advice { renewal: list("renewal"), price: list("price") })
     }
 

@@ -391,6 +391,5 @@ pub(in crate::domain::scheme) static PREDICATE: Shape = Shape {
 /// The mappings below nodes.
 pub(super) static KINDS: [&Shape; 19] = [
     &SCHEDULED, &ADOPTION, &QUORUM, &ROUND, &MISSING, &DROP, &COUNTED, &CAP, &ASSESSED, &VOTED,
-    &SURVEYED, &MEASURED, &BAND, &CHECKED, &IMPORTED, &RESULT_OF, &VETOED, &COMPARED,
-    &PLACED,
+    &SURVEYED, &MEASURED, &BAND, &CHECKED, &IMPORTED, &RESULT_OF, &VETOED, &COMPARED, &PLACED,
 ];
