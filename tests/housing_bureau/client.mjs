@@ -56,15 +56,19 @@ async function catchUp(service) {
 
 async function follow() {
   const service = connect(address, token, 'PropertyRatingService');
-  let interruptions = 0;
-  while (state.seq < Number(until)) {
-    const why = await watch(service);
-    if (state.seq >= Number(until)) break;
+  let interruptions = 0, said = '';
+  for (let done = false; !done; ) {
+    let why = '';
+    if (state.seq < Number(until)) why = await watch(service);
+    if (state.seq >= Number(until)) why = await catchUp(service).then(() => '', (error) => error.details);
+    done = why === '' && state.seq >= Number(until);
+    if (done) break;
     interruptions += 1;
-    if (process.env.VERBOSE) console.error(`interrupted: ${why}`);
+    const [what] = why.split(/[.:]/);
+    if (what !== said) console.log(`interrupted: ${what}`);
+    said = what;
     await sleep(100);
   }
-  await catchUp(service);
   console.log(`followed to publication ${state.seq}, ${state.told.length} changes, ${interruptions} interruptions`);
   service.close();
 }

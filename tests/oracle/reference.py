@@ -1216,7 +1216,7 @@ class Evaluation:
                 return sum(w * x for w, x in zip(weights, worth)) * num(node["out_of"])
             return {"best": max, "worst": min, "sum": sum}[how](worth) * num(node["out_of"])
         rows = [r for r in s.results.get(body["scheme"], []) if r["of"] == body["of"] and r["score"] is not None]
-        if len(rows) < body.get("least", 1):
+        if len(rows) < count(body.get("least", "1")):
             if rows:
                 self.hit("result_of.too_few")
             return None
@@ -1273,8 +1273,8 @@ class Evaluation:
                 counted.append(part)
         parts.sort(key=lambda p: (period_of(p["period"])[1:] if p["period"] else (dt.date.min, dt.date.min),
                                   p["subject"]))
-        whole = bool(rows) and not lacking and len(counted) >= body.get("least", 1)
-        if bool(rows) and len(counted) < body.get("least", 1):
+        whole = bool(rows) and not lacking and len(counted) >= count(body.get("least", "1"))
+        if bool(rows) and len(counted) < count(body.get("least", "1")):
             self.hit("listed.too_few")
         if whole and how in ("average", "weighted"):
             total = sum(F(p["figure"]) for p in counted)
