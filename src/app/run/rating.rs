@@ -11,7 +11,11 @@ use super::{
 };
 use crate::{
     app::{App, AppError, Missing, hex, registry::RecordKind},
-    domain::{engine::Reason, facts::VetoRecord, time::Day},
+    domain::{
+        engine::Reason,
+        facts::VetoRecord,
+        time::{Day, Period},
+    },
     store::{
         AsOf, FactKind, FactQuery, PublicationRecord, ReadTx, ResultsAfter, StoreError, StoredFact,
     },
@@ -217,7 +221,7 @@ async fn meant(
                 continue;
             }
             let last_day = |it: &PublicationRecord| {
-                super::period_of(&it.publication.period).map(|it| it.last_day())
+                super::period_of(&it.publication.period).map(Period::last_day)
             };
             let later = match &found {
                 Some(found) => last_day(found)? <= last_day(&it)?,
