@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     domain::{
+        exact::Decimal,
         facts::Facts,
         scheme::{Predicate, SubjectKind},
     },
@@ -30,6 +31,8 @@ pub(crate) struct Subject {
     pub(crate) anchor: (String, String),
     /// What it weighs among others, such as households.
     pub(crate) weight: Option<i64>,
+    /// Its floor area, in square metres.
+    pub(crate) floor_area: Option<Decimal>,
     /// The person it is, or who holds it; empty for none.
     pub(crate) person: String,
     /// The branch of its unit; empty for none.
@@ -42,6 +45,8 @@ pub(crate) struct Tree {
     parents: BTreeMap<(String, String), (String, String)>,
     /// By compound.
     households: BTreeMap<String, i64>,
+    /// By compound, in square metres.
+    floor_areas: BTreeMap<String, Decimal>,
     /// The branch of a unit, by kind and id; of several, the first by id.
     branches: BTreeMap<(String, String), String>,
     /// The status of members who hold posts.
@@ -62,6 +67,11 @@ impl Tree {
                     (&record.detail, kind)
                 {
                     tree.households.insert(record.id.clone(), *households);
+                }
+                if let (Detail::OrgUnit { floor_area, .. }, "compound") = (&record.detail, kind)
+                    && let Some(area) = area(floor_area.as_ref())
+                {
+                    tree.floor_areas.insert(record.id.clone(), area);
                 }
                 if let Some(parent) = record.parent {
                     let parent = (parent.kind.word().to_owned(), parent.id);
@@ -180,7 +190,7 @@ fn subject(record: Record, kind: SubjectKind, county: &str, tree: &Tree) -> Subj
     let mut attributes = record.predicates();
     let id = record.id;
     let mut anchor = (kind.name().to_owned(), id.clone());
-    let mut weight = None;
+    let (mut weight, mut floor_area) = (None, None);
     let mut person = String::new();
     let mut groups = match record.detail {
         Detail::Member { unit_branch, compound, .. } => {
@@ -189,7 +199,8 @@ fn subject(record: Record, kind: SubjectKind, county: &str, tree: &Tree) -> Subj
             groups.extend(unit_branch.map(|it| ("unit_branch".to_owned(), it)));
             groups
         }
-        Detail::Project { company, compound, class, households, .. } => {
+        Detail::Project { company, compound, class, households, floor_area: own } => {
+            floor_area = area(own.as_ref()).or_else(|| tree.floor_areas.get(&compound).copied());
             let mut groups = tree.groups("compound", &compound);
             groups.insert("company".to_owned(), company);
             groups.extend(class.map(|it| ("class".to_owned(), it)));
@@ -207,8 +218,9 @@ fn subject(record: Record, kind: SubjectKind, county: &str, tree: &Tree) -> Subj
             anchor = (unit.kind.word().to_owned(), unit.id);
             groups
         }
-        Detail::OrgUnit { households, .. } => {
+        Detail::OrgUnit { households, floor_area: own, .. } => {
             weight = households;
+            floor_area = area(own.as_ref());
             tree.groups(kind.name(), &id)
         }
         Detail::Branch { .. } | Detail::Company {} => BTreeMap::new(),
@@ -216,5 +228,10 @@ fn subject(record: Record, kind: SubjectKind, county: &str, tree: &Tree) -> Subj
     groups.entry("county".to_owned()).or_insert_with(|| county.to_owned());
     let facts = Facts { subject: id, groups, attributes, ..Facts::default() };
     let branch = tree.branches.get(&anchor).cloned().unwrap_or_default();
-    Subject { facts, anchor, weight, person, branch }
+    Subject { facts, anchor, weight, floor_area, person, branch }
+}
+
+/// An area as the registry keeps it.
+fn area(text: Option<&String>) -> Option<Decimal> {
+    text.and_then(|it| Decimal::parse(it).ok())
 }

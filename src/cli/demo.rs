@@ -27,7 +27,7 @@ use crate::{
     client::{CallError, Client, Tell},
     domain::scheme::Scheme,
     proto::v1::ExplainResultResponse,
-    sample::{COUNTY, Fact, RecordKind, SCHEMES, Sample, Size},
+    sample::{COMPANIES, COUNTY, Document, Fact, RecordKind, SCHEMES, Sample, Size},
 };
 use dual::{DUAL, Dual};
 use formation::Formations;
@@ -189,10 +189,11 @@ async fn tell(client: &Client, sample: &Sample, stage: &mut Stage) -> Result<Tol
     let records = client.load_records(&sample.records, more(&bar)).await?;
     bar.finish_and_clear();
     stage.done(&format!("{records} records of the registry loaded in one stream"))?;
-    for document in &SCHEMES {
+    let documents: Vec<Document> = SCHEMES.into_iter().chain([COMPANIES]).collect();
+    for document in &documents {
         client.publish_scheme(document).await?;
     }
-    stage.done(&format!("{} schemes checked and published", SCHEMES.len()))?;
+    stage.done(&format!("{} schemes checked and published", documents.len()))?;
     let bar = Stage::bar("schedules", sample.schedules.len());
     let adopted = client.adopt_schedules(&sample.schedules, more(&bar)).await?;
     bar.finish_and_clear();
@@ -209,8 +210,12 @@ async fn tell(client: &Client, sample: &Sample, stage: &mut Stage) -> Result<Tol
     let reversed = client.record_and_reverse(&mistakes).await?;
     stage.done(&format!("{reversed} entries recorded by mistake and reversed with a reason"))?;
     let mut done = Vec::new();
-    for document in SCHEMES {
-        let subjects = sample.lines(&document, &[]).len();
+    for document in documents {
+        let companies = sample.records.iter().filter(|it| it.kind == RecordKind::Company);
+        let subjects = match document.id {
+            id if id == COMPANIES.id => companies.count(),
+            _ => sample.lines(&document, &[]).len(),
+        };
         let bar = Stage::bar(document.id, subjects);
         let run = client.evaluate(&document, now(&bar)).await?;
         bar.finish_and_clear();

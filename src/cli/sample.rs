@@ -150,7 +150,10 @@ fn readme_text(seed: u64, little: bool, sample: &Sample) -> String {
         let document = format!("schemes/{county}/{name}.yaml");
         let schedules = match scheme.subject {
             SubjectKind::Member => " --schedules schedules",
-            SubjectKind::Project | SubjectKind::Post | SubjectKind::Compound => "",
+            SubjectKind::Project
+            | SubjectKind::Company
+            | SubjectKind::Post
+            | SubjectKind::Compound => "",
         };
         text.extend([
             "steelyard evaluate --scheme ",

@@ -38,7 +38,10 @@ pub fn fact(fact: &Fact) -> v1::Fact {
         recorded_by: fact.recorded_by.clone(),
         late_reason: match fact.subject.kind {
             SubjectKind::Member => LATE.to_owned(),
-            SubjectKind::Project | SubjectKind::Post | SubjectKind::Compound => String::new(),
+            SubjectKind::Project
+            | SubjectKind::Company
+            | SubjectKind::Post
+            | SubjectKind::Compound => String::new(),
         },
         ..v1::Fact::default()
     }
@@ -85,6 +88,7 @@ fn subject(of: &Subject) -> v1::SubjectRef {
     let kind = match of.kind {
         SubjectKind::Member => v1::SubjectKind::Member,
         SubjectKind::Project => v1::SubjectKind::Project,
+        SubjectKind::Company => v1::SubjectKind::Company,
         SubjectKind::Post => v1::SubjectKind::Post,
         SubjectKind::Compound => v1::SubjectKind::Compound,
     };

@@ -1,7 +1,7 @@
 //! Values that several services put into their answers.
 
 use crate::{
-    app::{FieldFault, Outcome, RefusedBecause},
+    app::{FieldFault, Outcome, RefusedBecause, run::Shown},
     domain::{
         exact::Decimal,
         masked::masked,
@@ -9,6 +9,7 @@ use crate::{
         time::{Day, Moment},
     },
     proto::{google::r#type as google, v1},
+    store::PublicationRecord,
 };
 
 /// A number in its shortest text.
@@ -160,5 +161,20 @@ impl Gathered {
         sum.refused = sum.refused.saturating_add(more.refused);
         sum.messages = sum.messages.saturating_add(1);
         sum.replayed_messages = sum.replayed_messages.saturating_add(i64::from(replayed));
+    }
+}
+
+/// A publication.
+pub(crate) fn publication(it: &PublicationRecord, shown: &Shown) -> v1::Publication {
+    let of = &it.publication;
+    v1::Publication {
+        seq: it.seq,
+        run_id: of.run_id.clone(),
+        replaced_run_id: of.replaced_run_id.clone(),
+        scheme_id: of.scheme_id.clone(),
+        version: i32::try_from(shown.run.version).unwrap_or(i32::MAX),
+        period: of.period.clone(),
+        publish_time: Some(timestamp(it.recorded)),
+        subject_kind: subject_kind(shown.plan.scheme().subject).into(),
     }
 }

@@ -19,6 +19,8 @@ mod member_encode;
 mod member_pages;
 mod page;
 pub mod policy;
+mod rating;
+mod rating_encode;
 mod receipt;
 mod registry;
 mod registry_decode;
@@ -59,7 +61,8 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
         .add_service(evaluation::service(app))
         .add_service(access::service(app))
         .add_service(audit::service(app))
-        .add_service(receipt::service(app));
+        .add_service(receipt::service(app))
+        .add_service(rating::service(app));
     let gate = admit::Gate::new(policy::Policy::own()?);
     Ok(routes.into_axum_router().layer(gate).into())
 }

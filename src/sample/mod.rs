@@ -32,7 +32,7 @@ pub use model::{
 };
 pub use offline::Line;
 pub use schedules::Adoption;
-pub use schemes::{Document, SCHEMES};
+pub use schemes::{COMPANIES, Document, SCHEMES};
 pub use size::Size;
 
 use build::Build;

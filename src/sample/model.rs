@@ -220,6 +220,8 @@ pub enum SubjectKind {
     Member,
     /// A project.
     Project,
+    /// A company.
+    Company,
     /// A post.
     Post,
     /// A compound.

@@ -48,3 +48,12 @@ pub const SCHEMES: [Document; 5] = [
         period: HALF,
     },
 ];
+
+/// The companies of the projects, from the published ratings of their projects (P6). No line of
+/// facts of its own stands behind it.
+pub const COMPANIES: Document = Document {
+    id: "xuancheng.company-rating",
+    text: include_str!("../../schemes/xuancheng/company-rating.yaml"),
+    subject: SubjectKind::Company,
+    period: HALF,
+};

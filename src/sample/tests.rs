@@ -305,6 +305,7 @@ fn every_record_stands_after_those_it_refers_to_and_every_subject_is_registered(
         let kind = match fact.subject.kind {
             SubjectKind::Member => RecordKind::Member,
             SubjectKind::Project => RecordKind::Project,
+            SubjectKind::Company => RecordKind::Company,
             SubjectKind::Post => RecordKind::Post,
             SubjectKind::Compound => RecordKind::Compound,
         };

@@ -17,6 +17,7 @@ use steelyard::{
             fact_service_client::FactServiceClient,
             formation_service_client::FormationServiceClient,
             member_service_client::MemberServiceClient,
+            property_rating_service_client::PropertyRatingServiceClient,
             receipt_service_client::ReceiptServiceClient,
             registry_service_client::RegistryServiceClient,
             schedule_service_client::ScheduleServiceClient,
@@ -109,6 +110,10 @@ impl Served {
 
     pub(crate) fn receipts(&self) -> ReceiptServiceClient<Channel> {
         ReceiptServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn ratings(&self) -> PropertyRatingServiceClient<Channel> {
+        PropertyRatingServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn facts(&self) -> FactServiceClient<Channel> {

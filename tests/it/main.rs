@@ -28,6 +28,7 @@ mod history;
 mod offline;
 mod person;
 mod postgres;
+mod ratings;
 mod receipts;
 mod registry_rpc;
 mod replicas;

@@ -16,7 +16,8 @@ from fractions import Fraction as F
 import generate
 import reference as ref
 
-FIELDS = ("status", "score", "score_before_vetoes", "grade", "ranks", "awards", "honours", "reasons")
+FIELDS = ("status", "score", "score_before_vetoes", "grade", "ranks", "awards", "honours", "reasons",
+          "advice", "sheets", "results")
 ENOUGH = 200          # with fewer cases a corner that did not happen is only shown
 
 MUST_HAPPEN = """
@@ -46,6 +47,9 @@ reading.R110 reading.R112 reading.R113 reading.R114 reading.R115 reading.R116 re
 predicate.edge.above predicate.edge.at_least predicate.edge.at_most predicate.edge.below predicate.fact predicate.fact.derived
 predicate.missing
 rank.competition.after_tie rank.dense.after_tie ratio.by_zero result_of.average result_of.best result_of.no_weight
+advice.given advice.none listed.counted listed.excluded listed.held listed.left_out listed.too_few listed.unscored
+listed.unweighed predicate.results.False predicate.results.True result_of.listed.average result_of.listed.best
+result_of.listed.no_weight result_of.listed.sum result_of.listed.weighted result_of.listed.worst result_of.too_few
 result_of.sum result_of.weighted result_of.worst root.default_round
 round.ceiling round.down round.floor round.half_even round.half_up round.up
 round.down.negative round.floor.negative round.half_up.negative round.up.negative
@@ -78,6 +82,12 @@ def plain(field, value):
         return reasons(value)
     if field in ("ranks", "awards"):
         return {k: v for k, v in (value or {}).items() if v is not None}
+    if field == "advice" and value is not None:
+        return {k: v["id"] if isinstance(v, dict) else v for k, v in value.items()}
+    if field == "sheets":
+        return [(x["node"], None if x["value"] is None else F(x.get("exact", x["value"]))) for x in value or []]
+    if field == "results":
+        return [dict(x, weight=None if x["weight"] is None else F(x["weight"])) for x in value or []]
     return value
 
 

@@ -19,6 +19,7 @@ ROLES = ("street", "community", "branch", "bureau")
 OPTIONS = ("good", "fair", "pass", "poor")
 CHANNELS = ("online", "paper", "phone")
 GROUPS = ("compound", "community", "street", "county")
+OTHER_VETOES, OTHER_GRADES = ["fund_misuse", "walked_out", "accident"], ["star_5", "star_4", "star_1"]
 FACTS = ("negative_conduct", "late_check_in")
 COMPARISONS = ("at_least", "above", "at_most", "below")
 
@@ -587,9 +588,23 @@ class Maker:
         return body
 
     def leaf_result_of(self, node):
-        return {"scheme": "other.%s" % self.name("scheme"),
-                "of": self.rng.choice(["self", "children", "projects", "quarters", "months"]),
+        body = {"scheme": "other.%s" % self.name("scheme"),
+                "of": self.rng.choice(["self", "children", "projects", "halves", "quarters", "months"]),
                 "combine": self.rng.choice(["average", "weighted", "weighted", "best", "worst", "sum"])}
+        if self.chance(0.3):
+            body["least"] = self.rng.randint(1, 3)
+        if self.chance(0.6):
+            body["listed"] = True
+            if body["combine"] == "weighted" and self.chance(0.7):
+                body["weight"] = self.rng.choice(["households", "floor_area"])
+            if self.chance(0.5):
+                body["unscored"] = self.rng.choice(["leave_out", "leave_out", "missing"])
+            if self.chance(0.6):
+                body["vetoed"] = {"items": self.rng.sample(OTHER_VETOES, self.rng.randint(1, 2)),
+                                  "score_at_most": self.rng.choice(["59.99", "60", "0"])}
+                if self.chance(0.5):
+                    body["vetoed"]["unscored"] = self.rng.choice(["0", "12.5"])
+        return body
 
     def name(self, what):
         """Sometimes two nodes read the same fact."""
@@ -643,7 +658,11 @@ class Maker:
             return {rng.choice(["all", "any", "none"]):
                     [self.predicate(nodes, used, grades, depth - 1) for _ in range(rng.randint(1, 3))]}
         kinds = ["metric", "ratio", "attribute", "fact"] + ["node"] * (3 if nodes else 0) + ["grade"] * (3 if grades else 0)
-        kind = rng.choice(kinds)
+        lists = [n for n in self.nodes if "listed" in self.nodes[n].get("result_of", {})]
+        kind = rng.choice(kinds + ["results"] * (3 if lists else 0))
+        if kind == "results":
+            asked = {"vetoed": rng.sample(OTHER_VETOES, 1)} if self.chance(0.5) else {"graded": rng.sample(OTHER_GRADES, 2)}
+            return dict(asked, results=rng.choice(lists))
         if kind == "node":
             node = rng.choice(nodes)
             used.append(node)
@@ -664,6 +683,20 @@ class Maker:
         return {"grade": rng.choice(grades)}
 
     # ---- the scheme
+
+    def advice(self, grades, vetoes):
+        """Some advice with conditions, and a last one without."""
+        bands = []
+        for i in range(self.rng.randint(0, 3)):
+            band = {"id": "advice_%d" % i}
+            if grades and self.chance(0.6):
+                band["grade"] = self.rng.sample(grades, self.rng.randint(1, len(grades)))
+            if vetoes and self.chance(0.3):
+                band["vetoed"] = [self.rng.choice(vetoes)["id"]]
+            if len(band) == 1 or self.chance(0.3):
+                band["at_least"] = self.num(0, 60)
+            bands.append(band)
+        return bands + [{"id": "advice_last"}]
 
     def scheme(self):
         rng = self.rng
@@ -721,6 +754,11 @@ class Maker:
             scheme["honours"] = {"unless": facts[-1]} if len(facts) == 1 or self.chance(0.5) else {"when": {"none": facts}}
         if self.chance(0.1):
             scheme["closes"] = {"days": 31}
+        if self.chance(0.3):
+            scheme["advice"] = {k: self.advice(ids, scheme["vetoes"]) for k in
+                                rng.choice([["renewal"], ["price"], ["renewal", "price"]])}
+        if self.chance(0.3):
+            scheme["sheets"] = rng.sample(sorted(self.nodes), min(len(self.nodes), rng.randint(1, 3)))
         if inner and self.chance(0.12):          # a grade that a node's fall would open
             node = rng.choice(inner)
             grades[0]["unless"] = {"node": node, "above": 0}
@@ -938,15 +976,37 @@ class Maker:
 
     def fact_result_of(self, line, node, body, put):
         rows = put("results", {}).setdefault(body["scheme"], [])
+        listing = any(n.get("result_of", {}).get("listed") and n["result_of"]["scheme"] == body["scheme"]
+                      for n in self.nodes.values())
         for _ in range(1 if body["of"] == "self" else self.rng.randint(1, 4)):
             rows.append({"of": body["of"], "score": self.number(self.rng.choice(["88.5", "100", "60", "0", "71.25"])),
                          "out_of": self.number(self.rng.choice(["100", "100", "50.5"])) if self.chance(0.2) else 100,
                          "weight": self.number(self.rng.choice(["812", "1", "0", "3.5", "0"]))})
             if F(str(rows[-1]["out_of"])) < F(str(rows[-1]["score"])):
                 rows[-1]["out_of"] = 100
+            if listing or self.chance(0.2):
+                self.about(rows[-1], "p-%02d" % len(rows))
         if self.chance(0.3):
             other = self.rng.choice([o for o in ("self", "children", "projects") if o != body["of"]])
-            rows.append({"of": other, "score": "1.5", "out_of": "100", "weight": "1"})
+            rows.append({"of": other, "score": "1.5", "out_of": "100", "weight": "1", "subject": "p-%02d" % (len(rows) + 1)})
+
+    def about(self, row, subject):
+        """What a listed result says besides its score."""
+        rng = self.rng
+        row["subject"] = subject
+        if self.chance(0.8):
+            row["period"] = rng.choice(["2022-H1", "2022-H2", "2021-H2", "2022"])
+        if self.chance(0.7):
+            row["grade"] = rng.choice(OTHER_GRADES)
+        if self.chance(0.4):
+            row["vetoes"] = rng.sample(OTHER_VETOES, rng.randint(1, 2))
+        row["weights"] = {w: self.number(rng.choice(["812", "40000.5", "1", "0"])) for w in ("households", "floor_area")
+                          if self.chance(0.93)}
+        if self.chance(0.1):
+            row["taken_over"] = "2022-04-12"
+        if self.chance(0.15):
+            row["score"] = None
+            row["status"] = rng.choice(["excluded", "incomplete", "final"])
 
     def findings(self, line):
         rows = line.setdefault("findings", [])
@@ -1141,6 +1201,10 @@ class Maker:
             faults += ["weight"] * 5
         if any(r["item"] in self.nodes for r in line.get("entries", [])):
             faults += ["evidence", "number"]
+        lists = [n["result_of"] for n in self.nodes.values() if n.get("result_of", {}).get("listed")]
+        lists = [(b, r) for b in lists for r in line.get("results", {}).get(b["scheme"], []) if r["of"] == b["of"]]
+        if lists:
+            faults += ["listed"] * 5
         fault = rng.choice(faults)
         if fault == "number":
             line.setdefault("metrics", {})["pm_1"] = rng.choice(
@@ -1170,6 +1234,14 @@ class Maker:
             other = dict(r, **{"stays": {"compound": "k-099"}, "units": {"unit": "u-9"}}[name])
             other["from"] = other["until"] = r.get("until", r["from"])
             line[name].append(other)
+        elif fault == "listed":
+            body, row = rng.choice(lists)
+            row.pop("recorded", None)
+            if self.chance(0.5):
+                line["results"][body["scheme"]].append(dict(row, score="1", grade="again"))
+            else:
+                row["subject"] = ""
+                del row["subject"]
         elif fault == "schedule":
             return self.spoil_schedule(scheme)
         elif fault == "weight":

@@ -215,6 +215,11 @@ def exact_text(x):
     return written(rounded(x, 4, "half_up"), 4)
 
 
+def plain_number(x):
+    """A decimal in its shortest text."""
+    return None if x is None else exact_text(x if isinstance(x, F) else num(x))
+
+
 def ratio_text(x):
     return None if x is None else "%d/%d" % (x.numerator, x.denominator)
 
@@ -634,6 +639,7 @@ class Evaluation:
             self.check_in(s)
         if "conduct" in self.scheme:
             self.conduct(s)
+        self.check_results(s)
         for node in s.states:
             for leaf in self.leaves_below(node):
                 if self.has_evidence(s, leaf):
@@ -1194,11 +1200,27 @@ class Evaluation:
         return None if value is None else value * num(node["out_of"])
 
     def k_result_of(self, s, node, body, after):
-        rows = [r for r in s.results.get(body["scheme"], []) if r["of"] == body["of"]]
-        if not rows:
+        how = body.get("combine", "average")
+        if "listed" in body:
+            parts, whole = self.listed(s, node["id"], body)
+            if not whole:
+                return None
+            self.hit("result_of.listed." + how)
+            worth = [num(p["counts"]) / num(p["out_of"]) for p in parts if p["counts"] is not None]
+            if how in ("average", "weighted"):
+                weights = [F(p["weight"]) for p in parts if p["weight"] is not None]
+                if not weights:
+                    self.hit("result_of.listed.no_weight")
+                    return None
+                assert sum(weights) == 1
+                return sum(w * x for w, x in zip(weights, worth)) * num(node["out_of"])
+            return {"best": max, "worst": min, "sum": sum}[how](worth) * num(node["out_of"])
+        rows = [r for r in s.results.get(body["scheme"], []) if r["of"] == body["of"] and r["score"] is not None]
+        if len(rows) < count(body.get("least", "1")):
+            if rows:
+                self.hit("result_of.too_few")
             return None
         parts = [num(r["score"]) / num(r["out_of"]) for r in rows]
-        how = body.get("combine", "average")
         self.hit("result_of." + how)
         if how == "weighted":
             if any("weight" not in r for r in rows):
@@ -1212,6 +1234,99 @@ class Evaluation:
             value = {"average": sum(parts) / len(parts), "best": max(parts), "worst": min(parts),
                      "sum": sum(parts)}[how]
         return value * num(node["out_of"])
+
+    def listed(self, s, name, body):
+        """Every result that the node lists, in order, and whether the node has what it needs."""
+        how, rule = body.get("combine", "average"), body.get("vetoed")
+        parts, lacking, counted = [], False, []
+        rows = [r for r in s.results.get(body["scheme"], []) if r["of"] == body["of"]]
+        for r in rows:
+            if how == "average":
+                figure = "1"
+            elif how == "weighted":
+                figure = r.get("weights", {}).get(body["weight"]) if "weight" in body else r.get("weight")
+            else:
+                figure = None
+            score, counts, why = r["score"], None, None
+            held = rule is not None and set(rule["items"]) & set(r.get("vetoes", []))
+            if r.get("status") == "excluded":
+                why = "excluded"
+            elif held and score is not None:
+                why, counts = "held", min(num(score), num(rule["score_at_most"]))
+            elif held and "unscored" in rule:
+                why, counts = "held", num(rule["unscored"])
+            elif score is not None:
+                why, counts = "counted", num(score)
+            elif body.get("unscored") == "leave_out":
+                why = "left_out"
+            else:
+                why, lacking = "unscored", True
+            if counts is not None and how == "weighted" and figure is None:
+                why, counts, lacking = "unweighed", None, True
+            self.hit("listed." + why)
+            part = {"node": name, "subject": r["subject"], "period": r.get("period"), "score": plain_number(score),
+                    "counts": plain_number(counts), "out_of": plain_number(r["out_of"]), "figure": plain_number(figure),
+                    "weight": None, "grade": r.get("grade"), "vetoes": r.get("vetoes", []), "why": why,
+                    "taken_over": r.get("taken_over")}
+            parts.append(part)
+            if counts is not None:
+                counted.append(part)
+        parts.sort(key=lambda p: (period_of(p["period"])[1:] if p["period"] else (dt.date.min, dt.date.min),
+                                  p["subject"]))
+        whole = bool(rows) and not lacking and len(counted) >= count(body.get("least", "1"))
+        if bool(rows) and len(counted) < count(body.get("least", "1")):
+            self.hit("listed.too_few")
+        if whole and how in ("average", "weighted"):
+            total = sum(F(p["figure"]) for p in counted)
+            if total > 0:
+                for p in counted:
+                    share = F(p["figure"]) / total
+                    p["weight"] = str(share)
+        return parts, whole
+
+    def check_results(self, s):
+        """What the service and the offline command refuse of results."""
+        for node in self.nodes.values():
+            if "result_of" not in node:
+                continue
+            body = node["result_of"]
+            rows = [r for r in s.results.get(body["scheme"], []) if r["of"] == body["of"]]
+            weighted = body.get("combine") == "weighted"
+            for r in rows:
+                if weighted and "weight" in r and num(r["weight"]) < 0:
+                    raise Refused("a weight below 0")
+                if "listed" not in body:
+                    if weighted and r["score"] is not None and "weight" not in r:
+                        raise Refused("a result without weight: " + body["scheme"])
+                    continue
+                if not r.get("subject"):
+                    raise Refused("a listed result without a subject")
+                figure = r.get("weights", {}).get(body["weight"]) if "weight" in body else None
+                if figure is not None and num(figure) < 0:
+                    raise Refused("a figure below 0")
+            if "listed" in body:
+                whose = [(r["subject"], r.get("period")) for r in rows]
+                if len(set(whose)) < len(whose):
+                    raise Refused("one subject and period twice")
+
+    def advice(self, s):
+        """list -> the id of the first that holds; None where the scheme has no `advice`."""
+        if "advice" not in self.scheme:
+            return None
+        found = {"renewal": None, "price": None}
+        for name, bands in self.scheme["advice"].items():
+            for band in bands if s.status == "final" else []:
+                grade = None if s.grade is None else self.grades[s.grade]["id"]
+                if "grade" in band and grade not in band["grade"]:
+                    continue
+                if "at_least" in band and (s.score is None or s.score < num(band["at_least"])):
+                    continue
+                if "vetoed" in band and not {v["id"] for v in self.in_force(s)} & set(band["vetoed"]):
+                    continue
+                found[name] = band["id"]
+                break
+            self.hit("advice.%s" % ("given" if found[name] else "none"))
+        return found
 
     def group_values(self, s, body):
         """(subject, value before vetoes) of everybody in this subject's group who has one."""
@@ -1271,6 +1386,16 @@ class Evaluation:
                 if not derived and p["fact"] in self.derived_findings:
                     self.reading(s, "R126")
             return bool(held)
+        if "results" in p:
+            body = self.nodes[p["results"]]["result_of"]
+            rows = [r for r in s.results.get(body["scheme"], []) if r["of"] == body["of"]
+                    and r.get("status") != "excluded"]
+            if "vetoed" in p:
+                held = any(set(p["vetoed"]) & set(r.get("vetoes", [])) for r in rows)
+            else:
+                held = any(r.get("grade") in p["graded"] for r in rows)
+            self.hit("predicate.results.%s" % held)
+            return held
         if "attribute" in p:
             value = s.facts.get("attributes", {}).get(p["attribute"])
             if value is None:
@@ -1644,7 +1769,13 @@ class Evaluation:
         self.hit("status." + s.status)
         moved = any("node" in v["then"] for v in self.in_force(s))
         values = {n: ratio_text(self.resolve(s, n, moved)[1]) for n in self.nodes}
+        parts = [p for n in self.nodes.values() if "listed" in n.get("result_of", {})
+                 and s.states.get(n["id"], "not_submitted") == "not_submitted"
+                 for p in self.listed(s, n["id"], n["result_of"])[0]]
+        sheets = [{"node": n, "value": None if s.status == "excluded" else values[n]}
+                  for n in self.scheme.get("sheets", [])]
         return {
+            "advice": self.advice(s), "results": parts, "sheets": sheets,
             "subject": s.id, "period": s.period, "status": s.status,
             "score": None if s.score is None else written(s.score, self.places),
             "score_before_vetoes": None if s.before is None else written(s.before, self.places),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Frozen, belonging::Belonging, compile, input_periods, kept, kept::Extra, period_of, unreadable,
+    Frozen, belonging::Belonging, compile, kept, kept::Extra, others::Others, period_of, unreadable,
 };
 use crate::{
     app::{
@@ -19,29 +19,13 @@ use crate::{
         scheme::Plans,
     },
     domain::{
-        engine::{Evaluator, Groups, Plan},
-        exact::Decimal,
-        facts::{Facts, FactsFault, GivenResult, TieDecision},
-        scheme::{NodeKind, ResultsOf, Schedules},
+        engine::{Evaluator, Groups, Plan, parts},
+        facts::{Facts, FactsFault, TieDecision},
+        scheme::Schedules,
         time::{Day, Period},
     },
-    store::{AsOf, FactKind, FactQuery, ReadTx, ResultsAfter, RunRecord, StoreError, StoredFact},
+    store::{AsOf, FactKind, FactQuery, ReadTx, RunRecord, StoreError, StoredFact},
 };
-
-/// How many results are read at once.
-const PAGE: i64 = 2_000;
-
-/// One published result of another scheme.
-#[derive(Debug, Clone)]
-struct Other {
-    score: Decimal,
-    out_of: Decimal,
-    weight: Option<Decimal>,
-    groups: BTreeMap<String, String>,
-}
-
-/// The results of one published run, by subject.
-type Others = BTreeMap<String, Other>;
 
 /// What every batch of one run needs.
 #[derive(Debug)]
@@ -58,8 +42,7 @@ pub(crate) struct Context {
     /// The point schedules of the compounds met so far, as known at the run's moment.
     schedules: Arc<Schedules>,
     with_schedules: BTreeSet<String>,
-    /// By scheme and period.
-    others: BTreeMap<(String, String), Others>,
+    others: Others,
     /// The groups' values of the levels that are closed.
     pub(crate) groups: Arc<Groups>,
     closed: usize,
@@ -79,11 +62,7 @@ impl Context {
         let period = period_of(&run.period)?;
         let as_of = AsOf { day: period.last_day(), known: run.known };
         let frozen = frozen(tx, county, &run.run_id).await?;
-        let mut others = BTreeMap::new();
-        for input in &frozen.inputs {
-            let results = other_results(tx, county, &input.run_id, as_of).await?;
-            others.insert((input.scheme_id.clone(), input.period.clone()), results);
-        }
+        let others = Others::read(tx, county, (&plan, &frozen.inputs), as_of).await?;
         Ok(Self {
             county: county.to_owned(),
             run_id: run.run_id.clone(),
@@ -164,7 +143,7 @@ impl Context {
         let mut all = Vec::with_capacity(subjects.len());
         for subject in subjects {
             let id = subject.facts.subject.clone();
-            let results = self.given(&subject);
+            let results = self.others.given((&self.plan, self.period), &subject);
             let Subject { mut facts, person, branch, .. } = subject;
             facts.period = Some(self.period);
             facts.results = results;
@@ -179,7 +158,8 @@ impl Context {
             let today = self.as_of.known.beijing_day();
             facts.follow(self.plan.scheme(), self.period, today);
             let groups = facts.groups.clone();
-            all.push((facts, Extra { groups, person, branch, facts_digest }));
+            let parts = kept::parts(&parts(self.plan.scheme(), &facts));
+            all.push((facts, Extra { groups, person, branch, facts_digest, parts }));
         }
         Ok(all)
     }
@@ -306,42 +286,6 @@ impl Context {
         Ok(entries)
     }
 
-    /// The results of other schemes that stand in this subject's facts.
-    fn given(&self, subject: &Subject) -> BTreeMap<String, Vec<GivenResult>> {
-        let mut given: BTreeMap<String, Vec<GivenResult>> = BTreeMap::new();
-        let mut done: Vec<(&str, ResultsOf)> = Vec::new();
-        for node in &self.plan.scheme().nodes {
-            let NodeKind::ResultOf(of) = &node.kind else { continue };
-            if done.contains(&(of.scheme.as_str(), of.of)) {
-                continue;
-            }
-            done.push((&of.scheme, of.of));
-            for period in input_periods(of.of, self.period) {
-                let key = (of.scheme.clone(), period.to_string());
-                let Some(others) = self.others.get(&key) else { continue };
-                let results = given.entry(of.scheme.clone()).or_default();
-                let result = |it: &Other| GivenResult {
-                    of: of.of,
-                    score: it.score,
-                    out_of: it.out_of,
-                    weight: it.weight,
-                };
-                match of.of {
-                    ResultsOf::Itself | ResultsOf::Quarters | ResultsOf::Months => {
-                        results.extend(others.get(&subject.facts.subject).map(result));
-                    }
-                    ResultsOf::Children | ResultsOf::Projects => {
-                        let (dimension, id) = &subject.anchor;
-                        let below = |it: &&Other| it.groups.get(dimension) == Some(id);
-                        results.extend(others.values().filter(below).map(result));
-                    }
-                }
-            }
-        }
-        given.retain(|_, results| !results.is_empty());
-        given
-    }
-
     /// Refuses facts that the scheme cannot take, with every fault of the batch.
     pub(crate) fn check(&self, all: &[(Facts, Extra)]) -> Result<(), AppError> {
         let evaluator = self.evaluator();
@@ -398,46 +342,5 @@ pub(crate) async fn frozen(
         None => Ok(Frozen::default()),
         Some(bytes) => serde_json::from_slice(&bytes)
             .map_err(|why| AppError::Store(StoreError::corrupt("runs.cohort", why))),
-    }
-}
-
-/// The scores of a published run, with what they weigh.
-async fn other_results(
-    tx: &mut dyn ReadTx,
-    county: &str,
-    run_id: &str,
-    as_of: AsOf,
-) -> Result<Others, AppError> {
-    let run = tx.run(county, run_id).await?;
-    let run = run.ok_or_else(|| AppError::not_found(Missing::Run, run_id))?;
-    let found = tx.scheme(county, &run.scheme_id, run.version).await?;
-    let (_, document) =
-        found.ok_or_else(|| AppError::not_found(Missing::Scheme, run.scheme_id.clone()))?;
-    let plan = compile(&document)?;
-    let mut others = Others::new();
-    let Some(out_of) = plan.scheme().nodes.first().and_then(|it| it.out_of) else {
-        return Ok(others);
-    };
-    let mut after = ResultsAfter::Ordinal(-1);
-    let mut tree = Tree::read(tx, county, as_of).await?;
-    loop {
-        let page = tx.results(county, run_id, &after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(others) };
-        after = ResultsAfter::Ordinal(last.ordinal);
-        let ids: Vec<String> = page.iter().map(|it| it.subject.clone()).collect();
-        let mut weights: BTreeMap<String, i64> = BTreeMap::new();
-        for chunk in ids.chunks(1_000) {
-            let kind = plan.scheme().subject;
-            for it in roster::load(tx, county, kind, chunk, &mut tree, as_of).await? {
-                weights.extend(it.weight.map(|weight| (it.facts.subject, weight)));
-            }
-        }
-        for record in page {
-            let Some(score) = record.score.and_then(Decimal::from_millionths) else { continue };
-            let result = kept::read_result(&record).map_err(unreadable)?;
-            let weight = weights.get(&record.subject).and_then(|it| Decimal::whole(*it));
-            let groups = result.groups;
-            others.insert(record.subject, Other { score, out_of, weight, groups });
-        }
     }
 }

@@ -137,6 +137,8 @@ pub struct Following {
     pub subjects: BTreeSet<String>,
     /// Of these kinds of subjects; others are passed over.
     pub kinds: BTreeSet<RecordKind>,
+    /// Whether every result is told whose digest differs, also where it shows nothing new.
+    pub every: bool,
 }
 
 /// The next part of what was published.
@@ -188,7 +190,7 @@ impl App {
         };
         let kind = RecordKind::named(&step.publication.publication.subject_kind);
         if kind.is_none_or(|it| following.kinds.contains(&it)) {
-            step.fill(&mut *tx, county, &following.subjects, &after).await?;
+            step.fill(&mut *tx, county, following, &after).await?;
         }
         Ok(Some(step))
     }
@@ -242,9 +244,10 @@ impl Step {
         &mut self,
         tx: &mut dyn ReadTx,
         county: &str,
-        subjects: &BTreeSet<String>,
+        following: &Following,
         after: &str,
     ) -> Result<(), AppError> {
+        let subjects = &following.subjects;
         let (news, more) = rows(tx, county, &self.after.run, subjects, after).await?;
         let (olds, more_old) = match &self.before {
             Some(old) => rows(tx, county, &old.run, subjects, after).await?,
@@ -266,7 +269,8 @@ impl Step {
                 break;
             }
             self.looked_at = self.looked_at.saturating_add(1);
-            self.changes.extend(change(subject, new.as_ref(), old.as_ref())?);
+            let sides = (new.as_ref(), old.as_ref());
+            self.changes.extend(change(subject, sides, following.every)?);
         }
         if let Some(until) = until {
             self.to = Position::after(&self.publication, &until);
@@ -298,17 +302,21 @@ async fn rows(
 /// told of, so that those who see it there learn its result.
 fn change(
     subject: String,
-    new: Option<&ResultRecord>,
-    old: Option<&ResultRecord>,
+    (new, old): (Option<&ResultRecord>, Option<&ResultRecord>),
+    every: bool,
 ) -> Result<Option<Change>, AppError> {
     if new.zip(old).is_some_and(|(new, old)| new.digest == old.digest) {
         return Ok(None);
     }
     let before = old.map(sound).transpose()?;
     let after = new.map(sound).transpose()?;
-    let same =
-        |(old, new): (&KeptResult, &KeptResult)| !differs(old, new) && old.groups == new.groups;
-    let same = before.as_ref().zip(after.as_ref()).is_some_and(same);
+    let same = |(old, new): (&KeptResult, &KeptResult)| {
+        !differs(old, new)
+            && old.groups == new.groups
+            && old.sheets == new.sheets
+            && old.parts == new.parts
+    };
+    let same = !every && before.as_ref().zip(after.as_ref()).is_some_and(same);
     Ok((!same).then_some(Change { subject, before, after }))
 }
 

@@ -1,10 +1,12 @@
 //! What a run keeps between its steps and of its results, as JSON: each shape is written once here
 //! and read back for ever.
 
+mod part;
 mod reason;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+pub(crate) use part::{KeptPart, parts};
 use reason::KeptReason;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -12,8 +14,8 @@ use sha2::{Digest, Sha256};
 use crate::{
     domain::{
         engine::{
-            Assessment, AwardIf, Candidate, Key, Measurement, Plan, Reason, Settlement, Standing,
-            Status, SubjectResult,
+            Assessment, AwardIf, Candidate, Key, Measurement, Part, Plan, Reason, Settlement,
+            SheetValue, Standing, Status, SubjectResult,
         },
         exact::{Exact, Money, RoundingMode},
         scheme::AwardTo,
@@ -85,6 +87,8 @@ struct KeptAssessment {
     before: Option<String>,
     reasons: Vec<KeptReason>,
     awards: Vec<(usize, u64, bool)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sheets: Vec<Option<String>>,
     extra: Extra,
 }
 
@@ -101,6 +105,9 @@ pub(crate) struct Extra {
     pub(crate) branch: String,
     /// SHA-256 over the facts it was computed from, in hexadecimal digits.
     pub(crate) facts_digest: String,
+    /// What its scheme lists of other results.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) parts: Vec<KeptPart>,
 }
 
 const STANDINGS: [Standing; 4] =
@@ -124,6 +131,7 @@ pub(crate) fn assessments(assessed: &[(Assessment, Extra)]) -> Result<Vec<u8>, U
                 before: it.score_before_vetoes.as_ref().map(ToString::to_string),
                 reasons: it.reasons.iter().map(KeptReason::of).collect(),
                 awards: it.awards.iter().map(|it| (it.award, it.grades, it.ungraded)).collect(),
+                sheets: it.sheets.iter().map(|it| it.as_ref().map(ToString::to_string)).collect(),
                 extra: extra.clone(),
             }
         })
@@ -162,6 +170,7 @@ fn assessment(kept: KeptAssessment) -> Result<(Assessment, Extra), Unreadable> {
         awards: awards
             .map(|(award, grades, ungraded)| AwardIf { award, grades, ungraded })
             .collect(),
+        sheets: kept.sheets.into_iter().map(exact).collect::<Result<_, _>>()?,
     };
     Ok((assessment, kept.extra))
 }
@@ -251,6 +260,10 @@ pub struct KeptResult {
     pub awards: Vec<GivenAward>,
     /// Why.
     pub reasons: Vec<Reason>,
+    /// The values of its scheme's sheets (P1).
+    pub sheets: Vec<SheetValue>,
+    /// The results of others that it took, where its scheme lists them (P6).
+    pub parts: Vec<Part>,
     /// SHA-256 over the facts it was computed from, in hexadecimal digits.
     pub facts_digest: String,
     /// SHA-256 over everything above.
@@ -262,6 +275,10 @@ struct KeptReasons {
     facts: String,
     seated: bool,
     reasons: Vec<KeptReason>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sheets: Vec<(String, Option<String>)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<KeptPart>,
 }
 
 /// A result as a row.
@@ -296,6 +313,12 @@ pub(crate) fn result_record(
         facts: extra.facts_digest.clone(),
         seated: result.seated,
         reasons: result.reasons.iter().map(KeptReason::of).collect(),
+        sheets: result
+            .sheets
+            .iter()
+            .map(|it| (it.node.clone(), it.value.as_ref().map(ToString::to_string)))
+            .collect(),
+        parts: extra.parts.clone(),
     };
     let json = |it: serde_json::Result<String>| it.map_err(unreadable("result"));
     let mut record = ResultRecord {
@@ -355,6 +378,10 @@ pub(crate) fn read_result(record: &ResultRecord) -> Result<KeptResult, Unreadabl
         let to = to_named(&it.to).ok_or_else(|| broken("award"))?;
         Ok(GivenAward { id: it.id, amount: Money::from_fen(it.fen), to, recipient: it.recipient })
     };
+    let sheet = |(node, value): (String, Option<String>)| {
+        let exact = |it: String| Exact::from_parts_text(&it).ok_or_else(|| broken("sheet"));
+        Ok(SheetValue { node, value: value.map(exact).transpose()? })
+    };
     Ok(KeptResult {
         subject: record.subject.clone(),
         period: record.period.clone(),
@@ -372,6 +399,8 @@ pub(crate) fn read_result(record: &ResultRecord) -> Result<KeptResult, Unreadabl
             .cloned()
             .map(KeptReason::reason)
             .collect::<Result<_, Unreadable>>()?,
+        sheets: reasons.sheets.into_iter().map(sheet).collect::<Result<_, Unreadable>>()?,
+        parts: reasons.parts.into_iter().map(KeptPart::part).collect::<Result<_, Unreadable>>()?,
         facts_digest: reasons.facts,
         digest: record.digest,
     })

@@ -7,6 +7,8 @@ mod context;
 mod explain;
 mod feed;
 mod kept;
+mod others;
+mod rating;
 mod read;
 mod table;
 mod verify;
@@ -20,6 +22,7 @@ pub use changes::{Change, Changes};
 pub use explain::Explanation;
 pub use feed::{Following, Position, Step, cursor_fault};
 pub use kept::{GivenAward, KeptResult, Unreadable};
+pub use rating::{Evidence, Rated, RatingSelector, is_rated};
 pub use read::{ResultFilter, ResultPage, RunSelector, RunView, Shown};
 pub use table::{Table, score_text, seat};
 pub use verify::{RunFinding, RunProof, verify};
@@ -417,6 +420,7 @@ pub(crate) fn input_periods(of: ResultsOf, period: Period) -> Vec<Period> {
                 .flat_map(|kind| within(kind, period))
                 .collect();
         }
+        ResultsOf::Halves => PeriodKind::Half,
         ResultsOf::Quarters => PeriodKind::Quarter,
         ResultsOf::Months => PeriodKind::Month,
     };

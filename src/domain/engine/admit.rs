@@ -1,10 +1,14 @@
 //! What facts must be for a scheme to take them. Every fault is told, none is guessed away.
 
+use std::collections::BTreeSet;
+
 use super::{judge::may_raise, plan::Plan, scheduled};
 use crate::domain::{
     exact::Decimal,
-    facts::{Facts, FactsFault, Import, Span},
-    scheme::{Channels, Combine, Node, NodeKind, Quantity, ResultOf, Schedules},
+    facts::{Facts, FactsFault, GivenResult, Import, Span},
+    scheme::{
+        Channels, Combine, Listing, Node, NodeKind, Quantity, ResultOf, ResultsOf, Schedules,
+    },
     time::Period,
 };
 
@@ -128,7 +132,12 @@ impl Admit<'_> {
                 self.import(&it.source);
                 self.reports(&it.source);
             }
-            NodeKind::ResultOf(of) => self.results(of),
+            NodeKind::ResultOf(of) => {
+                self.results(of);
+                if of.listed.is_some() {
+                    self.twice(&of.scheme, of.of);
+                }
+            }
             NodeKind::Scheduled(_)
             | NodeKind::Surveyed(_)
             | NodeKind::Sum(_)
@@ -287,7 +296,7 @@ impl Admit<'_> {
     }
 
     fn results(&mut self, wanted: &ResultOf) {
-        let ResultOf { scheme, of, combine } = wanted;
+        let ResultOf { scheme, of, combine, listed, .. } = wanted;
         let given = self.facts.results.get(scheme).map(Vec::as_slice).unwrap_or_default();
         let weighted = *combine == Combine::Weighted;
         for (index, result) in given.iter().enumerate().filter(|(_, it)| it.of == *of) {
@@ -300,12 +309,59 @@ impl Admit<'_> {
                     "满分应大于 0".to_owned(),
                 );
             }
-            if weighted && result.weight.is_none_or(Decimal::is_negative) {
+            if let Some(listing) = listed {
+                self.listed(&path, result, listing);
+            }
+            // Of one that is listed the lack of a weight is told by name.
+            let lacks = listed.is_none() && result.score.is_some() && result.weight.is_none();
+            if weighted && (lacks || result.weight.is_some_and(Decimal::is_negative)) {
                 self.fault(
                     &format!("{path}.weight"),
                     "FACTS_RESULT_WEIGHT",
                     "a weighted result needs a weight that is not below 0".to_owned(),
                     "加权合成的结果需有不小于 0 的权重".to_owned(),
+                );
+            }
+        }
+    }
+
+    /// A result that a node lists: whose it is, once for each period, and a weight that is none
+    /// below 0.
+    fn listed(&mut self, path: &str, result: &GivenResult, listing: &Listing) {
+        let about = result.about.as_deref();
+        if about.is_none_or(|it| it.subject.is_empty()) {
+            self.fault(
+                &format!("{path}.subject"),
+                "FACTS_RESULT_SUBJECT",
+                "a result that is listed names its subject".to_owned(),
+                "列出的结果须注明对象".to_owned(),
+            );
+        }
+        let figure = listing.weight.as_ref();
+        let figure = figure.and_then(|it| about?.weights.get(it).map(|own| (it, *own)));
+        if let Some((name, _)) = figure.filter(|it| it.1.is_negative()) {
+            self.fault(
+                &format!("{path}.weights.{name}"),
+                "FACTS_RESULT_WEIGHT",
+                "what weighs a result is not below 0".to_owned(),
+                "权重依据不得小于 0".to_owned(),
+            );
+        }
+    }
+
+    /// Results of the same subject and period, which a node that lists would count twice.
+    fn twice(&mut self, scheme: &str, of: ResultsOf) {
+        let given = self.facts.results.get(scheme).map(Vec::as_slice).unwrap_or_default();
+        let mut seen = BTreeSet::new();
+        for (index, result) in given.iter().enumerate().filter(|(_, it)| it.of == of) {
+            let Some(about) = &result.about else { continue };
+            let period = about.period.map(|it| it.to_string());
+            if !about.subject.is_empty() && !seen.insert((about.subject.as_str(), period)) {
+                self.fault(
+                    &format!("results.{scheme}[{index}]"),
+                    "FACTS_RESULT_TWICE",
+                    format!("`{}` has two results of one period", about.subject),
+                    format!("{} 同一周期有两项结果", about.subject),
                 );
             }
         }

@@ -1,6 +1,8 @@
 //! A scheme's own worked examples, run as the whole evaluation of one subject.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::value::RawValue;
 
 use super::{Evaluator, Groups, Plan, SubjectResult, settle};
 use crate::domain::{
@@ -94,11 +96,17 @@ fn run(plan: &Arc<Plan>, example: &Example) -> Result<SubjectResult, Vec<String>
 fn with_subject(facts: &str) -> String {
     match facts.strip_prefix('{') {
         Some("}") => r#"{"subject":"example"}"#.to_owned(),
-        Some(rest) if !facts.contains("\"subject\"") => {
+        Some(rest) if !names_subject(facts) => {
             format!(r#"{{"subject":"example",{rest}"#)
         }
         _ => facts.to_owned(),
     }
+}
+
+/// Whether the line itself names its subject; what lies deeper in it may name others.
+fn names_subject(facts: &str) -> bool {
+    let members = serde_json::from_str::<BTreeMap<String, &RawValue>>(facts);
+    members.is_ok_and(|it| it.contains_key("subject"))
 }
 
 fn differences(plan: &Plan, example: &Example, result: &SubjectResult) -> Vec<String> {
@@ -136,6 +144,21 @@ fn differences(plan: &Plan, example: &Example, result: &SubjectResult) -> Vec<St
         && honours != Some(wanted)
     {
         wrongs.push(format!("honours are {}, expected {wanted}", honours.unwrap_or("open")));
+    }
+    let advised = super::advice(plan.scheme(), &result.advisable());
+    let renewal = advised.and_then(|it| it.renewal);
+    let price = advised.and_then(|it| it.price);
+    for (name, wanted, got) in
+        [("renewal", &gives.renewal, renewal), ("price", &gives.price, price)]
+    {
+        let got = got.map(|it| it.id.as_str());
+        if let Some(wanted) = wanted
+            && wanted.as_deref() != got
+        {
+            let text = |it: Option<&str>| it.unwrap_or("none").to_owned();
+            let (got, wanted) = (text(got), text(wanted.as_deref()));
+            wrongs.push(format!("advice on {name} is {got}, expected {wanted}"));
+        }
     }
     if let Some(wanted) = &gives.awards {
         let mut wanted = wanted.clone();

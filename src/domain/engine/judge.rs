@@ -218,7 +218,8 @@ impl Plan {
         score: &Exact,
         values: &[Value],
     ) -> Result<u64, ExactError> {
-        let asked = Asked { facts, period, values, grade: None, node: 0 };
+        let nodes = &self.scheme.nodes;
+        let asked = Asked { facts, period, nodes, values, grade: None, node: 0 };
         let mut set = 0_u64;
         for (index, grade) in self.scheme.grades.iter().enumerate().take(Grade::MAX) {
             let enough = grade.at_least.is_none_or(|it| *score >= Exact::from(it));

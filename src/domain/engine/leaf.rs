@@ -3,6 +3,7 @@
 use super::{
     note::{Listener, Note},
     places::{self, Place, places},
+    roll_up,
 };
 use crate::domain::{
     exact::{Decimal, Exact, ExactError, Share},
@@ -269,22 +270,34 @@ fn of_units<'f>(
 
 /// `result_of`: published results of another scheme.
 pub(super) fn result_of(
-    node: usize,
+    (node, id): (usize, &str),
     result_of: &ResultOf,
     facts: &Facts,
     listener: &mut impl Listener,
 ) -> Fraction {
+    if let Some(listing) = &result_of.listed {
+        return roll_up::value((node, id), (result_of, listing), facts, listener);
+    }
     let given = facts.results.get(&result_of.scheme).map(Vec::as_slice).unwrap_or_default();
-    let given: Vec<&GivenResult> = given.iter().filter(|it| it.of == result_of.of).collect();
-    let Some(((), rest)) = given.split_first().map(|(_, rest)| ((), rest.len())) else {
+    // One without a score is nothing here, as it is to whoever reads the published scores alone.
+    let scored = |it: &&GivenResult| it.of == result_of.of && it.score.is_some();
+    let given: Vec<&GivenResult> = given.iter().filter(scored).collect();
+    let count = given.len();
+    if count == 0 {
         listener.note(node, || Note::NothingReported);
         return Ok(None);
-    };
-    let count = rest.saturating_add(1);
+    }
     listener.note(node, || Note::Results { count, combine: result_of.combine });
+    let least = usize::try_from(result_of.least).unwrap_or(usize::MAX);
+    if count < least {
+        let have = u64::try_from(count).unwrap_or(u64::MAX);
+        listener.note(node, || Note::TooFew { have, least: u64::from(result_of.least) });
+        return Ok(None);
+    }
     let mut fractions = Vec::with_capacity(count);
     for result in &given {
-        fractions.push(Exact::from(result.score).over(&Exact::from(result.out_of))?);
+        let score = Exact::from(result.score.unwrap_or(Decimal::ZERO));
+        fractions.push(score.over(&Exact::from(result.out_of))?);
     }
     match result_of.combine {
         Combine::Sum => Exact::sum(&fractions).map(Some),

@@ -1,6 +1,7 @@
 //! The engine: a pure function from a compiled scheme and facts to exact, explained results.
 
 mod admit;
+mod advice;
 mod cohort;
 mod counted;
 mod examples;
@@ -15,6 +16,7 @@ mod places;
 mod plan;
 mod predicate;
 mod report;
+mod roll_up;
 mod schedule_words;
 mod scheduled;
 mod settle;
@@ -24,6 +26,7 @@ mod tree;
 mod value;
 mod words;
 
+pub use advice::{Advisable, Advised, advice, unadvised};
 pub use cohort::{Candidate, Evaluator, Groups, Measurement};
 pub use examples::{ExampleFault, first_period, run_examples};
 pub use judge::Standing;
@@ -32,7 +35,10 @@ pub use key::Key;
 pub use note::Note;
 pub use output::{quotas_json, result_json};
 pub use plan::Plan;
-pub use report::{Assessment, AwardIf, Awarded, Explained, Reason, Status, SubjectResult, honours};
+pub use report::{
+    Assessment, AwardIf, Awarded, Explained, Reason, SheetValue, Status, SubjectResult, honours,
+};
+pub use roll_up::{Part, PartWhy, parts};
 pub use settle::{OpenTie, Quota, Settled, Settlement, settle};
 pub use value::{EngineError, Value};
 pub use words::{Words, missed_grade, reason_words, sentence};

@@ -1,9 +1,10 @@
 //! What happened at a node, kept only while an explanation is asked for.
 
+use super::roll_up::Part;
 use crate::domain::{
     exact::{Decimal, Exact},
     facts::StateKind,
-    scheme::{Combine, CompareWith, SeveralPlaces, Test},
+    scheme::{Combine, CompareWith, ResultsOf, SeveralPlaces, Test},
     time::{Day, Window},
 };
 
@@ -49,6 +50,8 @@ pub enum Note {
     Imported { raw: Decimal, full: Decimal },
     NothingReported,
     Results { count: usize, combine: Combine },
+    NoResult { of: ResultsOf },
+    Listed { part: Box<Part> },
     Compared { own: Exact, with: CompareWith, group: String, value: Exact },
     Place { place: u64, group: String, points: Option<Decimal> },
     Holds { what: String, holds: bool },
@@ -91,6 +94,7 @@ impl Note {
                 | Self::MetricMissing { .. }
                 | Self::RatioByZero { .. }
                 | Self::NothingReported
+                | Self::NoResult { .. }
                 | Self::Replaced { .. }
                 | Self::Dropped { .. }
                 | Self::PartOut { .. }

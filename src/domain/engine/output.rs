@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
-    Explained, Plan, Quota, Reason, SubjectResult, Words, missed_grade, reason_words, sentence,
-    words::shown,
+    Explained, Part, Plan, Quota, Reason, SheetValue, SubjectResult, Words, missed_grade,
+    reason_words, sentence, words::shown,
 };
 use crate::domain::{
-    exact::{Exact, RoundingMode},
+    exact::{Decimal, Exact, RoundingMode},
     facts::VetoRecord,
-    scheme::{Node, Rounding, Scheme},
+    scheme::{AdviceBand, Node, Rounding, Scheme},
 };
 
 #[derive(Serialize)]
@@ -27,6 +27,15 @@ struct ResultOut<'a> {
     /// Only where the scheme says who is eligible; null where it is open.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     honours: Option<HonoursOut>,
+    /// Only where the scheme advises; null where there is no advice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<AdvisedOut<'a>>,
+    /// Only where the scheme shows sheets.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sheets: Vec<SheetOut<'a>>,
+    /// Only where the scheme lists the results that it takes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    results: Vec<PartOut<'a>>,
     reasons: Vec<ReasonOut<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nodes: Option<NodeOut<'a>>,
@@ -35,6 +44,46 @@ struct ResultOut<'a> {
 #[derive(Serialize)]
 struct HonoursOut {
     honours: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct AdvisedOut<'a> {
+    renewal: Option<AdviceOut<'a>>,
+    price: Option<AdviceOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct AdviceOut<'a> {
+    id: &'a str,
+    title: &'a str,
+}
+
+#[derive(Serialize)]
+struct SheetOut<'a> {
+    node: &'a str,
+    value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exact: Option<String>,
+    out_of: Option<String>,
+}
+
+#[derive(Serialize)]
+struct PartOut<'a> {
+    node: &'a str,
+    subject: &'a str,
+    period: Option<String>,
+    score: Option<String>,
+    /// What it counts with, in the same points; null where it does not count.
+    counts: Option<String>,
+    out_of: String,
+    /// What weighs it; null where nothing does.
+    figure: Option<String>,
+    /// Its exact share, `p/q`; those of one node add up to one.
+    weight: Option<String>,
+    grade: Option<&'a str>,
+    vetoes: &'a [String],
+    why: &'static str,
+    taken_over: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -134,6 +183,12 @@ pub fn result_json(plan: &Plan, result: &SubjectResult) -> String {
             let honours = super::honours(scheme, result.status, &result.reasons);
             HonoursOut { honours: honours.map(|it| if it { "eligible" } else { "barred" }) }
         }),
+        advice: super::advice(scheme, &result.advisable()).map(|it| AdvisedOut {
+            renewal: it.renewal.map(advice_out),
+            price: it.price.map(advice_out),
+        }),
+        sheets: result.sheets.iter().map(|it| sheet_out(scheme, it)).collect(),
+        results: result.parts.iter().map(part_out).collect(),
         reasons: result.reasons.iter().map(|it| reason_out(it, scheme)).collect(),
         nodes: result.nodes.first().and_then(|_| node_out(scheme, &result.nodes, 0)),
     };
@@ -169,6 +224,39 @@ pub fn quotas_json(plan: &Plan, quotas: &[Quota]) -> String {
 
 fn decimal(value: &Exact) -> String {
     if value.is_decimal(12) { value.exact_text() } else { value.text(4, RoundingMode::HalfUp) }
+}
+
+fn advice_out(band: &AdviceBand) -> AdviceOut<'_> {
+    AdviceOut { id: &band.id, title: &band.title }
+}
+
+fn sheet_out<'a>(scheme: &Scheme, sheet: &'a SheetValue) -> SheetOut<'a> {
+    let node = scheme.nodes.iter().find(|it| it.id == sheet.node);
+    let rounded = sheet.value.as_ref().filter(|it| !it.is_decimal(12));
+    SheetOut {
+        node: &sheet.node,
+        value: sheet.value.as_ref().map(decimal),
+        exact: rounded.map(Exact::to_string),
+        out_of: node.and_then(|it| it.out_of).map(|it| it.to_string()),
+    }
+}
+
+fn part_out(part: &Part) -> PartOut<'_> {
+    let number = |it: Option<Decimal>| it.map(|it| it.to_string());
+    PartOut {
+        node: &part.node,
+        subject: &part.subject,
+        period: part.period.map(|it| it.to_string()),
+        score: number(part.score),
+        counts: number(part.counts),
+        out_of: part.out_of.to_string(),
+        figure: number(part.figure),
+        weight: part.weight.as_ref().map(ToString::to_string),
+        grade: part.grade.as_deref(),
+        vetoes: &part.vetoes,
+        why: part.why.name(),
+        taken_over: part.taken_over.map(|it| it.to_string()),
+    }
 }
 
 fn reason_out<'a>(reason: &'a Reason, scheme: &Scheme) -> ReasonOut<'a> {

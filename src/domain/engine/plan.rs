@@ -118,6 +118,7 @@ pub(crate) fn nodes_of(predicate: &Predicate, into: &mut Vec<NodeIndex>) {
         | Predicate::Ratio { .. }
         | Predicate::Attribute { .. }
         | Predicate::Fact { .. }
+        | Predicate::Results { .. }
         | Predicate::Grade { .. } => (),
     }
 }

@@ -3,12 +3,13 @@
 use super::{
     measured::ratio,
     note::{Listener, Note},
+    roll_up,
     value::Value,
 };
 use crate::domain::{
     exact::{Exact, ExactError},
     facts::{Facts, touches},
-    scheme::{Comparison, Predicate, Test},
+    scheme::{Comparison, Node, Predicate, ResultsWith, Test},
     time::Period,
 };
 
@@ -17,6 +18,8 @@ use crate::domain::{
 pub(super) struct Asked<'a> {
     pub(super) facts: &'a Facts,
     pub(super) period: Period,
+    /// The nodes of the scheme.
+    pub(super) nodes: &'a [Node],
     /// The nodes' values.
     pub(super) values: &'a [Value],
     /// The grade, where it is settled.
@@ -72,6 +75,23 @@ impl Asked<'_> {
                 let mut findings = self.facts.findings.iter().filter(|it| it.fact == *fact);
                 let holds = findings.any(|it| touches(it.from, it.until, first, last));
                 listener.note(self.node, || Note::Holds { what: fact.clone(), holds });
+                Ok(holds)
+            }
+            Predicate::Results { node, with } => {
+                let node = self.nodes.get(*node);
+                let (what, wanted) = match with {
+                    ResultsWith::Vetoed(items) => ("vetoed", items),
+                    ResultsWith::Graded(grades) => ("graded", grades),
+                };
+                let holds = node.is_some_and(|it| roll_up::any(it, self.facts, with));
+                listener.note(self.node, || Note::Holds {
+                    what: format!(
+                        "{} {what}: {}",
+                        node.map_or("", |it| it.id.as_str()),
+                        wanted.join(" | ")
+                    ),
+                    holds,
+                });
                 Ok(holds)
             }
             Predicate::Grade { grade } => Ok(self.grade == Some(*grade)),

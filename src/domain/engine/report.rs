@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Candidate, Plan, Settlement, Standing,
+    Advisable, Candidate, Plan, Settlement, Standing,
     cohort::{Evaluator, Groups},
     judge::{Judged, bit, record_counts},
     note::{Listener, Note, Notes, Silent},
     predicate::Asked,
+    roll_up::{Part, parts},
     value::{EngineError, Value},
 };
 use crate::domain::{
@@ -123,6 +124,7 @@ fn facts_of(predicate: &Predicate, into: &mut Vec<String>) {
         | Predicate::Metric { .. }
         | Predicate::Ratio { .. }
         | Predicate::Attribute { .. }
+        | Predicate::Results { .. }
         | Predicate::Grade { .. } => (),
     }
 }
@@ -162,6 +164,15 @@ pub struct Explained {
     pub notes: Vec<Note>,
 }
 
+/// The value of a node that the scheme shows as a sheet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SheetValue {
+    /// The node's id.
+    pub node: String,
+    /// Its value, after vetoes; none where it has none, and where the subject is excluded.
+    pub value: Option<Exact>,
+}
+
 /// One subject's result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubjectResult {
@@ -185,8 +196,24 @@ pub struct SubjectResult {
     pub awards: Vec<Awarded>,
     /// Why.
     pub reasons: Vec<Reason>,
+    /// The values of the scheme's sheets, in its order (P1).
+    pub sheets: Vec<SheetValue>,
+    /// The results of others that it took, where its scheme lists them (P6).
+    pub parts: Vec<Part>,
     /// The nodes, in the scheme's order; empty where no explanation was asked for.
     pub nodes: Vec<Explained>,
+}
+
+impl SubjectResult {
+    /// What advice goes by.
+    pub fn advisable(&self) -> Advisable<'_> {
+        Advisable {
+            status: self.status,
+            score: self.score.as_ref(),
+            grade: self.grade.as_deref(),
+            reasons: &self.reasons,
+        }
+    }
 }
 
 /// For which grades an award would follow.
@@ -213,6 +240,8 @@ pub struct Assessment {
     pub reasons: Vec<Reason>,
     /// The awards that some grade would bring.
     pub awards: Vec<AwardIf>,
+    /// The values of the scheme's sheets, in its order; none where one has none.
+    pub sheets: Vec<Option<Exact>>,
 }
 
 impl Plan {
@@ -234,7 +263,8 @@ impl Plan {
     ) -> SubjectResult {
         let scheme = self.scheme();
         let grade_id = |it: &u8| scheme.grades.get(usize::from(*it)).map(|it| it.id.clone());
-        let Assessment { candidate, score, score_before_vetoes, mut reasons, awards } = assessment;
+        let Assessment { candidate, score, score_before_vetoes, mut reasons, awards, sheets } =
+            assessment;
         let status = Status::of(candidate.standing, settlement);
         let within = scheme.ranking.iter().flat_map(|it| it.within.iter().cloned());
         let ranks = within.zip(settlement.ranks.iter().copied()).filter(|(_, place)| *place > 0);
@@ -265,6 +295,16 @@ impl Plan {
                 .map(|it| Awarded { id: it.id.clone(), amount: it.amount, to: it.to })
                 .collect(),
             reasons,
+            sheets: scheme
+                .sheets
+                .iter()
+                .zip(sheets)
+                .filter_map(|(it, value)| {
+                    let node = scheme.nodes.get(*it)?.id.clone();
+                    Some(SheetValue { node, value })
+                })
+                .collect(),
+            parts: Vec::new(),
             nodes: Vec::new(),
         }
     }
@@ -286,6 +326,7 @@ impl Evaluator {
         let mut notes = Notes(vec![Vec::new(); self.plan.scheme.nodes.len()]);
         let assessment = self.assess_with(facts, groups, &mut notes)?;
         let mut result = self.plan.conclude(assessment, settlement, self.period);
+        result.parts = parts(&self.plan.scheme, facts);
         let nodes = self.scratch.values.iter().cloned().zip(notes.0).enumerate();
         result.nodes =
             nodes.map(|(node, (value, notes))| Explained { node, value, notes }).collect();
@@ -300,7 +341,9 @@ impl Evaluator {
         settlement: &Settlement,
     ) -> Result<SubjectResult, EngineError> {
         let assessment = self.assess_with(facts, groups, &mut Silent)?;
-        Ok(self.plan.conclude(assessment, settlement, self.period))
+        let mut result = self.plan.conclude(assessment, settlement, self.period);
+        result.parts = parts(&self.plan.scheme, facts);
+        Ok(result)
     }
 
     fn assess_with(
@@ -318,9 +361,20 @@ impl Evaluator {
             candidate: self.candidate_of(facts, &judged),
             reasons,
             awards: self.awards(facts, &judged)?,
+            sheets: self.sheets(&judged),
             score: judged.score,
             score_before_vetoes: judged.before,
         })
+    }
+
+    /// The values of the scheme's sheets.
+    fn sheets(&self, judged: &Judged) -> Vec<Option<Exact>> {
+        let excluded = judged.standing == Standing::Excluded;
+        let value = |it: &usize| {
+            let value = self.scratch.values.get(*it).and_then(Value::known).cloned();
+            value.filter(|_| !excluded)
+        };
+        self.plan.scheme.sheets.iter().map(value).collect()
     }
 
     /// The awards that would follow, by grade: a grade is only known once seats are settled.
@@ -335,7 +389,8 @@ impl Evaluator {
             let follows = |grade: Option<usize>| match &award.when {
                 None => Ok(true),
                 Some(when) => {
-                    let asked = Asked { facts, period: self.period, values, grade, node: 0 };
+                    let (nodes, period) = (&scheme.nodes, self.period);
+                    let asked = Asked { facts, period, nodes, values, grade, node: 0 };
                     asked.holds(when, &mut Silent).map_err(|why| EngineError::Exact {
                         subject: facts.subject.clone(),
                         path: format!("awards/{}", award.id),
@@ -361,7 +416,8 @@ impl Evaluator {
     fn barred(&self, facts: &Facts) -> Result<Option<Reason>, EngineError> {
         let Some(honours) = &self.plan.scheme.honours else { return Ok(None) };
         let (period, values) = (self.period, self.scratch.values.as_slice());
-        let asked = Asked { facts, period, values, grade: None, node: 0 };
+        let nodes = &self.plan.scheme.nodes;
+        let asked = Asked { facts, period, nodes, values, grade: None, node: 0 };
         let holds = |it: &Predicate| {
             asked.holds(it, &mut Silent).map_err(|why| EngineError::Exact {
                 subject: facts.subject.clone(),

@@ -163,8 +163,8 @@ impl<G: GroupView> Walk<'_, G> {
                 return measured::value(index, measured, facts, listener);
             }
             NodeKind::Checked { when, points, otherwise } => {
-                let period = self.period;
-                let asked = Asked { facts, period, values, grade: None, node: index };
+                let (period, nodes) = (self.period, &self.plan.scheme.nodes);
+                let asked = Asked { facts, period, nodes, values, grade: None, node: index };
                 let holds = asked.holds(when, listener)?;
                 return Ok(Some(Exact::from(if holds { *points } else { *otherwise })));
             }
@@ -179,7 +179,7 @@ impl<G: GroupView> Walk<'_, G> {
             NodeKind::Imported(imported) => {
                 leaf::imported(index, imported, (facts, self.period), listener)?
             }
-            NodeKind::ResultOf(of) => leaf::result_of(index, of, facts, listener)?,
+            NodeKind::ResultOf(of) => leaf::result_of((index, &node.id), of, facts, listener)?,
         };
         fraction.map(|it| it.times(&out_of())).transpose()
     }

@@ -3,11 +3,12 @@
 use super::{
     note::Note,
     report::{Reason, SubjectResult},
+    roll_up::part_words,
 };
 use crate::domain::{
     exact::{Exact, RoundingMode},
     facts::StateKind,
-    scheme::{Combine, CompareWith, Comparison, Scheme, Test},
+    scheme::{Combine, CompareWith, Comparison, ResultsOf, Scheme, Test},
     time::Window,
 };
 
@@ -236,6 +237,15 @@ fn evidence(note: &Note) -> Option<Words> {
                 format!("已发布结果 {count} 项，{zh}"),
             )
         }
+        Note::Listed { part } => part_words(part),
+        Note::NoResult { of: ResultsOf::Projects } => words(
+            "it has no project on the last day of the period".to_owned(),
+            "期末没有在管项目".to_owned(),
+        ),
+        Note::NoResult { of } => words(
+            format!("there is no published result (of {})", of.name()),
+            format!("没有已发布的结果（{}）", of.name()),
+        ),
         _ => return None,
     })
 }

@@ -1,6 +1,7 @@
 //! One line of facts as JSON, read with every fault collected and no number through a float.
 
 mod member;
+mod results;
 mod values;
 
 use std::{borrow::Cow, collections::BTreeMap, fmt};
@@ -8,12 +9,9 @@ use std::{borrow::Cow, collections::BTreeMap, fmt};
 use serde_json::value::RawValue;
 use values::Record;
 
-use super::{
-    Answers, Entry, Facts, FactsFault, Finding, GivenResult, Sheet, State, StateKind, VetoRecord,
-};
+use super::{Answers, Entry, Facts, FactsFault, Finding, Sheet, State, StateKind, VetoRecord};
 use crate::domain::{
     exact::Decimal,
-    scheme::ResultsOf,
     time::{Day, Moment},
 };
 
@@ -98,8 +96,8 @@ const NOT_STATE: Words = (
 );
 const NOT_OF: Words = (
     "FACTS_RESULT_OF",
-    "a result is of `self`, `children`, `projects`, `quarters` or `months`",
-    "结果的 of 应为 self、children、projects、quarters 或 months",
+    "a result is of `self`, `children`, `projects`, `halves`, `quarters` or `months`",
+    "结果的 of 应为 self、children、projects、halves、quarters 或 months",
 );
 
 impl Reader {
@@ -281,21 +279,6 @@ impl Reader {
         let full = self.needed(path, record, "full", Self::decimal);
         let bonus = self.optional(path, record, "bonus", Self::boolean).unwrap_or(false);
         (raw, full, bonus)
-    }
-
-    fn result(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<GivenResult> {
-        let record = self.record(path, raw, &["of", "score", "out_of", "weight"])?;
-        let of = self.needed(path, &record, "of", |it, path, raw| {
-            let named = it.text(path, raw).map(|text| ResultsOf::named(&text))?;
-            if named.is_none() {
-                it.fault(path, NOT_OF);
-            }
-            named
-        });
-        let score = self.needed(path, &record, "score", Self::decimal);
-        let out_of = self.needed(path, &record, "out_of", Self::decimal);
-        let weight = self.optional(path, &record, "weight", Self::decimal);
-        record.known.then_some(GivenResult { of: of?, score: score?, out_of: out_of?, weight })
     }
 
     fn veto(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<VetoRecord> {

@@ -177,16 +177,81 @@ pub struct Import {
 }
 
 /// A published result of another scheme.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct GivenResult {
     /// Whose result it is, seen from the subject.
     pub of: ResultsOf,
-    /// The published score.
-    pub score: Decimal,
+    /// The published score; none where it has none.
+    pub score: Option<Decimal>,
     /// That scheme's full marks.
     pub out_of: Decimal,
     /// Its weight, such as households.
     pub weight: Option<Decimal>,
+    /// What is known of it besides, for schemes that list results (P6).
+    pub about: Option<Box<AboutResult>>,
+}
+
+/// As of [`Facts`].
+impl fmt::Debug for GivenResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("GivenResult");
+        text.field("of", &self.of);
+        match &self.score {
+            Some(score) => text.field("score", score),
+            None => text.field("score", &self.score),
+        };
+        text.field("out_of", &self.out_of).field("weight", &self.weight);
+        if let Some(about) = &self.about {
+            text.field("about", about);
+        }
+        text.finish()
+    }
+}
+
+/// What is known of a published result besides its score.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AboutResult {
+    /// Whose it is.
+    pub subject: String,
+    /// Over which period.
+    pub period: Option<Period>,
+    /// What it is.
+    pub status: GivenStatus,
+    /// Its grade.
+    pub grade: Option<String>,
+    /// The items of its scheme's veto list that are in force on it.
+    pub vetoes: Vec<String>,
+    /// The figures that can weigh it, as `households` to 812.
+    pub weights: BTreeMap<String, Decimal>,
+    /// The first day on which it was the subject's, where it was another's before in its period.
+    pub taken_over: Option<Day>,
+}
+
+/// What a published result of another scheme is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GivenStatus {
+    /// It stands. The default.
+    #[default]
+    Final,
+    /// Something was missing.
+    Incomplete,
+    /// A veto took its subject out.
+    Excluded,
+    /// A tie was open.
+    TieOpen,
+}
+
+impl GivenStatus {
+    /// The one of the word that results use.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "final" => Some(Self::Final),
+            "incomplete" => Some(Self::Incomplete),
+            "excluded" => Some(Self::Excluded),
+            "tie_open" => Some(Self::TieOpen),
+            _ => None,
+        }
+    }
 }
 
 /// One record of a veto.

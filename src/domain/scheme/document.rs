@@ -76,6 +76,10 @@ pub struct Scheme {
     pub awards: Vec<Award>,
     /// Who is eligible for honours.
     pub honours: Option<Honours>,
+    /// The nodes whose values a result keeps and shows, as its sheets (打分项, P1).
+    pub sheets: Vec<NodeIndex>,
+    /// What a result advises.
+    pub advice: Option<Advice>,
     /// How check-ins become a figure and a finding (M3).
     pub check_in: Option<CheckInRule>,
     /// How cases of negative conduct become a finding (M6).
@@ -95,6 +99,31 @@ pub struct Honours {
     pub when: Option<Predicate>,
     /// A condition that must not hold.
     pub unless: Option<Predicate>,
+}
+
+/// `advice: {…}`: what a result is a basis for (P4). Of each list the first that holds; it takes
+/// no part in the result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advice {
+    /// On renewing the service contract (续约建议); may be empty.
+    pub renewal: Vec<AdviceBand>,
+    /// On the price that is agreed (议价建议); may be empty.
+    pub price: Vec<AdviceBand>,
+}
+
+/// One advice. What is written of the three conditions must hold; the last of a list has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdviceBand {
+    /// Unique in its list.
+    pub id: String,
+    /// What people read.
+    pub title: String,
+    /// The grades of which the result has one, by position from the top; empty: not asked.
+    pub grades: Vec<usize>,
+    /// The least published score; none: not asked.
+    pub at_least: Option<Decimal>,
+    /// The vetoes of which one is in force; empty: not asked.
+    pub vetoed: Vec<String>,
 }
 
 /// `check_in: {…}`: when a member must have checked in (报到, M3).
@@ -343,4 +372,8 @@ pub struct Expected {
     pub awards: Option<Vec<(String, Money)>>,
     /// The word of `honours`.
     pub honours: Option<String>,
+    /// The id of the advice on renewal; `Some(None)` for `null`.
+    pub renewal: Option<Option<String>>,
+    /// The id of the advice on the price; `Some(None)` for `null`.
+    pub price: Option<Option<String>>,
 }

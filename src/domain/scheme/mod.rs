@@ -15,18 +15,18 @@ mod schema;
 mod tests;
 mod yaml;
 
+pub use document::{Advice, AdviceBand, CheckInRule, ConductRule, Honours};
 pub use document::{
     Award, AwardTo, Basis, Effect, Example, Expected, Grade, InForce, KeyOf, Order, Places,
     RankKey, Ranking, Scheme, SeatBase, Seats, SubjectKind, Veto, VetoCounts,
 };
-pub use document::{CheckInRule, ConductRule, Honours};
 pub use fault::{Place, SchemeFault, Severity};
 pub use node::{
-    Assessed, Band, Cap, Channels, Combine, CompareWith, Counted, CountedPoints, Counting,
+    Assessed, Band, Cap, Channels, Combine, CompareWith, Counted, CountedPoints, Counting, Listing,
     Measured, Missing, Node, NodeIndex, NodeKind, Quantity, ResultOf, ResultsOf, Rounding, Several,
-    Surveyed, Turn, Voted,
+    Surveyed, Turn, VetoedResults, Voted,
 };
-pub use predicate::{Comparison, Predicate, Test};
+pub use predicate::{Comparison, Predicate, ResultsWith, Test};
 pub use read::SCHEDULE_MAX;
 pub use schedule::{Schedule, ScheduleItem, Schedules};
 pub use scheduled::{Adoption, Belonging, Imported, Quorum, Scheduled, SeveralPlaces};

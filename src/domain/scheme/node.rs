@@ -366,6 +366,32 @@ pub struct ResultOf {
     pub of: ResultsOf,
     /// How several combine.
     pub combine: Combine,
+    /// The fewest results; under it the node is missing.
+    pub least: u32,
+    /// How single results are told apart and listed; none where they are not.
+    pub listed: Option<Listing>,
+}
+
+/// What `listed: true` and the keys that need it say of single results (P6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// The figure of each result that weighs it; none: the weight that it comes with.
+    pub weight: Option<String>,
+    /// Whether a result without a score is left out; otherwise the node is missing.
+    pub leave_out: bool,
+    /// What a result with a veto in force counts with.
+    pub vetoed: Option<VetoedResults>,
+}
+
+/// `vetoed: {…}` of a `result_of`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VetoedResults {
+    /// The items, of the other scheme's veto list.
+    pub items: Vec<String>,
+    /// The most that such a result counts with, in points of the other scheme.
+    pub score_at_most: Decimal,
+    /// What such a result counts with that has no score; none: it is as any other without one.
+    pub unscored: Option<Decimal>,
 }
 
 /// Whose published results are taken.
@@ -377,6 +403,8 @@ pub enum ResultsOf {
     Children,
     /// Of its projects.
     Projects,
+    /// Its own over the halves.
+    Halves,
     /// Its own over the quarters.
     Quarters,
     /// Its own over the months.
@@ -385,8 +413,8 @@ pub enum ResultsOf {
 
 impl ResultsOf {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Itself, Self::Children, Self::Projects, Self::Quarters, Self::Months];
+    pub const ALL: [Self; 6] =
+        [Self::Itself, Self::Children, Self::Projects, Self::Halves, Self::Quarters, Self::Months];
 
     /// The name that schemes and facts use.
     pub const fn name(self) -> &'static str {
@@ -394,6 +422,7 @@ impl ResultsOf {
             Self::Itself => "self",
             Self::Children => "children",
             Self::Projects => "projects",
+            Self::Halves => "halves",
             Self::Quarters => "quarters",
             Self::Months => "months",
         }

@@ -42,6 +42,15 @@ pub struct Test {
     pub limit: Decimal,
 }
 
+/// What is asked of listed results.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ResultsWith {
+    /// One of these items of the other scheme's veto list is in force.
+    Vetoed(Vec<String>),
+    /// One of these grades of the other scheme.
+    Graded(Vec<String>),
+}
+
 /// A condition. About something missing it is false, and `none` of it is true.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Predicate {
@@ -85,6 +94,14 @@ pub enum Predicate {
         /// The grade's position from the top.
         grade: usize,
     },
+    /// `{results: id, vetoed: […]}` or `{results: id, graded: […]}`: one of the results that a
+    /// `result_of` node lists has one of these vetoes in force, or one of these grades.
+    Results {
+        /// The node.
+        node: NodeIndex,
+        /// What is asked of them.
+        with: ResultsWith,
+    },
     /// All hold.
     All(Vec<Self>),
     /// At least one holds.
@@ -108,6 +125,7 @@ impl Predicate {
             | Self::Metric { .. }
             | Self::Ratio { .. }
             | Self::Fact { .. }
+            | Self::Results { .. }
             | Self::Grade { .. } => false,
         }
     }

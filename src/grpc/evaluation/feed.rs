@@ -9,7 +9,7 @@ use super::{
     super::{
         admit::Call,
         decode::Faults,
-        encode::{subject_kind, timestamp},
+        encode::publication,
         page::{BYTES_MAX, size},
         result_encode,
         result_scope::Sight,
@@ -25,7 +25,6 @@ use crate::{
         run::{Change, Following, Position, Shown, Step, cursor_fault},
     },
     proto::v1,
-    store::PublicationRecord,
 };
 
 /// The most events of one message of a watch.
@@ -75,7 +74,8 @@ fn following(
     Some((Following { scheme_id, subjects, ..Following::default() }, group?))
 }
 
-fn position(faults: &mut Faults, raw: &str) -> Option<Position> {
+/// A cursor as it is written.
+pub(in crate::grpc) fn position(faults: &mut Faults, raw: &str) -> Option<Position> {
     let position = Position::parse(raw);
     if position.is_none() {
         let fault = cursor_fault();
@@ -155,20 +155,6 @@ impl Asked {
             previous: step.before.as_ref().zip(seen.before.as_ref()).map(|(of, it)| side(of, it)),
         };
         Some((event, to))
-    }
-}
-
-fn publication(it: &PublicationRecord, shown: &Shown) -> v1::Publication {
-    let of = &it.publication;
-    v1::Publication {
-        seq: it.seq,
-        run_id: of.run_id.clone(),
-        replaced_run_id: of.replaced_run_id.clone(),
-        scheme_id: of.scheme_id.clone(),
-        version: i32::try_from(shown.run.version).unwrap_or(i32::MAX),
-        period: of.period.clone(),
-        publish_time: Some(timestamp(it.recorded)),
-        subject_kind: subject_kind(shown.plan.scheme().subject).into(),
     }
 }
 

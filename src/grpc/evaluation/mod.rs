@@ -13,6 +13,7 @@ use prost::Message;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
+pub(super) use feed::position;
 pub(super) use results::selector;
 
 use super::{RECEIVE_MAX, SEND_MAX, admit::Call, decoded, status};

@@ -7,3 +7,5 @@ mod kept;
 mod sight;
 mod watch;
 mod world;
+
+pub(crate) use world::grant;

@@ -44,6 +44,9 @@ impl Reader {
         let ranking = fields.at("ranking").and_then(|it| self.ranking(&it));
         let awards = fields.at("awards").map(|it| self.awards(&it)).unwrap_or_default();
         let following = self.following(&fields, subject, &nodes);
+        let advice = fields.at("advice").and_then(|it| self.advice(&it, &vetoes));
+        let sheets = fields.at("sheets").map(|it| self.sheets(&it)).unwrap_or_default();
+        self.listed_nodes(&nodes);
         let examples = fields.at("examples").map(|it| self.examples(&it)).unwrap_or_default();
         Some(Scheme {
             id: id?,
@@ -60,6 +63,8 @@ impl Reader {
             ranking,
             awards,
             honours: following.honours,
+            sheets,
+            advice,
             check_in: following.check_in,
             conduct: following.conduct,
             closes_after: following.closes_after,
@@ -131,6 +136,7 @@ impl Reader {
         }
         let shorter = match (of, period) {
             (_, None) => true,
+            (ResultsOf::Halves, Some(period)) => *period == PeriodKind::Year,
             (ResultsOf::Quarters, Some(period)) => {
                 matches!(period, PeriodKind::Year | PeriodKind::Half)
             }
@@ -140,7 +146,7 @@ impl Reader {
         if !shorter {
             let (wrong, zh) =
                 ("the scheme takes its own results of the same period", "办法引用了自身同期结果");
-            let right = "another scheme's id, or `of: quarters` or `of: months` of a longer period";
+            let right = "another scheme's id, or `of: halves`, `of: quarters` or `of: months` of a longer period";
             self.fault("RESULT_OF_ITSELF", spot, wrong, zh, right);
         }
     }

@@ -10,7 +10,7 @@ use super::{
         yaml::{Data, Scalar, Yaml},
     },
     reader::{At, Reader, Spot},
-    shapes::{EXAMPLE, GIVES},
+    shapes::{ADVISED, EXAMPLE, GIVES},
     words,
 };
 
@@ -82,7 +82,33 @@ impl Reader {
             self.word(&it, words::honours())?;
             it.value.text().map(ToOwned::to_owned)
         });
-        Some(Expected { score, score_before_vetoes: before, grade, status, awards, honours })
+        let (renewal, price) = match fields.at("advice") {
+            Some(at) => self.advised(&at),
+            None => (None, None),
+        };
+        Some(Expected {
+            score,
+            score_before_vetoes: before,
+            grade,
+            status,
+            awards,
+            honours,
+            renewal,
+            price,
+        })
+    }
+
+    #[expect(
+        clippy::option_option,
+        reason = "not said, said to be none, and said are three things"
+    )]
+    fn advised(&mut self, at: &At<'_>) -> (Option<Option<String>>, Option<Option<String>>) {
+        let Some(fields) = self.open(at, &ADVISED) else { return (None, None) };
+        let mut one = |key: &str| {
+            let at = fields.at(key)?;
+            self.or_null(&at, Self::id)
+        };
+        (one("renewal"), one("price"))
     }
 
     /// A value, or nothing where `null` is written.

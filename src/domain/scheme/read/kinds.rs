@@ -6,11 +6,11 @@ use super::{
         NodeKind, Quantity, ResultOf, Several, Surveyed, Turn, Voted, yaml::Data,
     },
     node_shapes::{
-        ASSESSED, BAND, CAP, CHECKED, COMPARED, COUNTED, MEASURED, PLACED, RESULT_OF, SURVEYED,
-        VOTED,
+        ASSESSED, BAND, CAP, CHECKED, COMPARED, COUNTED, MEASURED, PLACED, SURVEYED, VOTED,
     },
     predicates::Scope,
     reader::{At, Fields, Reader},
+    roll_up::RESULT_OF,
     scalars, words,
 };
 use crate::domain::exact::{Decimal, Share};
@@ -302,7 +302,9 @@ impl Reader {
         if let (Some(scheme), Some(of)) = (&scheme, of) {
             self.own_result(scheme, of, &fields.key("scheme"));
         }
-        Some(ResultOf { scheme: scheme?, of: of?, combine })
+        let least = fields.at("least").and_then(|it| self.whole(&it, 1, COUNT_MAX)).unwrap_or(1);
+        let listed = self.listing(&fields, combine);
+        Some(ResultOf { scheme: scheme?, of: of?, combine, least, listed })
     }
 
     fn compared(&mut self, at: &At<'_>) -> Option<NodeKind> {

@@ -1,6 +1,7 @@
 //! From a document's text to a scheme: every restriction of the scheme language, all faults at
 //! once, each with its place, its path, what is wrong and what would be right.
 
+mod advice;
 mod document;
 mod examples;
 mod following;
@@ -10,6 +11,7 @@ mod nodes;
 mod party_floor;
 mod predicates;
 mod reader;
+mod roll_up;
 mod scalars;
 mod schedule;
 mod shape;

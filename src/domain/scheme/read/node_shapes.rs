@@ -1,13 +1,14 @@
 //! The mappings of the score: nodes, what each kind is made of, and conditions.
 
 use super::{
+    roll_up::{RESULT_OF, VETOED},
     shape::{Form, Shape, may, must, shape},
     shapes::BASES,
     words::{self, names},
 };
 
 /// The most a count of the document may be.
-const COUNT_MAX: u32 = 1_000_000_000;
+pub(super) const COUNT_MAX: u32 = 1_000_000_000;
 
 /// The keys of which a node has exactly one.
 pub(in crate::domain::scheme) const KIND_KEYS: &[&str] = &[
@@ -323,20 +324,6 @@ pub(super) static QUORUM: Shape = Shape {
     together: &[],
 };
 
-pub(super) static RESULT_OF: Shape = shape(
-    "result_of",
-    "Published results, each as score by its scheme's full marks.",
-    &[
-        must("scheme", Form::Id, "The other scheme's id."),
-        must("of", Form::Word(|| names(words::results_of())), "Whose results."),
-        may(
-            "combine",
-            Form::Word(|| names(words::combines())),
-            "How several combine; average if not written.",
-        ),
-    ],
-);
-
 pub(super) static COMPARED: Shape = shape(
     "compared",
     "This subject's value of a node by the group's, held to 0..1.",
@@ -378,17 +365,31 @@ pub(in crate::domain::scheme) static PREDICATE: Shape = Shape {
         may("in", Form::Names, "The values of which the attribute has one."),
         may("fact", Form::Name, "A recorded finding of that kind is in force in the period."),
         may("grade", Form::Id, "The subject's grade; in an award's `when` only."),
+        may("results", Form::Id, "A `result_of` node that lists, with `vetoed` or `graded`."),
+        may("vetoed", Form::Names, "One of its results has one of these vetoes in force."),
+        may("graded", Form::Names, "One of its results has one of these grades."),
         may("all", Form::Maps(&PREDICATE), "All hold."),
         may("any", Form::Maps(&PREDICATE), "At least one holds."),
         may("none", Form::Maps(&PREDICATE), "Not one holds."),
     ],
-    one_of: &[&["node", "metric", "ratio", "attribute", "fact", "grade", "all", "any", "none"]],
+    one_of: &[&[
+        "node",
+        "metric",
+        "ratio",
+        "attribute",
+        "fact",
+        "results",
+        "grade",
+        "all",
+        "any",
+        "none",
+    ]],
     any_of: &[],
     together: &[],
 };
 
 /// The mappings below nodes.
-pub(super) static KINDS: [&Shape; 18] = [
+pub(super) static KINDS: [&Shape; 19] = [
     &SCHEDULED, &ADOPTION, &QUORUM, &ROUND, &MISSING, &DROP, &COUNTED, &CAP, &ASSESSED, &VOTED,
-    &SURVEYED, &MEASURED, &BAND, &CHECKED, &IMPORTED, &RESULT_OF, &COMPARED, &PLACED,
+    &SURVEYED, &MEASURED, &BAND, &CHECKED, &IMPORTED, &RESULT_OF, &VETOED, &COMPARED, &PLACED,
 ];

@@ -1,7 +1,7 @@
 //! Conditions.
 
 use super::{
-    super::{Comparison, NodeIndex, Predicate, Test},
+    super::{Comparison, NodeIndex, Predicate, ResultsWith, Test},
     node_shapes::{PREDICATE, RATIO},
     reader::{At, Fields, Reader, Reference, listed, nearest},
 };
@@ -18,8 +18,10 @@ pub(super) enum Scope {
 }
 
 const SUBJECTS: &[&str] =
-    &["node", "metric", "ratio", "attribute", "fact", "grade", "all", "any", "none"];
+    &["node", "metric", "ratio", "attribute", "fact", "results", "grade", "all", "any", "none"];
 const TESTS: &[&str] = &["at_least", "above", "at_most", "below"];
+/// The other keys that say something beside what is asked about.
+const OTHERS: &[&str] = &["is", "in", "vetoed", "graded"];
 
 impl Reader {
     /// Reads a condition. Depth is bounded by the document's.
@@ -47,6 +49,10 @@ impl Reader {
                 Some(Predicate::Attribute { attribute: attribute?, values: values? })
             }
             "fact" => Some(Predicate::Fact { fact: self.name(&value)? }),
+            "results" => {
+                let (node, with) = (self.id_of_results(&value), self.results_with(&fields));
+                Some(Predicate::Results { node: node?, with: with? })
+            }
             "grade" => Some(Predicate::Grade { grade: self.grade_ref(&value)? }),
             "all" => self.predicates(&value, scope).map(Predicate::All),
             "any" => self.predicates(&value, scope).map(Predicate::Any),
@@ -79,9 +85,10 @@ impl Reader {
         let companions: &[&str] = match subject {
             "node" | "metric" | "ratio" => TESTS,
             "attribute" => &["is", "in"],
+            "results" => &["vetoed", "graded"],
             _ => &[],
         };
-        let stray = TESTS.iter().chain(&["is", "in"]).filter(|it| !companions.contains(it));
+        let stray = TESTS.iter().chain(OTHERS).filter(|it| !companions.contains(it));
         for key in stray.filter(|it| fields.has(it)) {
             let wrong = format!("`{key}` says nothing beside `{subject}`");
             let zh = format!("`{subject}` 旁的 `{key}` 无意义");
@@ -116,6 +123,31 @@ impl Reader {
                 None
             }
         }
+    }
+
+    fn results_with(&mut self, fields: &Fields<'_>) -> Option<ResultsWith> {
+        let some = |names: Vec<String>| Some(names).filter(|it| !it.is_empty());
+        match (fields.at("vetoed"), fields.at("graded")) {
+            (Some(at), None) => some(self.names(&at)).map(ResultsWith::Vetoed),
+            (None, Some(at)) => some(self.names(&at)).map(ResultsWith::Graded),
+            (None, None) | (Some(_), Some(_)) => {
+                let (wrong, zh) = (
+                    "listed results are asked for either `vetoed` or `graded`",
+                    "results 条件须写 vetoed 或 graded 之一",
+                );
+                self.fault("ONE_OF", &fields.spot, wrong, zh, "exactly one of `vetoed`, `graded`");
+                None
+            }
+        }
+    }
+
+    /// A node of which single results are asked: its value is not, so that no circle comes of it.
+    fn id_of_results(&mut self, at: &At<'_>) -> Option<NodeIndex> {
+        let inside = self.inside.take();
+        let node = self.node_ref(at);
+        self.inside = inside;
+        self.listed.extend(node.map(|it| (it, at.spot())));
+        node
     }
 
     /// `{of: a, per: b}`.

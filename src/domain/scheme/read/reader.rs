@@ -94,6 +94,8 @@ pub(super) struct Reader {
     /// Every grade's id, with its position from the top.
     pub(super) grade_ids: BTreeMap<String, usize>,
     pub(super) references: Vec<Reference>,
+    /// Nodes of which listed results are asked for, and where.
+    pub(super) listed: Vec<(NodeIndex, Spot)>,
     /// The node whose kind is being read.
     pub(super) inside: Option<NodeIndex>,
     /// The scheme's own id and period, where they could be read.
@@ -107,6 +109,7 @@ impl Reader {
             node_ids: BTreeMap::new(),
             grade_ids: BTreeMap::new(),
             references: Vec::new(),
+            listed: Vec::new(),
             inside: None,
             own: (None, None),
         }

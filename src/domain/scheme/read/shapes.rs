@@ -1,6 +1,7 @@
 //! The mappings around the score: the document itself, grades, vetoes, ranking, awards, examples.
 
 use super::{
+    advice::{ADVICE, ADVICE_BAND},
     node_shapes::{COUNTED, NODE, PREDICATE, RATIO},
     shape::{Form, Shape, may, must, shape},
     words::{self, names},
@@ -33,6 +34,12 @@ pub(in crate::domain::scheme) static DOCUMENT: Shape = shape(
         may("ranking", Form::Map(&RANKING), "How subjects are ranked."),
         may("awards", Form::Maps(&AWARD), "What money follows."),
         may("honours", Form::Map(&HONOURS), "Who is eligible for the period's honours (M6)."),
+        may(
+            "sheets",
+            Form::ListOf(&Form::Id),
+            "The nodes whose values a result keeps and shows (P1), besides the score.",
+        ),
+        may("advice", Form::Map(&ADVICE), "What a result advises on contracts and prices (P4)."),
         may("check_in", Form::Map(&CHECK_IN), "When a member must have checked in (M3)."),
         may("conduct", Form::Map(&CONDUCT), "Negative conduct that was not put right (M6)."),
         may(
@@ -319,9 +326,22 @@ pub(in crate::domain::scheme) static GIVES: Shape = Shape {
         may("status", Form::Word(|| names(words::statuses())), "The status."),
         may("awards", Form::Amounts, "All awards, by id."),
         may("honours", Form::Word(|| names(words::honours())), "Whether eligible for honours."),
+        may("advice", Form::Map(&ADVISED), "What is advised."),
     ],
     one_of: &[],
-    any_of: &["score", "score_before_vetoes", "grade", "status", "awards", "honours"],
+    any_of: &["score", "score_before_vetoes", "grade", "status", "awards", "honours", "advice"],
+    together: &[],
+};
+
+pub(in crate::domain::scheme) static ADVISED: Shape = Shape {
+    name: "advised",
+    about: "What is advised, by the ids of `advice`; null: nothing.",
+    keys: &[
+        may("renewal", Form::IdOrNull, "On renewing the contract."),
+        may("price", Form::IdOrNull, "On the price that is agreed."),
+    ],
+    one_of: &[],
+    any_of: &["renewal", "price"],
     together: &[],
 };
 
@@ -342,11 +362,14 @@ pub(in crate::domain::scheme) fn all() -> Vec<&'static Shape> {
         &EXAMPLE_SCHEDULE,
         &SCHEDULE_ITEM,
         &HONOURS,
+        &ADVICE,
+        &ADVICE_BAND,
         &CHECK_IN,
         &CONDUCT,
         &PARTY_FLOOR,
         &CLOSES,
         &GIVES,
+        &ADVISED,
         &NODE,
         &PREDICATE,
         &RATIO,

@@ -125,6 +125,11 @@ pub(super) fn absent() -> Words<()> {
     vec![("rescale", ())]
 }
 
+/// `unscored` of a `result_of`: whether a result without a score is left out.
+pub(super) fn unscored() -> Words<bool> {
+    vec![("missing", false), ("leave_out", true)]
+}
+
 /// `missing`, besides `{value: x}`.
 pub(super) fn missing() -> Words<MissingWord> {
     vec![

@@ -4,6 +4,7 @@ mod faults;
 mod good_cases;
 mod hostile;
 mod member_cases;
+mod rating_cases;
 mod read;
 mod rich_cases;
 mod schedules;
@@ -157,6 +158,37 @@ awards:
 examples:
   - {title: nothing, seats: open, facts: {attributes: {status: retired}, flag: true, none: null}, gives: {score: null, status: incomplete, grade: null, awards: {}}}
 party_floor: {roles: [street, community], at_least: 2/3}
+"#;
+
+/// A scheme that lists results of others, shows sheets and advises.
+pub(super) const RATED: &str = r#"steelyard: scheme/v1
+id: county.companies
+version: 1
+subject: company
+period: year
+in_force: {from: 2022-01-01}
+score:
+  id: root
+  out_of: 100
+  sum:
+    - {id: projects, out_of: 60, result_of: {scheme: county.projects, of: projects, combine: weighted, least: 1, listed: true, weight: households, unscored: leave_out, vetoed: {items: [misuse], score_at_most: 60, unscored: 0}}}
+    - {id: halves, out_of: 40, result_of: {scheme: county.companies, of: halves, least: 2}, missing: zero}
+grades:
+  - {id: good, at_least: 80, unless: {any: [{results: projects, vetoed: [misuse]}, {results: projects, graded: [low]}]}}
+  - {id: low}
+vetoes:
+  - {id: fraud, then: {grade: low}}
+sheets: [projects, halves]
+advice:
+  renewal:
+    - {id: no, title: 不续约, vetoed: [fraud]}
+    - {id: yes, grade: [good], at_least: 90}
+    - {id: look}
+  price:
+    - {id: keep}
+examples:
+  - facts: {results: {county.projects: [{of: projects, subject: p-1, score: 100, out_of: 100, weights: {households: 5}}]}}
+    gives: {score: "60.00", grade: low, advice: {renewal: look, price: keep}}
 "#;
 
 /// The faults of a text, as `code line:column path`.

@@ -1,0 +1,155 @@
+//! Single faults of what rates projects and companies (P1, P4, P6).
+
+use super::{RATED, faults::Case};
+
+pub(super) const CASES: &[Case] = &[
+    (RATED, "of: halves", "of: self", &["RESULT_OF_ITSELF 12:44 score/halves.result_of.scheme"]),
+    (
+        RATED,
+        "of: halves",
+        "of: projects",
+        &["RESULT_OF_ITSELF 12:44 score/halves.result_of.scheme"],
+    ),
+    (
+        RATED,
+        "period: year",
+        "period: half",
+        &["RESULT_OF_ITSELF 12:44 score/halves.result_of.scheme"],
+    ),
+    (RATED, "least: 2", "least: 0", &["OUT_OF_RANGE 12:89 score/halves.result_of.least"]),
+    (
+        RATED,
+        "listed: true, ",
+        "",
+        &[
+            "STRAY_KEY 11:114 score/projects.result_of.weight",
+            "STRAY_KEY 11:134 score/projects.result_of.unscored",
+            "STRAY_KEY 11:155 score/projects.result_of.vetoed",
+            "NOT_LISTED 14:55 grades[0].unless.any[0].results",
+            "NOT_LISTED 14:94 grades[0].unless.any[1].results",
+        ],
+    ),
+    (
+        RATED,
+        "listed: true",
+        "listed: yes",
+        &[
+            "NOT_TRUE 11:122 score/projects.result_of.listed",
+            "NOT_LISTED 14:55 grades[0].unless.any[0].results",
+            "NOT_LISTED 14:94 grades[0].unless.any[1].results",
+        ],
+    ),
+    (
+        RATED,
+        "combine: weighted",
+        "combine: average",
+        &["STRAY_KEY 11:127 score/projects.result_of.weight"],
+    ),
+    (
+        RATED,
+        "unscored: leave_out",
+        "unscored: zero",
+        &["NOT_A_CHOICE 11:158 score/projects.result_of.unscored"],
+    ),
+    (
+        RATED,
+        "score_at_most: 60, ",
+        "",
+        &["KEY_MISSING 11:177 score/projects.result_of.vetoed.score_at_most"],
+    ),
+    (
+        RATED,
+        "score_at_most: 60",
+        "score_at_most: -1",
+        &["NEGATIVE 11:210 score/projects.result_of.vetoed.score_at_most"],
+    ),
+    (
+        RATED,
+        "items: [misuse]",
+        "items: []",
+        &["EMPTY_LIST 11:185 score/projects.result_of.vetoed.items"],
+    ),
+    (
+        RATED,
+        "unscored: 0}",
+        "unscored: -2}",
+        &["NEGATIVE 11:224 score/projects.result_of.vetoed.unscored"],
+    ),
+    (
+        RATED,
+        "results: projects, vetoed",
+        "results: halves, vetoed",
+        &["NOT_LISTED 14:55 grades[0].unless.any[0].results"],
+    ),
+    (
+        RATED,
+        "results: projects, vetoed",
+        "results: gone, vetoed",
+        &["UNKNOWN_NODE 14:55 grades[0].unless.any[0].results"],
+    ),
+    (
+        RATED,
+        "results: projects, vetoed: [misuse]}",
+        "results: projects}",
+        &["ONE_OF 14:45 grades[0].unless.any[0]"],
+    ),
+    (
+        RATED,
+        "results: projects, vetoed: [misuse]}",
+        "results: projects, vetoed: [misuse], graded: [low]}",
+        &["ONE_OF 14:45 grades[0].unless.any[0]"],
+    ),
+    (
+        RATED,
+        "results: projects, vetoed: [misuse]}",
+        "results: projects, vetoed: [misuse], at_least: 1}",
+        &["STRAY_KEY 14:83 grades[0].unless.any[0].at_least"],
+    ),
+    (
+        RATED,
+        "results: projects, vetoed: [misuse]}",
+        "fact: x, vetoed: [misuse]}",
+        &["STRAY_KEY 14:55 grades[0].unless.any[0].vetoed"],
+    ),
+    (RATED, "sheets: [projects, halves]", "sheets: []", &["EMPTY_LIST 18:9 sheets"]),
+    (
+        RATED,
+        "sheets: [projects, halves]",
+        "sheets: [projects, gone]",
+        &["UNKNOWN_NODE 18:20 sheets[1]"],
+    ),
+    (
+        RATED,
+        "sheets: [projects, halves]",
+        "sheets: [projects, projects]",
+        &["DUPLICATE_ID 18:20 sheets[1]"],
+    ),
+    (
+        RATED,
+        "vetoed: [fraud]}",
+        "vetoed: [misuse]}",
+        &["UNKNOWN_VETO 21:37 advice.renewal[0].vetoed[0]"],
+    ),
+    (
+        RATED,
+        "grade: [good], at_least: 90",
+        "grade: [best], at_least: 90",
+        &["UNKNOWN_GRADE 22:25 advice.renewal[1].grade[0]"],
+    ),
+    (RATED, "id: look", "id: yes", &["DUPLICATE_ID 23:12 advice.renewal[2].id"]),
+    (
+        RATED,
+        "{id: look}",
+        "{id: look, at_least: 10}",
+        &["LAST_ADVICE 23:18 advice.renewal[2].at_least"],
+    ),
+    (RATED, ", grade: [good], at_least: 90", "", &["ADVICE_ALWAYS 22:7 advice.renewal[1]"]),
+    (RATED, "  price:\n    - {id: keep}\n", "  price: []\n", &["EMPTY_LIST 24:10 advice.price"]),
+    (RATED, "  price:\n", "  prices:\n", &["UNKNOWN_KEY 24:3 advice.prices"]),
+    (
+        RATED,
+        "advice: {renewal: look, price: keep}",
+        "advice: {}",
+        &["ANY_OF 28:49 examples[0].gives.advice"],
+    ),
+];
