@@ -145,6 +145,8 @@ pub enum Missing {
     Checkpoint,
     /// An objection.
     Objection,
+    /// An edition of a year's calendar.
+    CalendarEdition,
 }
 
 impl Missing {
@@ -162,6 +164,7 @@ impl Missing {
             Self::Result => "RESULT_NOT_FOUND",
             Self::Checkpoint => "CHECKPOINT_NOT_FOUND",
             Self::Objection => "OBJECTION_NOT_FOUND",
+            Self::CalendarEdition => "CALENDAR_EDITION_NOT_FOUND",
         }
     }
 
@@ -179,6 +182,7 @@ impl Missing {
             Self::Result => "result",
             Self::Checkpoint => "checkpoint of",
             Self::Objection => "objection",
+            Self::CalendarEdition => "calendar edition",
         }
     }
 
@@ -196,6 +200,7 @@ impl Missing {
             Self::Result => "评价结果",
             Self::Checkpoint => "审计检查点",
             Self::Objection => "异议",
+            Self::CalendarEdition => "工作日历版本",
         }
     }
 }

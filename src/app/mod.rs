@@ -3,6 +3,7 @@
 pub mod access;
 mod assemble;
 pub mod audit;
+pub mod calendar;
 mod caller;
 pub mod entry;
 mod error;

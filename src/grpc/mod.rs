@@ -4,6 +4,7 @@ mod access;
 mod access_decode;
 mod admit;
 mod audit;
+mod calendar;
 mod decode;
 mod encode;
 mod entry;
@@ -50,6 +51,7 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
     let routes = Routes::new(registry::service(app))
         .add_service(scheme::service(app))
         .add_service(schedule::service(app))
+        .add_service(calendar::service(app))
         .add_service(fact::service(app))
         .add_service(member::service(app))
         .add_service(entry::service(app))

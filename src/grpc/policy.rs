@@ -191,6 +191,7 @@ mod tests {
             "AccessService.DefineRole",
             "AccessService.GrantRole",
             "AccessService.RevokeRole",
+            "CalendarService.LoadCalendarYear",
             "EntryService.AnswerObjection",
             "EntryService.CheckEntries",
             "EntryService.RaiseObjection",

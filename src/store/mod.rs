@@ -26,6 +26,7 @@
 mod access;
 mod audit;
 mod bulk;
+mod calendars;
 mod claim;
 mod county;
 mod day;
@@ -51,6 +52,7 @@ pub use audit::{
     AuditListing, AuditReads, AuditRecord, AuditWrites, AuditedRequest, ChainBreak, ChainCheck,
     CheckpointRecord, NewAudit, entry_hash, verify,
 };
+pub use calendars::{CalendarReads, CalendarRecord, CalendarWrites};
 pub use claim::{Claim, claim};
 pub use county::{Begun, CountyHead, CountyReads, CountyWrites, Request};
 pub use error::StoreError;
@@ -133,6 +135,7 @@ pub trait ReadTx:
     + PersonReads
     + SchemeReads
     + ScheduleReads
+    + CalendarReads
     + FactReads
     + TotalsReads
     + RunReads
@@ -153,6 +156,7 @@ pub trait StoreTx:
     + PersonWrites
     + SchemeWrites
     + ScheduleWrites
+    + CalendarWrites
     + FactWrites
     + RunWrites
     + PublicationWrites

@@ -35,6 +35,7 @@ impl App {
         requests(tx, county, id, &mut acts).await?;
         schemes(tx, county, id, &mut acts).await?;
         schedules(tx, county, id, &mut acts).await?;
+        calendars(tx, county, id, &mut acts).await?;
         let audit = audit(tx, county, id).await?;
         let access = access(tx, county, id).await?;
         if versions.all.is_empty() && facts.is_empty() && acts.is_empty() && audit.is_empty() {
@@ -261,6 +262,21 @@ async fn schedules(
             acts.push(Act { what: "schedule retired".to_owned(), of, at });
         }
     }
+    Ok(())
+}
+
+async fn calendars(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    id: &str,
+    acts: &mut Vec<Act>,
+) -> Result<(), AppError> {
+    let all = tx.calendar_editions(county, 0, ALWAYS).await?.into_iter();
+    acts.extend(all.filter(|it| it.recorded_by == id).map(|it| Act {
+        what: "calendar loaded".to_owned(),
+        of: format!("{}/{}", it.year, it.edition),
+        at: it.recorded.to_string(),
+    }));
     Ok(())
 }
 

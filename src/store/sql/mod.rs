@@ -49,6 +49,7 @@ SELECT v.kind, v.id, v.effective_from, v.seq, v.effective_until, v.name, v.paren
 
 pub(super) mod access;
 pub(super) mod audit;
+pub(super) mod calendars;
 pub(super) mod county;
 pub(super) mod facts;
 pub(super) mod persons;
@@ -72,6 +73,7 @@ pub(super) fn all() -> Vec<(&'static str, &'static str)> {
         persons::ALL,
         schemes::ALL,
         schedules::ALL,
+        calendars::ALL,
         facts::ALL,
         totals::ALL,
         runs::ALL,

@@ -4,6 +4,7 @@
 mod access;
 mod audit;
 mod batches;
+mod calendars;
 mod connection;
 mod county;
 mod facts;

@@ -65,6 +65,7 @@ pub(crate) async fn append_only_tables_refuse_changes(on: &Backend) {
         ("scheme_retirements", "reason"),
         ("schedules", "document"),
         ("schedule_retirements", "reason"),
+        ("calendar_editions", "days"),
         ("results", "grade"),
         ("publications", "run_id"),
     ] {
