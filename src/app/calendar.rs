@@ -77,6 +77,12 @@ pub struct LoadYear {
     pub calendar: CalendarYear,
 }
 
+/// The years of the calendar.
+pub(super) const ALL_YEARS: (i64, i64) = (1, 9999);
+
+/// What ends the subject of an entry about a request that recorded nothing new.
+pub(super) const UNCHANGED: &str = "/unchanged";
+
 /// The editions that the service comes with, by year.
 static BASE: LazyLock<BTreeMap<i64, Edition>> = LazyLock::new(|| {
     // A test reads the file: a line that is none would leave all of it out.
@@ -121,7 +127,7 @@ impl Calendars {
         known: Moment,
     ) -> Result<Self, StoreError> {
         let mut editions = shipped().clone();
-        for record in tx.calendar_editions(county, 0, known).await? {
+        for record in tx.calendar_editions(county, ALL_YEARS, known).await? {
             // By number, so that the highest stays.
             editions.insert(record.year, edition(&record)?);
         }
@@ -201,7 +207,7 @@ async fn editions_of(
     known: Moment,
 ) -> Result<Vec<Edition>, StoreError> {
     let mut all: Vec<Edition> = shipped().get(&year).cloned().into_iter().collect();
-    for record in tx.calendar_editions(county, year, known).await? {
+    for record in tx.calendar_editions(county, (year, year), known).await? {
         all.push(edition(&record)?);
     }
     Ok(all)
@@ -274,7 +280,10 @@ async fn load(
             && there.title == asked.title
             && there.document == asked.document;
         if same {
-            return Ok((there.clone(), Vec::new()));
+            // Every answered request has its entry, also one that records nothing.
+            let subject = format!("calendar/{year}/{}{UNCHANGED}", asked.id);
+            let effect = Effect { subject, digest: there.digest() };
+            return Ok((there.clone(), vec![effect]));
         }
         let existing = format!("{year}/{}", asked.id);
         return Err(AppError::AlreadyExists { reason: "CALENDAR_EDITION_EXISTS", existing });

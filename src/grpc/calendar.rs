@@ -90,8 +90,7 @@ impl Service {
         let (asked, county, request_id) =
             faults.finish((|| Some((asked?, county?, request_id?)))())?;
         raw.request_id.clear();
-        let write =
-            write_call(call, "CalendarService.LoadCalendarYear", county, request_id, &raw);
+        let write = write_call(call, "CalendarService.LoadCalendarYear", county, request_id, &raw);
         let encode = |it: &Edition| {
             v1::LoadCalendarYearResponse { edition: Some(named(it)) }.encode_to_vec()
         };
@@ -109,8 +108,7 @@ impl Service {
         let year = year(&mut faults, raw.year);
         let id = faults.optional_id("edition_id", &raw.edition_id);
         let known = faults.moment("known_at", raw.known_at.as_ref());
-        let (county, year, id, known) =
-            faults.finish((|| Some((county?, year?, id?, known?)))())?;
+        let (county, year, id, known) = faults.finish((|| Some((county?, year?, id?, known?)))())?;
         let mut tx = self.app.read().await?;
         let known = self.app.known(&mut *tx, &county, known).await?.moment()?;
         let all = self.app.calendar_editions(&mut *tx, &county, year, known).await?;

@@ -31,12 +31,12 @@ pub struct CalendarRecord {
 /// Reading of calendars.
 #[async_trait]
 pub trait CalendarReads {
-    /// All editions that were recorded until a moment, by year and number; of one year, or of all
-    /// where the year is 0.
+    /// All editions of the years from the first to the last that were recorded until a moment, by
+    /// year and number.
     async fn calendar_editions(
         &mut self,
         county: &str,
-        year: i64,
+        years: (i64, i64),
         known: Moment,
     ) -> Result<Vec<CalendarRecord>, StoreError>;
 }

@@ -12,7 +12,9 @@ use steelyard::{
         google::r#type::{Date, Decimal},
         v1::{
             self, access_service_client::AccessServiceClient,
-            audit_service_client::AuditServiceClient, entry_service_client::EntryServiceClient,
+            audit_service_client::AuditServiceClient,
+            calendar_service_client::CalendarServiceClient,
+            entry_service_client::EntryServiceClient,
             evaluation_service_client::EvaluationServiceClient,
             fact_service_client::FactServiceClient, member_service_client::MemberServiceClient,
             receipt_service_client::ReceiptServiceClient,
@@ -87,6 +89,10 @@ impl Served {
 
     pub(crate) fn schedules(&self) -> ScheduleServiceClient<Channel> {
         ScheduleServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn calendars(&self) -> CalendarServiceClient<Channel> {
+        CalendarServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn members(&self) -> MemberServiceClient<Channel> {

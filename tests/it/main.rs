@@ -14,6 +14,7 @@
 mod access;
 mod architecture;
 mod audit;
+mod calendar;
 mod cancelled;
 mod catalogue;
 mod demo;

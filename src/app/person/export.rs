@@ -7,7 +7,7 @@ use super::{
     lines::{AccessLine, Act, AuditLine, ErasedOn, Export, FactLine, ResultLine, VersionLine},
 };
 use crate::{
-    app::{App, AppError, Missing, hex, registry::RecordKind, schedule},
+    app::{App, AppError, Missing, calendar, hex, registry::RecordKind, schedule},
     domain::time::Moment,
     store::{
         AccessRecord, AccessWhat, AuditRecord, FactListing, NameKept, ReadTx, ResultRecord,
@@ -271,7 +271,7 @@ async fn calendars(
     id: &str,
     acts: &mut Vec<Act>,
 ) -> Result<(), AppError> {
-    let all = tx.calendar_editions(county, 0, ALWAYS).await?.into_iter();
+    let all = tx.calendar_editions(county, calendar::ALL_YEARS, ALWAYS).await?.into_iter();
     acts.extend(all.filter(|it| it.recorded_by == id).map(|it| Act {
         what: "calendar loaded".to_owned(),
         of: format!("{}/{}", it.year, it.edition),

@@ -130,7 +130,9 @@ impl fmt::Display for CalendarYear {
 
 /// A line that is no day of a notice, by its number from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("line {0}: a line is a day, `holiday` or `workday`, and the festival, as `2026-01-01,holiday,元旦`")]
+#[error(
+    "line {0}: a line is a day, `holiday` or `workday`, and the festival, as `2026-01-01,holiday,元旦`"
+)]
 pub struct InvalidLine(pub usize);
 
 /// Reads lines of days. Empty lines, lines that begin with `#`, and the heading `date,kind,festival`
@@ -305,10 +307,7 @@ mod tests {
             calendar.after(day("2019-12-31"), 1, DaysOf::Working),
             Err(CalendarMissing { year: 2019 })
         );
-        assert_eq!(
-            calendar.after(day("2026-12-29"), 5, DaysOf::Calendar),
-            Ok(day("2027-01-03"))
-        );
+        assert_eq!(calendar.after(day("2026-12-29"), 5, DaysOf::Calendar), Ok(day("2027-01-03")));
         let end = calendar.after(day("9999-12-31"), 1, DaysOf::Calendar);
         assert_eq!(end, Err(CalendarMissing { year: 10_000 }));
     }
@@ -322,8 +321,11 @@ mod tests {
         .unwrap();
         assert_eq!(days[3].festival, "除夕,又一个");
         let faults = CalendarYear::new(2026, &days).unwrap_err();
-        let expected =
-            [(1, SpecialFault::WorkedAnyway), (2, SpecialFault::Twice), (3, SpecialFault::OtherYear)];
+        let expected = [
+            (1, SpecialFault::WorkedAnyway),
+            (2, SpecialFault::Twice),
+            (3, SpecialFault::OtherYear),
+        ];
         assert_eq!(faults, expected);
         for (text, line) in [("2026-01-01,holiday", 1), ("#\n2026-1-1,holiday,x", 2), ("x", 1)] {
             assert_eq!(read_special_days(text), Err(InvalidLine(line)));

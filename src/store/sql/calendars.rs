@@ -4,7 +4,7 @@ statements! {
     CALENDAR_EDITIONS = "
 SELECT year, number, edition, title, document, days, recorded, recorded_by, request_id
   FROM calendar_editions
- WHERE county = $1 AND (year = $2 OR $2 = 0) AND recorded <= $3
+ WHERE county = $1 AND year BETWEEN $2 AND $3 AND recorded <= $4
  ORDER BY year, number";
 
     INSERT_CALENDAR_EDITION = "

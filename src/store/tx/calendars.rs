@@ -17,13 +17,14 @@ impl CalendarReads for SqlTx {
     async fn calendar_editions(
         &mut self,
         county: &str,
-        year: i64,
+        years: (i64, i64),
         known: Moment,
     ) -> Result<Vec<CalendarRecord>, StoreError> {
         self.with(county, async |db| {
             let query = sqlx::query(sql::CALENDAR_EDITIONS)
                 .bind(county)
-                .bind(year)
+                .bind(years.0)
+                .bind(years.1)
                 .bind(known.micros());
             let rows = query.fetch_all(db).await.map_err(fault)?;
             rows.iter().map(edition).collect()

@@ -29,6 +29,7 @@ async fn fill(on: &Backend) {
     let adopted = schedule("k-1", 1, "2022-01-01", None);
     tx.insert_schedule(COUNTY, &adopted, "x").await.unwrap();
     tx.retire_schedule(COUNTY, "k-1", 1, &end).await.unwrap();
+    tx.insert_calendar_edition(COUNTY, &super::calendars::edition(2027, 1, "a")).await.unwrap();
     for it in 0..4 {
         tx.append_audit(COUNTY, &[audit(&it.to_string())]).await.unwrap();
     }

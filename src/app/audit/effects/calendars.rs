@@ -6,7 +6,7 @@ use super::{Effects, Finding, Tampering};
 use crate::{
     app::{
         AppError,
-        calendar::{effect, name_of},
+        calendar::{ALL_YEARS, UNCHANGED, effect, name_of},
     },
     domain::time::Moment,
     store::{AuditRecord, CalendarRecord, ReadTx},
@@ -21,7 +21,7 @@ pub(super) struct Calendars<'a> {
 impl<'a> Calendars<'a> {
     pub(super) async fn read(tx: &mut dyn ReadTx, county: &'a str) -> Result<Self, AppError> {
         let ever = Moment::from_micros(i64::MAX);
-        let all = tx.calendar_editions(county, 0, ever).await?.into_iter();
+        let all = tx.calendar_editions(county, ALL_YEARS, ever).await?.into_iter();
         Ok(Self { county, loaded: all.map(|it| (name_of(&it), it)).collect() })
     }
 
@@ -29,6 +29,9 @@ impl<'a> Calendars<'a> {
     pub(super) fn take(&mut self, record: &AuditRecord, found: &mut Effects) {
         let subject = &record.entry.subject;
         let name = subject.strip_prefix("calendar/").unwrap_or_default();
+        if name.ends_with(UNCHANGED) {
+            return;
+        }
         let Some(kept) = self.loaded.remove(name) else {
             let text = format!("calendar `{name}` is not there, or is spoken of twice");
             found.add_other(name, record, Tampering::EffectWithoutEntry, text);
