@@ -147,6 +147,8 @@ pub enum Missing {
     Objection,
     /// An edition of a year's calendar.
     CalendarEdition,
+    /// The public notice of a run.
+    Notice,
 }
 
 impl Missing {
@@ -165,6 +167,7 @@ impl Missing {
             Self::Checkpoint => "CHECKPOINT_NOT_FOUND",
             Self::Objection => "OBJECTION_NOT_FOUND",
             Self::CalendarEdition => "CALENDAR_EDITION_NOT_FOUND",
+            Self::Notice => "NOTICE_NOT_FOUND",
         }
     }
 
@@ -183,6 +186,7 @@ impl Missing {
             Self::Checkpoint => "checkpoint of",
             Self::Objection => "objection",
             Self::CalendarEdition => "calendar edition",
+            Self::Notice => "public notice of",
         }
     }
 
@@ -201,6 +205,7 @@ impl Missing {
             Self::Checkpoint => "审计检查点",
             Self::Objection => "异议",
             Self::CalendarEdition => "工作日历版本",
+            Self::Notice => "公示",
         }
     }
 }

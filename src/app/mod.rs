@@ -9,6 +9,7 @@ pub mod entry;
 mod error;
 pub mod fact;
 pub mod member;
+pub mod notice;
 pub mod offline;
 pub mod person;
 pub mod receipt;

@@ -16,6 +16,8 @@ mod fact_encode;
 mod fact_scope;
 mod member;
 mod member_encode;
+mod notice;
+mod notice_encode;
 mod page;
 pub mod policy;
 mod receipt;
@@ -56,6 +58,7 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
         .add_service(member::service(app))
         .add_service(entry::service(app))
         .add_service(evaluation::service(app))
+        .add_service(notice::service(app))
         .add_service(access::service(app))
         .add_service(audit::service(app))
         .add_service(receipt::service(app));

@@ -32,6 +32,7 @@ mod county;
 mod day;
 mod error;
 mod facts;
+mod notices;
 mod persons;
 pub mod postgres;
 mod publications;
@@ -59,6 +60,9 @@ pub use error::StoreError;
 pub use facts::{
     Fact, FactKind, FactListing, FactQuery, FactReads, FactWrites, Reversal, Reversing, StoredFact,
     fact_id, fact_seq,
+};
+pub use notices::{
+    NoticeAnswer, NoticeObjection, NoticeReads, NoticeRecord, NoticeVerdict, NoticeWrites,
 };
 pub use persons::{
     Erasure, NameKept, NameRef, PersonReads, PersonWrites, RequestLine, VersionKey, commitment,
@@ -136,6 +140,7 @@ pub trait ReadTx:
     + SchemeReads
     + ScheduleReads
     + CalendarReads
+    + NoticeReads
     + FactReads
     + TotalsReads
     + RunReads
@@ -157,6 +162,7 @@ pub trait StoreTx:
     + SchemeWrites
     + ScheduleWrites
     + CalendarWrites
+    + NoticeWrites
     + FactWrites
     + RunWrites
     + PublicationWrites

@@ -17,6 +17,7 @@ use steelyard::{
             entry_service_client::EntryServiceClient,
             evaluation_service_client::EvaluationServiceClient,
             fact_service_client::FactServiceClient, member_service_client::MemberServiceClient,
+            notice_service_client::NoticeServiceClient,
             receipt_service_client::ReceiptServiceClient,
             registry_service_client::RegistryServiceClient,
             schedule_service_client::ScheduleServiceClient,
@@ -93,6 +94,10 @@ impl Served {
 
     pub(crate) fn calendars(&self) -> CalendarServiceClient<Channel> {
         CalendarServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn notices(&self) -> NoticeServiceClient<Channel> {
+        NoticeServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn members(&self) -> MemberServiceClient<Channel> {

@@ -25,6 +25,7 @@ mod fact_rpc;
 mod golden;
 mod harness;
 mod history;
+mod notices;
 mod offline;
 mod person;
 mod postgres;

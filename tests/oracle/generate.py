@@ -721,6 +721,8 @@ class Maker:
             scheme["honours"] = {"unless": facts[-1]} if len(facts) == 1 or self.chance(0.5) else {"when": {"none": facts}}
         if self.chance(0.1):
             scheme["closes"] = {"days": 31}
+        if self.chance(0.1):
+            scheme["notice"] = {"days": rng.choice([3, 5, 7]), "of": rng.choice(["working", "calendar"])}
         if inner and self.chance(0.12):          # a grade that a node's fall would open
             node = rng.choice(inner)
             grades[0]["unless"] = {"node": node, "above": 0}

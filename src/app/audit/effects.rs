@@ -3,6 +3,7 @@
 
 mod calendars;
 mod ledger;
+mod notices;
 mod publications;
 mod registry;
 mod runs;
@@ -76,6 +77,7 @@ impl Effects {
         let mut schemes = schemes::Schemes::read(tx, county).await?;
         let mut schedules = schedules::Schedules::read(tx, county).await?;
         let mut calendars = calendars::Calendars::read(tx, county).await?;
+        let mut notices = notices::Notices::read(tx, county).await?;
         let mut after = i64::MIN;
         loop {
             let page = tx.audit_page(county, after, PAGE).await?;
@@ -89,6 +91,7 @@ impl Effects {
                     "scheme" => schemes.take(record, &mut found),
                     "schedule" => schedules.take(record, &mut found),
                     "calendar" => calendars.take(record, &mut found),
+                    "notice" => notices.take(record, &mut found),
                     "run" => found.take_run(record, (ledger.before(), registry.before())),
                     _ => (),
                 }
@@ -100,6 +103,7 @@ impl Effects {
         schemes.end(&mut found);
         schedules.end(&mut found);
         calendars.end(&mut found);
+        notices.end(&mut found);
         found.runs(tx, county).await?;
         Ok(found)
     }

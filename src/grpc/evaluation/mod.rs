@@ -13,7 +13,7 @@ use prost::Message;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-pub(super) use results::selector;
+pub(super) use results::{filter, selector};
 
 use super::{RECEIVE_MAX, SEND_MAX, admit::Call, decoded, status};
 use crate::{

@@ -52,6 +52,7 @@ pub(super) mod audit;
 pub(super) mod calendars;
 pub(super) mod county;
 pub(super) mod facts;
+pub(super) mod notices;
 pub(super) mod persons;
 pub(super) mod publications;
 pub(super) mod registry;
@@ -74,6 +75,7 @@ pub(super) fn all() -> Vec<(&'static str, &'static str)> {
         schemes::ALL,
         schedules::ALL,
         calendars::ALL,
+        notices::ALL,
         facts::ALL,
         totals::ALL,
         runs::ALL,

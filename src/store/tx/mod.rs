@@ -8,6 +8,7 @@ mod calendars;
 mod connection;
 mod county;
 mod facts;
+mod notices;
 mod persons;
 mod publications;
 mod registry;

@@ -48,6 +48,9 @@ async fn fill(on: &Backend) {
     tx.commit().await.unwrap();
     let batch = store::NewBatch { step: 1, batch: 0, subjects: "[]".to_owned() };
     runs::start(on, "r1", &[batch]).await;
+    let mut tx = begin(&*on.store, 9).await.unwrap();
+    super::notices::insert(&mut *tx, "r1", 1).await;
+    tx.commit().await.unwrap();
     let mut tx = on.store.begin().await.unwrap();
     let claimed = tx.claim_batch(COUNTY, "r1", "a", at(1), at(2)).await.unwrap().unwrap();
     let results = [super::sample::result("m", 0, Some(1))];
@@ -67,6 +70,9 @@ pub(crate) async fn append_only_tables_refuse_changes(on: &Backend) {
         ("schedules", "document"),
         ("schedule_retirements", "reason"),
         ("calendar_editions", "days"),
+        ("notices", "object_to"),
+        ("notice_objections", "text"),
+        ("notice_answers", "text"),
         ("results", "grade"),
         ("publications", "run_id"),
     ] {
