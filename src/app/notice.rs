@@ -7,7 +7,7 @@ mod text;
 
 use std::sync::Arc;
 
-pub use objection::{AnswerNotice, ListedObjections, NoticeCase, RaiseNotice};
+pub use objection::{AnswerNotice, ListedObjections, NoticeCase, ObjectionPage, RaiseNotice};
 pub use text::{NoticeFormat, NoticeText};
 
 pub(super) use gate::may_publish;

@@ -180,7 +180,7 @@ async fn load(
     // The same notice again is the same request.
     let days = asked.calendar.to_string();
     let parts = [&county, &asked.id, &asked.title, &asked.document, &days];
-    let mark = digest(&parts.map(|it| it.as_bytes()));
+    let mark = digest(&parts.map(String::as_bytes));
     let request_id: String = format!("calendar-{}", hex(&mark)).chars().take(64).collect();
     let call = Write {
         county,

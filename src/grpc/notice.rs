@@ -7,7 +7,9 @@ use super::{
     RECEIVE_MAX, SEND_MAX,
     admit::Call,
     decode::Faults,
-    decoded, evaluation, fact_decode,
+    decoded, evaluation,
+    evaluation_encode::ordinal,
+    fact_decode,
     notice_encode::{self, format, verdict},
     page::page,
     status, write_call,
@@ -317,7 +319,7 @@ impl Service {
         let listed = ListedObjections {
             run_id,
             open_only: raw.open_only,
-            after: (run.to_owned(), number.parse().unwrap_or_default()),
+            after: (run.to_owned(), ordinal(number)),
             limit: usize::try_from(page.size).unwrap_or(1),
         };
         let seen = |case: &crate::app::notice::NoticeCase| permit.covers(&case.placed);

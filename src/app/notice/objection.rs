@@ -64,6 +64,9 @@ pub struct ListedObjections {
     pub limit: usize,
 }
 
+/// Objections, and after which run and number to go on; none at the end.
+pub type ObjectionPage = (Vec<NoticeObjection>, Option<(String, i64)>);
+
 /// An objection with where its subject lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoticeCase {
@@ -145,7 +148,7 @@ impl App {
         county: &str,
         listed: &ListedObjections,
         seen: impl Fn(&NoticeCase) -> bool + Send,
-    ) -> Result<(Vec<NoticeObjection>, Option<(String, i64)>), AppError> {
+    ) -> Result<ObjectionPage, AppError> {
         let mut tx = self.read().await?;
         let (mut found, mut looked_at) = (Vec::new(), 0_usize);
         let mut after = match &listed.run_id {

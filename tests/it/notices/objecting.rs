@@ -113,9 +113,16 @@ async fn only_whose_subject_it_is_may_object_and_somebody_else_answers(on: &Serv
         let page = on.notices().list_notice_objections(by(who, request)).await.unwrap();
         page.into_inner().objections.iter().map(|it| it.number).collect::<Vec<_>>()
     };
-    assert_eq!(listed("self-1", false).await, [1]);
-    assert_eq!(listed("street-1", false).await, [1, 2]);
+    // They are read by who answers them: the bureau answers about property, and members do not learn
+    // who objected.
+    grant(on, "office", "organization_department", RecordKind::County, COUNTY).await;
+    assert_eq!(listed("office", false).await, [1, 2]);
     assert_eq!(listed("bureau", false).await, [0; 0]);
+    let request = v1::ListNoticeObjectionsRequest { county: COUNTY.into(), ..Default::default() };
+    for who in ["self-1", "street-1"] {
+        let denied = on.notices().list_notice_objections(by(who, request.clone())).await;
+        assert_eq!(denied.unwrap_err().code(), Code::PermissionDenied);
+    }
     // Neither who raised it nor whom it is about answers it.
     let dismissed = NoticeVerdict::Dismissed;
     for (number, who) in [(1, "m1"), (2, "m1"), (2, "m2")] {
@@ -124,7 +131,7 @@ async fn only_whose_subject_it_is_may_object_and_somebody_else_answers(on: &Serv
         assert_eq!(failed(own), "SEPARATION_OF_DUTIES");
     }
     answer(on, "a1", (&run_id, 1), dismissed, "clerk").await.unwrap();
-    assert_eq!(listed("street-1", true).await, [2]);
+    assert_eq!(listed("office", true).await, [2]);
     // The street may not answer, and the bureau not of a member.
     for who in ["street-1", "bureau", "self-1"] {
         let request = v1::AnswerNoticeObjectionRequest {

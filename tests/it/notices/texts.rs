@@ -71,7 +71,7 @@ async fn the_text_lists_the_subjects_and_escapes_what_was_entered(on: &Served) {
             title: "公示员".into(),
             permissions: vec![v1::Permission::NoticePost.into()],
             kinds: vec![RecordKind::Member.into()],
-            fields: Vec::new(),
+            ..Default::default()
         }),
         reason: "测试".into(),
     };

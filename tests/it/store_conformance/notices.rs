@@ -2,9 +2,7 @@
 
 use steelyard::{
     domain::time::DaysOf,
-    store::{
-        NoticeAnswer, NoticeObjection, NoticeRecord, NoticeVerdict, StoreError, StoreTx,
-    },
+    store::{NoticeAnswer, NoticeObjection, NoticeRecord, NoticeVerdict, StoreError, StoreTx},
 };
 
 use super::{
