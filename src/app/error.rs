@@ -145,6 +145,10 @@ pub enum Missing {
     Checkpoint,
     /// An objection.
     Objection,
+    /// An edition of a year's calendar.
+    CalendarEdition,
+    /// The public notice of a run.
+    Notice,
 }
 
 impl Missing {
@@ -162,6 +166,8 @@ impl Missing {
             Self::Result => "RESULT_NOT_FOUND",
             Self::Checkpoint => "CHECKPOINT_NOT_FOUND",
             Self::Objection => "OBJECTION_NOT_FOUND",
+            Self::CalendarEdition => "CALENDAR_EDITION_NOT_FOUND",
+            Self::Notice => "NOTICE_NOT_FOUND",
         }
     }
 
@@ -179,6 +185,8 @@ impl Missing {
             Self::Result => "result",
             Self::Checkpoint => "checkpoint of",
             Self::Objection => "objection",
+            Self::CalendarEdition => "calendar edition",
+            Self::Notice => "public notice of",
         }
     }
 
@@ -196,6 +204,8 @@ impl Missing {
             Self::Result => "评价结果",
             Self::Checkpoint => "审计检查点",
             Self::Objection => "异议",
+            Self::CalendarEdition => "工作日历版本",
+            Self::Notice => "公示",
         }
     }
 }

@@ -3,12 +3,14 @@
 pub mod access;
 mod assemble;
 pub mod audit;
+pub mod calendar;
 mod caller;
 pub mod entry;
 mod error;
 pub mod fact;
 pub mod formation;
 pub mod member;
+pub mod notice;
 pub mod offline;
 pub mod person;
 pub mod receipt;

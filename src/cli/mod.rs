@@ -1,5 +1,6 @@
 //! The commands. Each is thin: it reads arguments and files, calls a use case, and prints.
 
+mod calendar;
 mod demo;
 mod evaluate;
 mod export;
@@ -33,6 +34,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show the calendar of working days, and load a year's notice of holidays.
+    Calendar {
+        #[command(subcommand)]
+        command: calendar::CalendarCommand,
+    },
     /// Show a whole county's year: sample, service, five evaluations, seats, ties, stars, money.
     Demo(demo::Demo),
     /// Evaluate a scheme over a file of facts, without a server or a database.
@@ -125,6 +131,7 @@ pub(crate) fn store_failure(why: &crate::store::StoreError) -> Failure {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
+        Command::Calendar { command } => command.run(),
         Command::Demo(command) => command.run(),
         Command::Evaluate(command) => command.run(),
         Command::Export { command } => command.run(),

@@ -35,6 +35,10 @@ pub(super) const fn permission(raw: v1::Permission) -> Option<Permission> {
         v1::Permission::EntryCheck => Some(Permission::EntryCheck),
         v1::Permission::Object => Some(Permission::Object),
         v1::Permission::ObjectionAnswer => Some(Permission::ObjectionAnswer),
+        v1::Permission::CalendarLoad => Some(Permission::CalendarLoad),
+        v1::Permission::NoticePost => Some(Permission::NoticePost),
+        v1::Permission::NoticeObject => Some(Permission::NoticeObject),
+        v1::Permission::NoticeAnswer => Some(Permission::NoticeAnswer),
     }
 }
 
@@ -61,6 +65,10 @@ const fn permission_out(of: Permission) -> v1::Permission {
         Permission::EntryCheck => v1::Permission::EntryCheck,
         Permission::Object => v1::Permission::Object,
         Permission::ObjectionAnswer => v1::Permission::ObjectionAnswer,
+        Permission::CalendarLoad => v1::Permission::CalendarLoad,
+        Permission::NoticePost => v1::Permission::NoticePost,
+        Permission::NoticeObject => v1::Permission::NoticeObject,
+        Permission::NoticeAnswer => v1::Permission::NoticeAnswer,
     }
 }
 

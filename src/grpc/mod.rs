@@ -4,6 +4,7 @@ mod access;
 mod access_decode;
 mod admit;
 mod audit;
+mod calendar;
 mod decode;
 mod encode;
 mod entry;
@@ -17,6 +18,8 @@ mod formation;
 mod member;
 mod member_encode;
 mod member_pages;
+mod notice;
+mod notice_encode;
 mod page;
 pub mod policy;
 mod rating;
@@ -54,11 +57,13 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
     let routes = Routes::new(registry::service(app))
         .add_service(scheme::service(app))
         .add_service(schedule::service(app))
+        .add_service(calendar::service(app))
         .add_service(fact::service(app))
         .add_service(member::service(app))
         .add_service(formation::service(app))
         .add_service(entry::service(app))
         .add_service(evaluation::service(app))
+        .add_service(notice::service(app))
         .add_service(access::service(app))
         .add_service(audit::service(app))
         .add_service(receipt::service(app))

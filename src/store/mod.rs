@@ -26,11 +26,13 @@
 mod access;
 mod audit;
 mod bulk;
+mod calendars;
 mod claim;
 mod county;
 mod day;
 mod error;
 mod facts;
+mod notices;
 mod persons;
 pub mod postgres;
 mod publications;
@@ -51,12 +53,16 @@ pub use audit::{
     AuditListing, AuditReads, AuditRecord, AuditWrites, AuditedRequest, ChainBreak, ChainCheck,
     CheckpointRecord, NewAudit, entry_hash, verify,
 };
+pub use calendars::{CalendarReads, CalendarRecord, CalendarWrites};
 pub use claim::{Claim, claim};
 pub use county::{Begun, CountyHead, CountyReads, CountyWrites, Request};
 pub use error::StoreError;
 pub use facts::{
     Fact, FactKind, FactListing, FactQuery, FactReads, FactWrites, Reversal, Reversing, StoredFact,
     fact_id, fact_seq,
+};
+pub use notices::{
+    NoticeAnswer, NoticeObjection, NoticeReads, NoticeRecord, NoticeVerdict, NoticeWrites,
 };
 pub use persons::{
     Erasure, NameKept, NameRef, PersonReads, PersonWrites, RequestLine, VersionKey, commitment,
@@ -133,6 +139,8 @@ pub trait ReadTx:
     + PersonReads
     + SchemeReads
     + ScheduleReads
+    + CalendarReads
+    + NoticeReads
     + FactReads
     + TotalsReads
     + RunReads
@@ -153,6 +161,8 @@ pub trait StoreTx:
     + PersonWrites
     + SchemeWrites
     + ScheduleWrites
+    + CalendarWrites
+    + NoticeWrites
     + FactWrites
     + RunWrites
     + PublicationWrites

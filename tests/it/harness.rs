@@ -12,11 +12,13 @@ use steelyard::{
         google::r#type::{Date, Decimal},
         v1::{
             self, access_service_client::AccessServiceClient,
-            audit_service_client::AuditServiceClient, entry_service_client::EntryServiceClient,
+            audit_service_client::AuditServiceClient,
+            calendar_service_client::CalendarServiceClient,
+            entry_service_client::EntryServiceClient,
             evaluation_service_client::EvaluationServiceClient,
             fact_service_client::FactServiceClient,
             formation_service_client::FormationServiceClient,
-            member_service_client::MemberServiceClient,
+            member_service_client::MemberServiceClient, notice_service_client::NoticeServiceClient,
             property_rating_service_client::PropertyRatingServiceClient,
             receipt_service_client::ReceiptServiceClient,
             registry_service_client::RegistryServiceClient,
@@ -90,6 +92,14 @@ impl Served {
 
     pub(crate) fn schedules(&self) -> ScheduleServiceClient<Channel> {
         ScheduleServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn calendars(&self) -> CalendarServiceClient<Channel> {
+        CalendarServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn notices(&self) -> NoticeServiceClient<Channel> {
+        NoticeServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn members(&self) -> MemberServiceClient<Channel> {

@@ -14,6 +14,7 @@
 mod access;
 mod architecture;
 mod audit;
+mod calendar;
 mod cancelled;
 mod catalogue;
 mod demo;
@@ -25,6 +26,7 @@ mod formation;
 mod golden;
 mod harness;
 mod history;
+mod notices;
 mod offline;
 mod person;
 mod postgres;

@@ -759,6 +759,8 @@ class Maker:
                                 rng.choice([["renewal"], ["price"], ["renewal", "price"]])}
         if self.chance(0.3):
             scheme["sheets"] = rng.sample(sorted(self.nodes), min(len(self.nodes), rng.randint(1, 3)))
+        if self.chance(0.1):
+            scheme["notice"] = {"days": rng.choice([3, 5, 7]), "of": rng.choice(["working", "calendar"])}
         if inner and self.chance(0.12):          # a grade that a node's fall would open
             node = rng.choice(inner)
             grades[0]["unless"] = {"node": node, "above": 0}

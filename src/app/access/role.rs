@@ -53,11 +53,19 @@ pub enum Permission {
     Object,
     /// Answering objections (M2).
     ObjectionAnswer,
+    /// Loading the state's yearly notices of holidays (F8).
+    CalendarLoad,
+    /// Posting public notices of computed runs (F8).
+    NoticePost,
+    /// Objecting to a result under public notice (F9).
+    NoticeObject,
+    /// Answering objections of public notices (F9).
+    NoticeAnswer,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 25] = [
         Self::RegistryRead,
         Self::RegistryWrite,
         Self::SchemeRead,
@@ -79,6 +87,10 @@ impl Permission {
         Self::EntryCheck,
         Self::Object,
         Self::ObjectionAnswer,
+        Self::CalendarLoad,
+        Self::NoticePost,
+        Self::NoticeObject,
+        Self::NoticeAnswer,
     ];
 }
 
@@ -175,25 +187,27 @@ const START: [Start; 11] = {
         Start { id: "organization_department", title: "县委组织部",
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::SchemePublish, P::FactRead, P::FactRecord,
                 P::FactReverse, P::Decide, P::RunRead, P::RunStart, P::RunPublish, P::ResultRead, P::ResultPreview,
-                P::ResultExplain, P::AccessRead, P::AccessManage, P::EntryCheck, P::ObjectionAnswer, P::ScheduleAdopt],
+                P::ResultExplain, P::AccessRead, P::AccessManage, P::EntryCheck, P::ObjectionAnswer, P::ScheduleAdopt,
+                P::CalendarLoad, P::NoticePost, P::NoticeAnswer],
             kinds: &K::ALL, fields: &FieldGroup::ALL },
         // property, and what it is measured on (P1–P7)
         Start { id: "housing_bureau", title: "住房和城乡建设局",
             permissions: &[P::RegistryRead, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse, P::RunRead, P::ResultRead,
-                P::ResultPreview, P::ResultExplain],
+                P::ResultPreview, P::ResultExplain, P::NoticeObject, P::NoticeAnswer],
             kinds: &[UNITS[0], UNITS[1], UNITS[2], UNITS[3], UNITS[4], K::Company, K::Project], fields: &[Ballots, Money] },
         // its registry and facts; decides its ties (F11); single assessors' sheets are not its business
         Start { id: "street", title: "街道党工委",
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse, P::Decide,
-                P::RunRead, P::ResultRead, P::ResultExplain, P::EntryCheck, P::ObjectionAnswer, P::ScheduleAdopt],
+                P::RunRead, P::ResultRead, P::ResultExplain, P::EntryCheck, P::ObjectionAnswer, P::ScheduleAdopt, P::NoticeObject],
             kinds: &K::ALL, fields: &[Names, Money] },
         Start { id: "community", title: "社区党组织",
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse,
-                P::RunRead, P::ResultRead, P::ResultExplain, P::EntryCheck, P::Object, P::ObjectionAnswer, P::ScheduleAdopt],
+                P::RunRead, P::ResultRead, P::ResultExplain, P::EntryCheck, P::Object, P::ObjectionAnswer, P::ScheduleAdopt,
+                P::NoticeObject],
             kinds: &K::ALL, fields: &[Names, Money] },
         Start { id: "compound_branch", title: "小区党支部",
             permissions: &[P::RegistryRead, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse, P::RunRead, P::ResultRead,
-                P::ResultExplain, P::EntryCheck, P::Object, P::ObjectionAnswer, P::ScheduleAdopt],
+                P::ResultExplain, P::EntryCheck, P::Object, P::ObjectionAnswer, P::ScheduleAdopt, P::NoticeObject],
             kinds: &[UNITS[0], UNITS[1], UNITS[2], UNITS[3], UNITS[4], K::Branch, K::Member, K::Post, K::Project],
             fields: &[Names, Money] },
         // its own members (M7)
@@ -211,7 +225,7 @@ const START: [Start; 11] = {
         // held over oneself
         Start { id: "member", title: "党员本人",
             permissions: &[P::RegistryRead, P::SchemeRead, P::FactRead, P::RunRead, P::ResultRead, P::ResultExplain,
-                P::Object],
+                P::Object, P::NoticeObject],
             kinds: &[K::Member, K::Post], fields: &[Names, Money] },
         // reads everything but names, and the trail
         Start { id: "auditor", title: "审计",

@@ -1,7 +1,9 @@
 //! One effect, one entry: what the entries say was recorded, compared with the rows that are there,
 //! both ways.
 
+mod calendars;
 mod ledger;
+mod notices;
 mod publications;
 mod registry;
 mod runs;
@@ -45,6 +47,8 @@ pub(crate) struct Effects {
     pub(crate) of_schemes: Vec<(String, Finding)>,
     /// What does not agree of a point schedule, by its compound and version.
     pub(crate) of_schedules: Vec<(String, Finding)>,
+    /// What does not agree of calendars and public notices, by their names.
+    pub(crate) of_others: Vec<(String, Finding)>,
     /// What does not agree of a run, by its id.
     pub(crate) of_runs: Vec<(String, Finding)>,
     /// Of what entry rows of the ledger were changed: first and last row, and the entry.
@@ -72,6 +76,8 @@ impl Effects {
         let mut registry = registry::Registry::read(tx, county, until.registry).await?;
         let mut schemes = schemes::Schemes::read(tx, county).await?;
         let mut schedules = schedules::Schedules::read(tx, county).await?;
+        let mut calendars = calendars::Calendars::read(tx, county).await?;
+        let mut notices = notices::Notices::read(tx, county).await?;
         let mut after = i64::MIN;
         loop {
             let page = tx.audit_page(county, after, PAGE).await?;
@@ -84,6 +90,8 @@ impl Effects {
                     "registry" => registry.take(record, &mut found),
                     "scheme" => schemes.take(record, &mut found),
                     "schedule" => schedules.take(record, &mut found),
+                    "calendar" => calendars.take(record, &mut found),
+                    "notice" => notices.take(record, &mut found),
                     "run" => found.take_run(record, (ledger.before(), registry.before())),
                     _ => (),
                 }
@@ -94,6 +102,8 @@ impl Effects {
         registry.end(&mut found);
         schemes.end(&mut found);
         schedules.end(&mut found);
+        calendars.end(&mut found);
+        notices.end(&mut found);
         found.runs(tx, county).await?;
         Ok(found)
     }
@@ -104,7 +114,8 @@ impl Effects {
 
     /// Everything that does not agree.
     pub(crate) fn into_findings(self) -> Vec<Finding> {
-        let named = [self.of_schemes, self.of_schedules, self.of_runs].into_iter().flatten();
+        let named = [self.of_schemes, self.of_schedules, self.of_others, self.of_runs];
+        let named = named.into_iter().flatten();
         self.findings.into_iter().chain(named.map(|it| it.1)).collect()
     }
 

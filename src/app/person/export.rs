@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     PAGE, Versions,
-    lines::{AccessLine, Act, AuditLine, ErasedOn, Export, FactLine, ResultLine, VersionLine},
+    lines::{
+        AccessLine, Act, AuditLine, ErasedOn, Export, FactLine, NoticeLine, ResultLine, VersionLine,
+    },
 };
 use crate::{
-    app::{App, AppError, Missing, hex, registry::RecordKind, schedule},
+    app::{App, AppError, Missing, calendar, hex, notice, registry::RecordKind, schedule},
     domain::time::Moment,
     store::{
-        AccessRecord, AccessWhat, AuditRecord, FactListing, NameKept, ReadTx, ResultRecord,
-        RunListing, RunRecord, StoredFact, StoredVersion,
+        AccessRecord, AccessWhat, AuditRecord, FactListing, NameKept, NoticeObjection, ReadTx,
+        ResultRecord, RunListing, RunRecord, StoredFact, StoredVersion,
     },
 };
 
@@ -35,9 +37,12 @@ impl App {
         requests(tx, county, id, &mut acts).await?;
         schemes(tx, county, id, &mut acts).await?;
         schedules(tx, county, id, &mut acts).await?;
+        calendars(tx, county, id, &mut acts).await?;
+        let notice_objections = notices(tx, county, &subjects, &mut acts).await?;
         let audit = audit(tx, county, id).await?;
         let access = access(tx, county, id).await?;
-        if versions.all.is_empty() && facts.is_empty() && acts.is_empty() && audit.is_empty() {
+        let nothing = versions.all.is_empty() && facts.is_empty() && notice_objections.is_empty();
+        if nothing && acts.is_empty() && audit.is_empty() {
             return Err(missing());
         }
         let erased = tx.erasures(county, &[id.to_owned()]).await?.pop();
@@ -53,6 +58,7 @@ impl App {
             registry: versions.all.iter().map(version_line).collect::<Result<_, _>>()?,
             facts,
             results,
+            notice_objections,
             acts,
             audit,
             access,
@@ -262,6 +268,61 @@ async fn schedules(
         }
     }
     Ok(())
+}
+
+async fn calendars(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    id: &str,
+    acts: &mut Vec<Act>,
+) -> Result<(), AppError> {
+    let all = tx.calendar_editions(county, calendar::ALL_YEARS, ALWAYS).await?.into_iter();
+    acts.extend(all.filter(|it| it.recorded_by == id).map(|it| Act {
+        what: "calendar loaded".to_owned(),
+        of: format!("{}/{}", it.year, it.edition),
+        at: it.recorded.to_string(),
+    }));
+    Ok(())
+}
+
+/// Objections during public notices, and who posted the notices.
+async fn notices(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    subjects: &Subjects<'_>,
+    acts: &mut Vec<Act>,
+) -> Result<Vec<NoticeLine>, AppError> {
+    let id = subjects.id;
+    let (notices, objections) = notice::all(tx, county).await?;
+    acts.extend(notices.into_iter().filter(|it| it.recorded_by == id).map(|it| Act {
+        what: "notice posted".to_owned(),
+        at: it.recorded.to_string(),
+        of: it.run_id,
+    }));
+    let named = |it: &NoticeObjection| {
+        let by = [&it.subject, &it.raised_by, &it.recorded_by];
+        let answered = it.answer.iter().flat_map(|it| [&it.answered_by, &it.recorded_by]);
+        by.into_iter().chain(answered).any(|it| it == id || subjects.posts.contains(it))
+    };
+    Ok(objections.into_iter().filter(named).map(notice_line).collect())
+}
+
+fn notice_line(it: NoticeObjection) -> NoticeLine {
+    NoticeLine {
+        run_id: it.run_id,
+        number: it.number,
+        subject: it.subject,
+        text: it.text,
+        raised_by: it.raised_by,
+        raised_on: it.raised_on.to_string(),
+        evidence: it.evidence,
+        recorded: it.recorded.to_string(),
+        recorded_by: it.recorded_by,
+        answer: it.answer.map(|it| {
+            let (verdict, at) = (it.verdict.word().to_owned(), it.recorded.to_string());
+            [verdict, it.text, it.answered_by, it.evidence, at, it.recorded_by]
+        }),
+    }
 }
 
 async fn audit(tx: &mut dyn ReadTx, county: &str, id: &str) -> Result<Vec<AuditLine>, AppError> {

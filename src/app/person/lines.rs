@@ -19,7 +19,9 @@ pub struct Export {
     pub facts: Vec<FactLine>,
     /// Results, of every run.
     pub results: Vec<ResultLine>,
-    /// What the person did: requests, runs, schemes, schedules.
+    /// Objections during public notices, about the person, or raised or answered by it.
+    pub notice_objections: Vec<NoticeLine>,
+    /// What the person did: requests, runs, schemes, schedules, calendars, notices.
     pub acts: Vec<Act>,
     /// Entries of the audit trail by the person or about it.
     pub audit: Vec<AuditLine>,
@@ -38,6 +40,31 @@ pub struct ErasedOn {
     pub by: String,
     /// Why.
     pub reason: String,
+}
+
+/// An objection during a public notice, with its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NoticeLine {
+    /// The run.
+    pub run_id: String,
+    /// Its number among those of the run.
+    pub number: i64,
+    /// The subject it is about.
+    pub subject: String,
+    /// What is said to be wrong.
+    pub text: String,
+    /// Who raised it.
+    pub raised_by: String,
+    /// On which day.
+    pub raised_on: String,
+    /// References to the evidence, as a JSON list; empty for none.
+    pub evidence: String,
+    /// When it was recorded.
+    pub recorded: String,
+    /// By which principal.
+    pub recorded_by: String,
+    /// Verdict, text, who answered, evidence, when and by which principal recorded; absent: open.
+    pub answer: Option<[String; 6]>,
 }
 
 /// A grant or a revocation.

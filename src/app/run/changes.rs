@@ -7,7 +7,7 @@ use super::{
     unreadable,
 };
 use crate::{
-    app::{App, AppError, Done, Missing, Refusal, Write},
+    app::{App, AppError, Done, Missing, Refusal, Write, notice},
     domain::{engine::Reason, scheme::SubjectKind},
     store::{ReadTx, ResultsAfter, RunRecord, RunState},
 };
@@ -155,8 +155,9 @@ impl App {
     /// Puts a computed run in the place of a published one, with a reason.
     ///
     /// # Errors
-    /// `RUN_NOT_FOUND`, `RUN_NOT_PUBLISHED`, `RUN_NOT_COMPUTED`, `RUN_OTHER_SCHEME`, all remembered
-    /// for the request id, and those of every write.
+    /// `RUN_NOT_FOUND`, `RUN_NOT_PUBLISHED`, `RUN_NOT_COMPUTED`, `RUN_OTHER_SCHEME`, and those of the
+    /// new run's public notice as for [`App::publish_run`], all remembered for the request id, and
+    /// those of every write.
     pub async fn supersede_run(
         &self,
         call: Write,
@@ -173,6 +174,8 @@ impl App {
             Box::pin(async move {
                 let mut new = computed(tx, &county, &new_run).await?;
                 let mut old = superseded(tx, &county, &old_run, &new).await?;
+                let plan = read::plan_of(tx, &county, &new).await?;
+                notice::may_publish(tx, &county, (&new, plan.scheme()), now).await?;
                 let changes = changes(tx, &county, &old, &new).await?;
                 old.state = RunState::Superseded;
                 old.superseded_by.clone_from(&new.run_id);

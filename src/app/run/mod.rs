@@ -21,14 +21,16 @@ use serde::{Deserialize, Serialize};
 pub use changes::{Change, Changes};
 pub use explain::Explanation;
 pub use feed::{Following, Position, Step, cursor_fault};
+pub(super) use kept::read_result;
 pub use kept::{GivenAward, KeptResult, Unreadable};
 pub use rating::{Evidence, Rated, RatingSelector, is_rated};
+pub(super) use read::plan_of;
 pub use read::{ResultFilter, ResultPage, RunSelector, RunView, Shown};
 pub use table::{Table, score_text, seat};
 pub use verify::{RunFinding, RunProof, verify};
 pub use work::{background, run_forever};
 
-use super::{App, AppError, Done, Effect, Missing, Refusal, Write, roster};
+use super::{App, AppError, Done, Effect, Missing, Refusal, Write, notice, roster};
 use crate::{
     domain::{
         engine::Plan,
@@ -136,7 +138,8 @@ impl App {
     ///
     /// # Errors
     /// `RUN_NOT_FOUND`, `RUN_NOT_COMPUTED`, `RUN_PUBLISHED_ALREADY` (another run of the scheme and
-    /// period holds: supersede it), all remembered for the request id.
+    /// period holds: supersede it), and where the scheme asks for a public notice `NOTICE_MISSING`,
+    /// `NOTICE_RUNNING`, `OBJECTION_OPEN`, `OBJECTION_UPHELD`; all remembered for the request id.
     pub async fn publish_run(
         &self,
         call: Write,
@@ -153,6 +156,8 @@ impl App {
                 if let Some(held) = held {
                     return Err(published_already(&held).into());
                 }
+                let plan = read::plan_of(tx, &county, &run).await?;
+                notice::may_publish(tx, &county, (&run, plan.scheme()), now).await?;
                 run.state = RunState::Published;
                 run.published = Some((now, principal));
                 run.revision = tx.update_run(&county, &run).await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Node, NodeIndex, Place, Predicate, Schedule, SchemeFault};
 use crate::domain::{
     exact::{Apportionment, Decimal, Money},
-    time::{Day, PeriodKind},
+    time::{Day, DaysOf, PeriodKind},
 };
 
 /// What a scheme evaluates.
@@ -86,6 +86,8 @@ pub struct Scheme {
     pub conduct: Option<ConductRule>,
     /// How many days after its last day a period closes for new facts; none: it never does.
     pub closes_after: Option<u32>,
+    /// The public notice that a run needs before it is published; none: no notice.
+    pub notice: Option<NoticeRule>,
     /// The document's own worked examples.
     pub examples: Vec<Example>,
     /// What a person should look at, though it stops nothing.
@@ -137,6 +139,15 @@ pub struct CheckInRule {
     pub metric: String,
     /// The finding in force on late days.
     pub finding: String,
+}
+
+/// `notice: {…}`: how long a run is under public notice (公示, F8) before it is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoticeRule {
+    /// How many days after the day of posting, which is not counted; at least 1.
+    pub days: u32,
+    /// Which days are counted.
+    pub of: DaysOf,
 }
 
 /// `conduct: {…}`: what negative conduct that is not put right is called (M6).

@@ -14,7 +14,7 @@ use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
 pub(super) use feed::position;
-pub(super) use results::selector;
+pub(super) use results::{filter, selector};
 
 use super::{RECEIVE_MAX, SEND_MAX, admit::Call, decoded, status};
 use crate::{

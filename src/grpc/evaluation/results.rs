@@ -59,7 +59,7 @@ pub(super) fn group(
     Some((!id.is_empty()).then_some((dimension, id)))
 }
 
-pub(super) fn filter(faults: &mut Faults, raw: Option<v1::ResultFilter>) -> Option<ResultFilter> {
+pub(crate) fn filter(faults: &mut Faults, raw: Option<v1::ResultFilter>) -> Option<ResultFilter> {
     let raw = raw.unwrap_or_default();
     let mut statuses = Vec::new();
     for (index, it) in raw.statuses().enumerate() {

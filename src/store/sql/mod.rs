@@ -49,8 +49,10 @@ SELECT v.kind, v.id, v.effective_from, v.seq, v.effective_until, v.name, v.paren
 
 pub(super) mod access;
 pub(super) mod audit;
+pub(super) mod calendars;
 pub(super) mod county;
 pub(super) mod facts;
+pub(super) mod notices;
 pub(super) mod persons;
 pub(super) mod publications;
 pub(super) mod registry;
@@ -72,6 +74,8 @@ pub(super) fn all() -> Vec<(&'static str, &'static str)> {
         persons::ALL,
         schemes::ALL,
         schedules::ALL,
+        calendars::ALL,
+        notices::ALL,
         facts::ALL,
         totals::ALL,
         runs::ALL,

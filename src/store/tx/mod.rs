@@ -4,9 +4,11 @@
 mod access;
 mod audit;
 mod batches;
+mod calendars;
 mod connection;
 mod county;
 mod facts;
+mod notices;
 mod persons;
 mod publications;
 mod registry;

@@ -41,6 +41,8 @@ async fn asked(all: &Counties, who: &str, method: &str, at: Target) -> Result<bo
         "RegistryService" => registry(all, who, method, at).await,
         "SchemeService" => scheme(all, who, method, at).await,
         "ScheduleService" => schedule(all, who, method, at).await,
+        "CalendarService" => super::notice_calls::calendar(all, who, method, at).await,
+        "NoticeService" => super::notice_calls::notice(all, who, method, at).await,
         "FactService" => fact(all, who, method, at).await,
         "MemberService" => super::member_calls::member(all, who, method, at).await,
         "FormationService" => super::formation_calls::formation(all, who, method, at).await,

@@ -19,7 +19,7 @@ use crate::harness::{COUNTY, Served, by, entry, record, reference, served_as, un
 pub(super) const OTHER: &str = "elsewhere";
 
 /// A scheme for a kind of subjects.
-fn scheme(kind: &str) -> String {
+pub(super) fn scheme(kind: &str) -> String {
     format!(
         "
 steelyard: scheme/v1
@@ -129,6 +129,8 @@ pub(super) struct Counties {
     pub(super) objections: BTreeMap<(&'static str, String), String>,
     /// The published run of each kind, by county and word.
     pub(super) runs: BTreeMap<(&'static str, &'static str), String>,
+    /// The run of each kind that is under public notice, by county and word.
+    pub(super) noticed: BTreeMap<(&'static str, &'static str), String>,
 }
 
 pub(super) const SUBJECTS: [(SubjectKind, &str); 6] = [
@@ -151,7 +153,7 @@ impl Counties {
         let signer = Arc::new(SigningKey::generate().unwrap());
         let served = served_as("sqlite::memory:", |app| app.with_signer(signer)).await;
         let (facts, objections, runs) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let mut it = Self { served, facts, objections, runs };
+        let mut it = Self { served, facts, objections, runs, noticed: BTreeMap::new() };
         for county in [COUNTY, OTHER] {
             it.prepare(county).await;
         }
@@ -199,6 +201,7 @@ impl Counties {
             self.served.evaluations().publish_run(request).await.unwrap();
             self.runs.insert((county, word(kind)), run);
         }
+        super::notice_calls::prepare(self, county).await;
     }
 
     async fn run(&self, county: &str, kind: SubjectKind) -> String {

@@ -8,3 +8,4 @@ mod formation_calls;
 mod grants;
 mod matrix;
 mod member_calls;
+mod notice_calls;

@@ -29,6 +29,7 @@ async fn fill(on: &Backend) {
     let adopted = schedule("k-1", 1, "2022-01-01", None);
     tx.insert_schedule(COUNTY, &adopted, "x").await.unwrap();
     tx.retire_schedule(COUNTY, "k-1", 1, &end).await.unwrap();
+    tx.insert_calendar_edition(COUNTY, &super::calendars::edition(2027, 1, "a")).await.unwrap();
     for it in 0..4 {
         tx.append_audit(COUNTY, &[audit(&it.to_string())]).await.unwrap();
     }
@@ -47,6 +48,9 @@ async fn fill(on: &Backend) {
     tx.commit().await.unwrap();
     let batch = store::NewBatch { step: 1, batch: 0, subjects: "[]".to_owned() };
     runs::start(on, "r1", &[batch]).await;
+    let mut tx = begin(&*on.store, 9).await.unwrap();
+    super::notices::insert(&mut *tx, "r1", 1).await;
+    tx.commit().await.unwrap();
     let mut tx = on.store.begin().await.unwrap();
     let claimed = tx.claim_batch(COUNTY, "r1", "a", at(1), at(2)).await.unwrap().unwrap();
     let results = [super::sample::result("m", 0, Some(1))];
@@ -65,6 +69,10 @@ pub(crate) async fn append_only_tables_refuse_changes(on: &Backend) {
         ("scheme_retirements", "reason"),
         ("schedules", "document"),
         ("schedule_retirements", "reason"),
+        ("calendar_editions", "days"),
+        ("notices", "object_to"),
+        ("notice_objections", "text"),
+        ("notice_answers", "text"),
         ("results", "grade"),
         ("publications", "run_id"),
     ] {

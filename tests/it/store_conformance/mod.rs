@@ -1,9 +1,11 @@
 //! What every store must do. One list of cases; each runs on every backend or on none.
 
 mod backend;
+mod calendars;
 mod county;
 mod edited;
 mod facts;
+mod notices;
 mod publications;
 mod registry;
 mod runs;
@@ -32,7 +34,10 @@ macro_rules! conformance {
 }
 
 mod everywhere {
-    use super::{Backend, county, facts, publications, registry, runs, schedules, sight, totals};
+    use super::{
+        Backend, calendars, county, facts, notices, publications, registry, runs, schedules, sight,
+        totals,
+    };
     conformance!(sqlite_memory, sqlite_file, postgres => [
         county::an_error_ends_the_transaction_and_keeps_nothing,
         county::forgets_what_was_not_committed,
@@ -50,6 +55,9 @@ mod everywhere {
         schedules::an_adopted_schedule_never_changes,
         schedules::schedules_are_read_as_they_were_known,
         schedules::schedules_are_paged_by_compound_and_version,
+        calendars::editions_are_read_as_they_were_known,
+        notices::a_notice_with_objections_and_answers_comes_back,
+        notices::what_is_there_already_is_refused,
         facts::come_back_exactly,
         facts::are_read_for_periods_and_days,
         facts::a_reversal_counts_from_its_moment_on,

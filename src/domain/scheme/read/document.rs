@@ -68,6 +68,7 @@ impl Reader {
             check_in: following.check_in,
             conduct: following.conduct,
             closes_after: following.closes_after,
+            notice: following.notice,
             examples,
             warnings: Vec::new(),
         })

@@ -1,10 +1,11 @@
-//! What follows from days: honours, check-in, conduct, closing; and where schedules may be read.
+//! What follows from days: honours, check-in, conduct, closing, notice; and where schedules may be read.
 
 use super::{
-    super::{CheckInRule, ConductRule, Honours, Node, NodeKind, SubjectKind},
+    super::{CheckInRule, ConductRule, Honours, Node, NodeKind, NoticeRule, SubjectKind},
     predicates::Scope,
     reader::{At, Fields, Reader, Spot},
-    shapes::{CHECK_IN, CLOSES, CONDUCT, HONOURS},
+    shapes::{CHECK_IN, CLOSES, CONDUCT, HONOURS, NOTICE},
+    words,
 };
 
 /// The parts of a document about what follows from days.
@@ -14,6 +15,7 @@ pub(super) struct Following {
     pub(super) check_in: Option<CheckInRule>,
     pub(super) conduct: Option<ConductRule>,
     pub(super) closes_after: Option<u32>,
+    pub(super) notice: Option<NoticeRule>,
 }
 
 impl Reader {
@@ -38,6 +40,7 @@ impl Reader {
                 let fields = self.open(&it, &CLOSES)?;
                 fields.at("days").and_then(|it| self.whole(&it, 0, 3660))
             }),
+            notice: fields.at("notice").and_then(|it| self.notice(&it)),
         }
     }
 
@@ -70,6 +73,13 @@ impl Reader {
         let when = fields.at("when").and_then(|it| self.predicate(&it, Scope::Score));
         let unless = fields.at("unless").and_then(|it| self.predicate(&it, Scope::Score));
         Some(Honours { when, unless })
+    }
+
+    fn notice(&mut self, at: &At<'_>) -> Option<NoticeRule> {
+        let fields = self.open(at, &NOTICE)?;
+        let days = fields.at("days").and_then(|it| self.whole(&it, 1, 366));
+        let of = fields.at("of").and_then(|it| self.word(&it, words::days_of()));
+        Some(NoticeRule { days: days?, of: of? })
     }
 
     fn check_in(&mut self, at: &At<'_>) -> Option<CheckInRule> {

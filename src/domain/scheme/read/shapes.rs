@@ -48,6 +48,7 @@ pub(in crate::domain::scheme) static DOCUMENT: Shape = shape(
             "The least weight of party organisations (P2).",
         ),
         may("closes", Form::Map(&CLOSES), "When the period closes for new facts."),
+        may("notice", Form::Map(&NOTICE), "The public notice before publication (公示, F8)."),
         may("examples", Form::Maps(&EXAMPLE), "Worked examples; every one must give what it says."),
     ],
 );
@@ -249,6 +250,19 @@ pub(in crate::domain::scheme) static CLOSES: Shape = shape(
     &[must("days", Form::Whole(0, 3660), "Days after the period's last day.")],
 );
 
+pub(in crate::domain::scheme) static NOTICE: Shape = shape(
+    "notice",
+    "How long a run is under public notice before it is published.",
+    &[
+        must("days", Form::Whole(1, 366), "Days after the day of posting, which is not counted."),
+        must(
+            "of",
+            Form::Word(|| names(words::days_of())),
+            "Working days by the state's notices of holidays, or all days.",
+        ),
+    ],
+);
+
 pub(in crate::domain::scheme) static SCHEDULE: Shape = shape(
     "schedule",
     "One compound branch's own list of items (积分明细).",
@@ -368,6 +382,7 @@ pub(in crate::domain::scheme) fn all() -> Vec<&'static Shape> {
         &CONDUCT,
         &PARTY_FLOOR,
         &CLOSES,
+        &NOTICE,
         &GIVES,
         &ADVISED,
         &NODE,

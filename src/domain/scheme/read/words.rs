@@ -7,7 +7,7 @@ use crate::domain::{
         AwardTo, Combine, CompareWith, Order, Places, ResultsOf, SeatBase, Several, SeveralPlaces,
         SubjectKind, VetoCounts,
     },
-    time::{PeriodKind, Window},
+    time::{DaysOf, PeriodKind, Window},
 };
 
 /// Words and what they stand for.
@@ -24,6 +24,11 @@ pub(super) fn formats() -> Words<()> {
 
 pub(super) fn schedule_formats() -> Words<()> {
     vec![("schedule/v1", ())]
+}
+
+/// `notice: {of: working}`.
+pub(super) fn days_of() -> Words<DaysOf> {
+    [DaysOf::Working, DaysOf::Calendar].map(|it| (it.word(), it)).to_vec()
 }
 
 /// `check: second_person`.

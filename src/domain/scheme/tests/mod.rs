@@ -158,6 +158,7 @@ awards:
 examples:
   - {title: nothing, seats: open, facts: {attributes: {status: retired}, flag: true, none: null}, gives: {score: null, status: incomplete, grade: null, awards: {}}}
 party_floor: {roles: [street, community], at_least: 2/3}
+notice: {days: 5, of: working}
 "#;
 
 /// A scheme that lists results of others, shows sheets and advises.
