@@ -35,6 +35,8 @@ pub(super) const fn permission(raw: v1::Permission) -> Option<Permission> {
         v1::Permission::EntryCheck => Some(Permission::EntryCheck),
         v1::Permission::Object => Some(Permission::Object),
         v1::Permission::ObjectionAnswer => Some(Permission::ObjectionAnswer),
+        v1::Permission::RoundOrganise => Some(Permission::RoundOrganise),
+        v1::Permission::RoundAssess => Some(Permission::RoundAssess),
     }
 }
 
@@ -61,6 +63,8 @@ const fn permission_out(of: Permission) -> v1::Permission {
         Permission::EntryCheck => v1::Permission::EntryCheck,
         Permission::Object => v1::Permission::Object,
         Permission::ObjectionAnswer => v1::Permission::ObjectionAnswer,
+        Permission::RoundOrganise => v1::Permission::RoundOrganise,
+        Permission::RoundAssess => v1::Permission::RoundAssess,
     }
 }
 

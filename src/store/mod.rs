@@ -35,6 +35,7 @@ mod persons;
 pub mod postgres;
 mod publications;
 mod registry;
+mod rounds;
 mod runs;
 mod schedules;
 mod schemes;
@@ -63,6 +64,10 @@ pub use persons::{
 };
 pub use publications::{NewPublication, PublicationReads, PublicationRecord, PublicationWrites};
 pub use registry::{AsOf, RegistryReads, RegistryVersion, RegistryWrites, StoredVersion};
+pub use rounds::{
+    RevisionState, RoundHeader, RoundListing, RoundMark, RoundReads, RoundSheet, RoundStep,
+    RoundWrites, SheetKey, SheetRevision, StepKind,
+};
 pub use runs::{
     ClaimedBatch, NewBatch, ResultRecord, ResultsAfter, RunListing, RunReads, RunRecord, RunState,
     RunWrites, StepProgress,
@@ -133,6 +138,7 @@ pub trait ReadTx:
     + PersonReads
     + SchemeReads
     + ScheduleReads
+    + RoundReads
     + FactReads
     + TotalsReads
     + RunReads
@@ -153,6 +159,7 @@ pub trait StoreTx:
     + PersonWrites
     + SchemeWrites
     + ScheduleWrites
+    + RoundWrites
     + FactWrites
     + RunWrites
     + PublicationWrites

@@ -53,11 +53,15 @@ pub enum Permission {
     Object,
     /// Answering objections (M2).
     ObjectionAnswer,
+    /// Opening, extending and closing assessment rounds (P2).
+    RoundOrganise,
+    /// Writing one's own sheets of assessment rounds (P2).
+    RoundAssess,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::RegistryRead,
         Self::RegistryWrite,
         Self::SchemeRead,
@@ -79,6 +83,8 @@ impl Permission {
         Self::EntryCheck,
         Self::Object,
         Self::ObjectionAnswer,
+        Self::RoundOrganise,
+        Self::RoundAssess,
     ];
 }
 
@@ -175,25 +181,27 @@ const START: [Start; 11] = {
         Start { id: "organization_department", title: "县委组织部",
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::SchemePublish, P::FactRead, P::FactRecord,
                 P::FactReverse, P::Decide, P::RunRead, P::RunStart, P::RunPublish, P::ResultRead, P::ResultPreview,
-                P::ResultExplain, P::AccessRead, P::AccessManage, P::EntryCheck, P::ObjectionAnswer, P::ScheduleAdopt],
+                P::ResultExplain, P::AccessRead, P::AccessManage, P::EntryCheck, P::ObjectionAnswer, P::ScheduleAdopt,
+                P::RoundOrganise],
             kinds: &K::ALL, fields: &FieldGroup::ALL },
         // property, and what it is measured on (P1–P7)
         Start { id: "housing_bureau", title: "住房和城乡建设局",
             permissions: &[P::RegistryRead, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse, P::RunRead, P::ResultRead,
-                P::ResultPreview, P::ResultExplain],
+                P::ResultPreview, P::ResultExplain, P::RoundOrganise, P::RoundAssess],
             kinds: &[UNITS[0], UNITS[1], UNITS[2], UNITS[3], UNITS[4], K::Company, K::Project], fields: &[Ballots, Money] },
         // its registry and facts; decides its ties (F11); single assessors' sheets are not its business
         Start { id: "street", title: "街道党工委",
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse, P::Decide,
-                P::RunRead, P::ResultRead, P::ResultExplain, P::EntryCheck, P::ObjectionAnswer, P::ScheduleAdopt],
+                P::RunRead, P::ResultRead, P::ResultExplain, P::EntryCheck, P::ObjectionAnswer, P::ScheduleAdopt, P::RoundAssess],
             kinds: &K::ALL, fields: &[Names, Money] },
         Start { id: "community", title: "社区党组织",
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse,
-                P::RunRead, P::ResultRead, P::ResultExplain, P::EntryCheck, P::Object, P::ObjectionAnswer, P::ScheduleAdopt],
+                P::RunRead, P::ResultRead, P::ResultExplain, P::EntryCheck, P::Object, P::ObjectionAnswer, P::ScheduleAdopt,
+                P::RoundAssess],
             kinds: &K::ALL, fields: &[Names, Money] },
         Start { id: "compound_branch", title: "小区党支部",
             permissions: &[P::RegistryRead, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse, P::RunRead, P::ResultRead,
-                P::ResultExplain, P::EntryCheck, P::Object, P::ObjectionAnswer, P::ScheduleAdopt],
+                P::ResultExplain, P::EntryCheck, P::Object, P::ObjectionAnswer, P::ScheduleAdopt, P::RoundAssess],
             kinds: &[UNITS[0], UNITS[1], UNITS[2], UNITS[3], UNITS[4], K::Branch, K::Member, K::Post, K::Project],
             fields: &[Names, Money] },
         // its own members (M7)

@@ -54,6 +54,7 @@ pub(super) mod facts;
 pub(super) mod persons;
 pub(super) mod publications;
 pub(super) mod registry;
+pub(super) mod rounds;
 pub(super) mod runs;
 pub(super) mod schedules;
 pub(super) mod schemes;
@@ -72,6 +73,7 @@ pub(super) fn all() -> Vec<(&'static str, &'static str)> {
         persons::ALL,
         schemes::ALL,
         schedules::ALL,
+        rounds::ALL,
         facts::ALL,
         totals::ALL,
         runs::ALL,
@@ -88,6 +90,8 @@ pub(super) const TABLES: &[Table] = &[
     persons::PERSON_NAMES,
     facts::FACTS_TABLE,
     totals::TOTALS_TABLE,
+    rounds::ROUND_SHEETS_TABLE,
+    rounds::ROUND_REVISIONS_TABLE,
     runs::RUN_BATCHES,
     runs::RESULTS_TABLE,
 ];

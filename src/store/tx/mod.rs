@@ -10,6 +10,7 @@ mod facts;
 mod persons;
 mod publications;
 mod registry;
+mod rounds;
 mod row;
 mod runs;
 mod schedules;
