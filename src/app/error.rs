@@ -145,6 +145,8 @@ pub enum Missing {
     Checkpoint,
     /// An objection.
     Objection,
+    /// An assessment round.
+    Round,
 }
 
 impl Missing {
@@ -162,6 +164,7 @@ impl Missing {
             Self::Result => "RESULT_NOT_FOUND",
             Self::Checkpoint => "CHECKPOINT_NOT_FOUND",
             Self::Objection => "OBJECTION_NOT_FOUND",
+            Self::Round => "ROUND_NOT_FOUND",
         }
     }
 
@@ -179,6 +182,7 @@ impl Missing {
             Self::Result => "result",
             Self::Checkpoint => "checkpoint of",
             Self::Objection => "objection",
+            Self::Round => "assessment round",
         }
     }
 
@@ -196,8 +200,20 @@ impl Missing {
             Self::Result => "评价结果",
             Self::Checkpoint => "审计检查点",
             Self::Objection => "异议",
+            Self::Round => "考核轮次",
         }
     }
+}
+
+/// One thing that stands in the way of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// What is wrong with it: a stable reason.
+    pub reason: &'static str,
+    /// What it is, as `street/s-01/p-003`.
+    pub subject: String,
+    /// A sentence in English.
+    pub en: &'static str,
 }
 
 /// The state of the county says no.
@@ -212,6 +228,8 @@ pub struct Refusal {
     pub zh: String,
     /// What it is about, for machines.
     pub metadata: Vec<(&'static str, String)>,
+    /// Each single thing that stands in the way; as many are told as fit.
+    pub violations: Vec<Violation>,
     /// Whether the refusal is kept as the answer to its request id for ever. Money and publication
     /// ask for it: a late repeat must not do what the caller was told was refused.
     pub remember: bool,
@@ -220,7 +238,15 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal without metadata that is not remembered.
     pub fn new(reason: &'static str, en: impl Into<String>, zh: impl Into<String>) -> Self {
-        Self { reason, en: en.into(), zh: zh.into(), metadata: Vec::new(), remember: false }
+        let (metadata, violations) = (Vec::new(), Vec::new());
+        Self { reason, en: en.into(), zh: zh.into(), metadata, violations, remember: false }
+    }
+
+    /// The same, naming each thing that stands in the way.
+    #[must_use]
+    pub fn naming(mut self, violations: Vec<Violation>) -> Self {
+        self.violations = violations;
+        self
     }
 
     /// The same with one more thing for machines.

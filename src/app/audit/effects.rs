@@ -4,6 +4,7 @@
 mod ledger;
 mod publications;
 mod registry;
+mod rounds;
 mod runs;
 mod schedules;
 mod schemes;
@@ -45,6 +46,8 @@ pub(crate) struct Effects {
     pub(crate) of_schemes: Vec<(String, Finding)>,
     /// What does not agree of a point schedule, by its compound and version.
     pub(crate) of_schedules: Vec<(String, Finding)>,
+    /// What does not agree of assessment rounds: no run reads them.
+    pub(crate) of_rounds: Vec<Finding>,
     /// What does not agree of a run, by its id.
     pub(crate) of_runs: Vec<(String, Finding)>,
     /// Of what entry rows of the ledger were changed: first and last row, and the entry.
@@ -72,6 +75,7 @@ impl Effects {
         let mut registry = registry::Registry::read(tx, county, until.registry).await?;
         let mut schemes = schemes::Schemes::read(tx, county).await?;
         let mut schedules = schedules::Schedules::read(tx, county).await?;
+        let mut rounds = rounds::Rounds::read(tx, county).await?;
         let mut after = i64::MIN;
         loop {
             let page = tx.audit_page(county, after, PAGE).await?;
@@ -84,6 +88,7 @@ impl Effects {
                     "registry" => registry.take(record, &mut found),
                     "scheme" => schemes.take(record, &mut found),
                     "schedule" => schedules.take(record, &mut found),
+                    "round" => rounds.take(record, &mut found),
                     "run" => found.take_run(record, (ledger.before(), registry.before())),
                     _ => (),
                 }
@@ -94,6 +99,7 @@ impl Effects {
         registry.end(&mut found);
         schemes.end(&mut found);
         schedules.end(&mut found);
+        rounds.end(&mut found);
         found.runs(tx, county).await?;
         Ok(found)
     }
@@ -105,7 +111,7 @@ impl Effects {
     /// Everything that does not agree.
     pub(crate) fn into_findings(self) -> Vec<Finding> {
         let named = [self.of_schemes, self.of_schedules, self.of_runs].into_iter().flatten();
-        self.findings.into_iter().chain(named.map(|it| it.1)).collect()
+        self.findings.into_iter().chain(self.of_rounds).chain(named.map(|it| it.1)).collect()
     }
 
     fn note_request(&mut self, record: &AuditRecord) {
