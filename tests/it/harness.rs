@@ -12,6 +12,7 @@ use steelyard::{
         google::r#type::{Date, Decimal},
         v1::{
             self, access_service_client::AccessServiceClient,
+            assessment_service_client::AssessmentServiceClient,
             audit_service_client::AuditServiceClient, entry_service_client::EntryServiceClient,
             evaluation_service_client::EvaluationServiceClient,
             fact_service_client::FactServiceClient, member_service_client::MemberServiceClient,
@@ -87,6 +88,10 @@ impl Served {
 
     pub(crate) fn schedules(&self) -> ScheduleServiceClient<Channel> {
         ScheduleServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn rounds(&self) -> AssessmentServiceClient<Channel> {
+        AssessmentServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn members(&self) -> MemberServiceClient<Channel> {
