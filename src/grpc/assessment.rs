@@ -8,13 +8,8 @@ use prost::Message;
 use tonic::{Request, Response, Status};
 
 use super::{
-    RECEIVE_MAX, SEND_MAX,
-    admit::Call,
-    assessment_decode as read, assessment_encode as write,
-    decode::Faults,
-    decoded,
-    page::page,
-    status, write_call,
+    RECEIVE_MAX, SEND_MAX, admit::Call, assessment_decode as read, assessment_encode as write,
+    decode::Faults, decoded, page::page, status, write_call,
 };
 use crate::{
     app::{

@@ -89,8 +89,8 @@ fn holder(faults: &mut Faults, raw: Option<&v1::SheetHolder>) -> Option<Holder> 
             unit.map(Holder::Unit)
         }
         Some(Raw::Principal(name)) => {
-            let plain = (1..=64).contains(&name.len())
-                && name.bytes().all(|it| it.is_ascii_graphic());
+            let plain =
+                (1..=64).contains(&name.len()) && name.bytes().all(|it| it.is_ascii_graphic());
             if !plain {
                 let en = "a caller's name is 1 to 64 printable ASCII characters";
                 let zh = "账号为 1 至 64 个可打印 ASCII 字符";
@@ -102,12 +102,9 @@ fn holder(faults: &mut Faults, raw: Option<&v1::SheetHolder>) -> Option<Holder> 
 }
 
 /// Assignments, each sheet once.
-pub(super) fn assignments(
-    faults: &mut Faults,
-    raw: &[v1::Assignment],
-) -> Option<Vec<Assignment>> {
+pub(super) fn assignments(faults: &mut Faults, raw: &[v1::Assignment]) -> Option<Vec<Assignment>> {
     batch(faults, "assignments", raw.len(), BATCH_MAX);
-    let sheets = raw.iter().map(|it| it.subject_ids.len()).sum();
+    let sheets = raw.iter().flat_map(|it| &it.subject_ids).count();
     if sheets > SHEETS_MAX {
         batch(faults, "assignments", sheets, SHEETS_MAX);
         return None;

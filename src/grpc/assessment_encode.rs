@@ -7,9 +7,7 @@ use super::{
     result_encode::exact,
 };
 use crate::{
-    app::round::{
-        CoverageCounts, CoverageLine, Flag, RoundView, SheetState, SheetView, Spread,
-    },
+    app::round::{CoverageCounts, CoverageLine, Flag, RoundView, SheetState, SheetView, Spread},
     domain::{
         exact::{Decimal, Exact, RoundingMode},
         scheme::SubjectKind,
@@ -20,7 +18,8 @@ use crate::{
 
 /// A round without extensions and excuses.
 pub(super) fn header(it: &RoundHeader) -> v1::Round {
-    let kind = SubjectKind::named(&it.subject_kind).map_or(v1::SubjectKind::Unspecified, subject_kind);
+    let kind =
+        SubjectKind::named(&it.subject_kind).map_or(v1::SubjectKind::Unspecified, subject_kind);
     let closed = it.closed.as_ref();
     let first = closed.map_or(0, |it| it.first_fact);
     v1::Round {
@@ -164,7 +163,9 @@ fn reason(it: &Spread, flag: Flag) -> v1::Reason {
         Flag::FullMarksToAll => (
             "full_marks_to_all",
             text(
-                format!("`{assessor}` as `{role}` gave full marks, {total}, on all {sheets} sheets"),
+                format!(
+                    "`{assessor}` as `{role}` gave full marks, {total}, on all {sheets} sheets"
+                ),
                 format!("{assessor}（{role}）的 {sheets} 份打分表全部为满分 {total}"),
             ),
         ),

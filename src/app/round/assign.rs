@@ -72,11 +72,9 @@ impl App {
                 let view = RoundView::open(tx, county, round, organiser).await?;
                 let plan = view.plan(tx, county, plans).await?;
                 let new = Adding { view: &view, plan: &plan, call, at }.judge(tx, asked).await?;
-                let total = asked.iter().map(|it| it.subjects.len()).sum::<usize>();
-                let added = Added {
-                    recorded: new.len(),
-                    unchanged: total.saturating_sub(new.len()),
-                };
+                let total = asked.iter().flat_map(|it| &it.subjects).count();
+                let added =
+                    Added { recorded: new.len(), unchanged: total.saturating_sub(new.len()) };
                 fits(tx, county, (&view.header.round_id, &plan), &new).await?;
                 let changed = (!new.is_empty()).then(|| sheets(round, &new));
                 tx.insert_round_sheets(county, &new).await?;
@@ -216,16 +214,15 @@ impl Adding<'_> {
         faults: &mut Vec<FieldFault>,
     ) -> Result<(), AppError> {
         let (role, assessor) = (it.role.as_str(), it.assessor.as_str());
-        let first = match held.get(&(role, assessor)) {
-            Some(holder) => holder.clone(),
-            None => {
-                let round = (self.view.header.round_id.as_str(), ALWAYS);
-                let there =
-                    tx.any_sheet_of(&self.call.county, round, (role, assessor)).await?;
-                let holder = there.map_or_else(|| it.holder.text(), |it| it.holder);
-                held.insert((role, assessor), holder.clone());
-                holder
-            }
+        let known = held.get(&(role, assessor)).cloned();
+        let first = if let Some(holder) = known {
+            holder
+        } else {
+            let round = (self.view.header.round_id.as_str(), ALWAYS);
+            let there = tx.any_sheet_of(&self.call.county, round, (role, assessor)).await?;
+            let holder = there.map_or_else(|| it.holder.text(), |it| it.holder);
+            held.insert((role, assessor), holder.clone());
+            holder
         };
         if first != it.holder.text() {
             let en = format!("sheets of `{assessor}` as `{role}` are held by `{first}`");
@@ -294,8 +291,8 @@ impl Adding<'_> {
                 }
                 if !same.contains_key(&sheet.round_id) {
                     let other = tx.round(&self.call.county, &sheet.round_id).await?;
-                    let alike = other
-                        .is_some_and(|it| it.scheme_id == *scheme_id && it.period == *period);
+                    let alike =
+                        other.is_some_and(|it| it.scheme_id == *scheme_id && it.period == *period);
                     same.insert(sheet.round_id.clone(), alike);
                 }
                 if same.get(&sheet.round_id) == Some(&true) {
@@ -308,9 +305,5 @@ impl Adding<'_> {
 }
 
 fn key(it: &Assignment, subject: &str) -> SheetKey {
-    SheetKey {
-        role: it.role.clone(),
-        assessor: it.assessor.clone(),
-        subject: subject.to_owned(),
-    }
+    SheetKey { role: it.role.clone(), assessor: it.assessor.clone(), subject: subject.to_owned() }
 }

@@ -62,7 +62,8 @@ impl App {
                 let facts = facts(&view, &plan, &sheets, late_reason)?;
                 let count = i64::try_from(facts.len()).unwrap_or(i64::MAX);
                 let mut effects = Vec::new();
-                let mut step = next((&view, call, at), StepKind::Closing, ("", "", ""), late_reason);
+                let mut step =
+                    next((&view, call, at), StepKind::Closing, ("", "", ""), late_reason);
                 if count > 0 {
                     let (first, effect) = recorded(tx, call, facts, (at, plans)).await?;
                     step = RoundStep { first_fact: first, facts: count, ..step };

@@ -12,9 +12,7 @@ use crate::{
         exact::Decimal,
         time::{Day, Moment},
     },
-    store::{
-        ReadTx, RevisionState, RoundSheet, SheetKey, SheetRevision, StoreError, StoreTx,
-    },
+    store::{ReadTx, RevisionState, RoundSheet, SheetKey, SheetRevision, StoreError, StoreTx},
 };
 
 /// Points by item, in ten-thousandths.
@@ -288,7 +286,10 @@ impl<'a> Mine<'a> {
             all.map(|it| Violation { reason, subject: name_of(&it.key), en }).collect();
         let Some(first) = all.first() else { return Ok(()) };
         let count = all.len().to_string();
-        let told = format!("of {count} sheet(s) that stand in the way the first, `{}`: {en}", first.subject);
+        let told = format!(
+            "of {count} sheet(s) that stand in the way the first, `{}`: {en}",
+            first.subject
+        );
         let zh = format!("{zh}（共 {count} 份，第一份：{}）", first.subject);
         let refusal = Refusal::new(reason, told, zh).with("sheets", count);
         Err(AppError::Refused(refusal.naming(all)))

@@ -66,7 +66,8 @@ impl App {
     ) -> Result<Vec<Spread>, AppError> {
         let view = RoundView::read(tx, county, round, ALWAYS).await?;
         if view.header.closed.is_none() {
-            let en = format!("round `{round}` is open: how points spread is told once it is closed");
+            let en =
+                format!("round `{round}` is open: how points spread is told once it is closed");
             let zh = format!("考核轮次 {round} 尚未结束，结束后方可查看打分离散情况");
             return Err(AppError::Refused(Refusal::new("ROUND_NOT_CLOSED", en, zh)));
         }
@@ -74,7 +75,8 @@ impl App {
         let mut totals: BTreeMap<(String, String), Vec<i64>> = BTreeMap::new();
         for sheet in all_handed_in(tx, county, (round, ALWAYS)).await? {
             let Some(revision) = &sheet.latest else { continue };
-            let total = points_of(revision)?.values().fold(0_i64, |sum, it| sum.saturating_add(*it));
+            let total =
+                points_of(revision)?.values().fold(0_i64, |sum, it| sum.saturating_add(*it));
             totals.entry((sheet.key.role, sheet.key.assessor)).or_default().push(total);
         }
         let mut all = Vec::with_capacity(totals.len());

@@ -11,9 +11,7 @@ use crate::{
         scheme::NodeKind,
         time::{Day, Moment},
     },
-    store::{
-        ReadTx, RevisionState, RoundHeader, RoundSheet, RoundStep, SheetKey, StepKind,
-    },
+    store::{ReadTx, RevisionState, RoundHeader, RoundSheet, RoundStep, SheetKey, StepKind},
 };
 
 /// A round with what was recorded about it.
@@ -103,7 +101,10 @@ impl RoundView {
             (it.role.is_empty() && it.assessor.is_empty())
                 || (it.role == role && it.assessor == assessor)
         });
-        own.filter_map(|it| it.until).chain([self.header.due_on]).max().unwrap_or(self.header.due_on)
+        own.filter_map(|it| it.until)
+            .chain([self.header.due_on])
+            .max()
+            .unwrap_or(self.header.due_on)
     }
 
     /// Whether a sheet is excused.
@@ -165,9 +166,7 @@ impl RoundView {
 /// The items that a role assesses, with their full marks, in the scheme's order.
 pub(in crate::app) fn items_of(plan: &Plan, role: &str) -> Vec<(String, Decimal)> {
     let nodes = plan.scheme().nodes.iter();
-    let names = |kind: &NodeKind| {
-        matches!(kind, NodeKind::Assessed(it) if it.by.iter().any(|it| it.0 == role))
-    };
+    let names = |kind: &NodeKind| matches!(kind, NodeKind::Assessed(it) if it.by.iter().any(|it| it.0 == role));
     let assessed = nodes.filter(|it| names(&it.kind));
     assessed.filter_map(|it| Some((it.id.clone(), it.out_of?))).collect()
 }

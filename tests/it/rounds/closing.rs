@@ -83,7 +83,8 @@ async fn closing_makes_facts_of_what_was_handed_in(on: &Served) {
         "pr-2 open street s-1 0",
     ];
     assert_eq!(ledger(on).await, all);
-    let request = v1::ListFactsRequest { county: COUNTY.into(), page_size: 1, ..Default::default() };
+    let request =
+        v1::ListFactsRequest { county: COUNTY.into(), page_size: 1, ..Default::default() };
     let fact = on.facts().list_facts(request).await.unwrap().into_inner().facts.remove(0);
     assert_eq!(fact.source, "round");
     assert_eq!(fact.source_record, "r1/community/c-1/pr-1/open");
@@ -194,12 +195,7 @@ async fn nothing_of_a_closed_round_changes(on: &Served) {
 }
 
 async fn a_closed_period_asks_for_a_reason(on: &Served) {
-    publish(
-        on,
-        scheme("test.closing", "closes: {after: 15 days}\n")
-            .replace("version: 1", "version: 1\nbasis: [{document: 组通〔2020〕15号}]"),
-    )
-    .await;
+    publish(on, scheme("test.closing", "closes: {days: 15}\n")).await;
     let own = v1::OpenRoundRequest { scheme_id: "test.closing".into(), ..opening("r1") };
     open(on, own).await.unwrap();
     add(on, "everybody", everybody()).await.unwrap();

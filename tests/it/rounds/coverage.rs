@@ -65,7 +65,20 @@ async fn who_is_missing_is_told_at_once(on: &Served) {
     };
     assert_eq!(counts, expected);
     let missing = v1::ListCoverageRequest { missing_only: true, ..asked() };
-    assert_eq!(listed(on, missing.clone()).await.unwrap(), (expected, ["c-2/pr-3 NOT_BEGUN missing", "hb/pr-2 DRAFT missing", "hb/pr-3 NOT_BEGUN missing", "s-1/pr-2 DRAFT missing"].map(str::to_owned).to_vec()));
+    assert_eq!(
+        listed(on, missing.clone()).await.unwrap(),
+        (
+            expected,
+            [
+                "c-2/pr-3 NOT_BEGUN missing",
+                "hb/pr-2 DRAFT missing",
+                "hb/pr-3 NOT_BEGUN missing",
+                "s-1/pr-2 DRAFT missing"
+            ]
+            .map(str::to_owned)
+            .to_vec()
+        )
+    );
     let of = v1::ListCoverageRequest { assessor_id: "hb".into(), ..missing };
     assert_eq!(listed(on, of).await.unwrap().1.len(), 2);
     let of = v1::ListCoverageRequest { role: "community".into(), ..asked() };
@@ -97,8 +110,11 @@ async fn who_is_missing_is_told_at_once(on: &Served) {
 }
 
 async fn spread(on: &Served, who: &str) -> Result<Vec<v1::AssessorSpread>, Status> {
-    let request =
-        v1::ListSpreadRequest { county: COUNTY.into(), round_id: "r1".into(), ..Default::default() };
+    let request = v1::ListSpreadRequest {
+        county: COUNTY.into(),
+        round_id: "r1".into(),
+        ..Default::default()
+    };
     Ok(on.rounds().list_spread(by(who, request)).await?.into_inner().assessors)
 }
 
@@ -158,18 +174,24 @@ async fn whoever_gives_everybody_the_same_is_named(on: &Served) {
         let text = flag.text.clone().unwrap();
         (flag.code.clone(), flag.params["total"].clone(), text.en, text.zh)
     };
-    assert_eq!(flag(0), (
-        "full_marks_to_all".into(),
-        "40".into(),
-        "`hb` as `housing_bureau` gave full marks, 40, on all 3 sheets".into(),
-        "hb（housing_bureau）的 3 份打分表全部为满分 40".into(),
-    ));
-    assert_eq!(flag(1), (
-        "same_total_to_all".into(),
-        "22.5".into(),
-        "`s-1` as `street` gave the same, 22.5, on all 2 sheets".into(),
-        "s-1（street）的 2 份打分表总分全部相同，均为 22.5".into(),
-    ));
+    assert_eq!(
+        flag(0),
+        (
+            "full_marks_to_all".into(),
+            "40".into(),
+            "`hb` as `housing_bureau` gave full marks, 40, on all 3 sheets".into(),
+            "hb（housing_bureau）的 3 份打分表全部为满分 40".into(),
+        )
+    );
+    assert_eq!(
+        flag(1),
+        (
+            "same_total_to_all".into(),
+            "22.5".into(),
+            "`s-1` as `street` gave the same, 22.5, on all 2 sheets".into(),
+            "s-1（street）的 2 份打分表总分全部相同，均为 22.5".into(),
+        )
+    );
     assert_eq!(all.len(), 2, "who handed nothing in does not spread");
     let nowhere = v1::OpenRoundRequest { round_id: "r1".into(), ..opening("again") };
     assert!(super::open(on, nowhere).await.is_ok(), "the same round, said again");

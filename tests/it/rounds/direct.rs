@@ -2,9 +2,7 @@
 
 use steelyard::proto::v1;
 
-use super::{
-    ALL, add, assignment, begun, close, done, excuse, ledger, named, on_both, proved,
-};
+use super::{ALL, add, assignment, begun, close, done, excuse, ledger, named, on_both, proved};
 use crate::harness::{COUNTY, Served, decimal, reason, record_facts, violations};
 
 on_both!(what_a_round_expects_comes_by_the_round, the_source_of_rounds_is_theirs);
@@ -36,7 +34,9 @@ async fn sent(on: &Served, request_id: &str, facts: Vec<v1::Fact>) -> Vec<String
             assert!(text.en.len() > 10 && text.zh.chars().any(|it| it > '\u{2e80}'), "{text:?}");
             it.reason.clone()
         }
-        _ => "recorded".to_owned(),
+        v1::ItemState::Unspecified | v1::ItemState::Recorded | v1::ItemState::Unchanged => {
+            "recorded".to_owned()
+        }
     };
     answer.into_inner().items.iter().map(shown).collect()
 }

@@ -63,7 +63,10 @@ async fn an_extension_on_record_reaches_further(on: &Served) {
     let round = extend(on, "2", ("street", "s-1"), "2023-01-22").await.unwrap();
     assert_eq!(extend(on, "2", ("street", "s-1"), "2023-01-22").await.unwrap(), round, "a repeat");
     let extension = &round.extensions[0];
-    assert_eq!((extension.until_day, extension.recorded_by.as_str()), (date("2023-01-22"), "organiser"));
+    assert_eq!(
+        (extension.until_day, extension.recorded_by.as_str()),
+        (date("2023-01-22"), "organiser")
+    );
     assert_eq!((extension.reason.as_str(), round.extensions.len()), ("系统停机一天", 1));
     on.clock.set("2023-01-22T15:59:59Z");
     save(on, "1", STREET, sheets()).await.unwrap();
@@ -77,7 +80,10 @@ async fn an_extension_on_record_reaches_further(on: &Served) {
     withdraw(on, "6", STREET, &["pr-1"]).await.unwrap();
     on.clock.set("2023-01-25T16:00:00Z");
     let status = hand_in(on, "7", STREET, &["pr-1"]).await.unwrap_err();
-    assert_eq!((by_state(&status), told(&status, "last_day")), ("ROUND_DUE_PASSED".into(), "2023-01-25".into()));
+    assert_eq!(
+        (by_state(&status), told(&status, "last_day")),
+        ("ROUND_DUE_PASSED".into(), "2023-01-25".into())
+    );
     proved(on).await;
 }
 
@@ -93,7 +99,10 @@ async fn what_is_no_extension_or_excuse_is_refused(on: &Served) {
     }
     extend(on, "1", ("", ""), "2023-01-23").await.unwrap();
     let status = extend(on, "2", ("street", "s-1"), "2023-01-23").await.unwrap_err();
-    assert_eq!((by_state(&status), told(&status, "day")), ("EXTENSION_TOO_SHORT".into(), "2023-01-23".into()));
+    assert_eq!(
+        (by_state(&status), told(&status, "day")),
+        ("EXTENSION_TOO_SHORT".into(), "2023-01-23".into())
+    );
     for (of, subject) in [(("street", "s-9"), ""), (("street", "s-1"), "pr-3")] {
         let status = excuse(on, "3", of, subject).await.unwrap_err();
         assert_eq!(by_state(&status), "ASSESSOR_UNKNOWN");

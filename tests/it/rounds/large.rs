@@ -11,11 +11,9 @@ const ROLES: [&str; 5] = ["housing_bureau", "street", "community", "compound_bra
 const ITEMS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 
 fn scheme() -> String {
-    let mut items = String::new();
-    for it in ITEMS {
-        let weights = ROLES.map(|it| format!("{it}: 20%")).join(", ");
-        items += &format!("    - {{id: {it}, out_of: 15, assessed: {{by: {{{weights}}}}}}}\n");
-    }
+    let weights = ROLES.map(|it| format!("{it}: 20%")).join(", ");
+    let item = |it| format!("    - {{id: {it}, out_of: 15, assessed: {{by: {{{weights}}}}}}}");
+    let items = ITEMS.map(item).join("\n");
     format!(
         "steelyard: scheme/v1
 id: test.rating
@@ -28,7 +26,8 @@ score:
   id: total
   out_of: 90
   sum:
-{items}"
+{items}
+"
     )
 }
 

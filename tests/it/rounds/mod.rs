@@ -195,8 +195,7 @@ const SECOND: Who = ("second", "community", "c-2");
 
 /// Points by item, as `tidy 30`.
 fn draft(subject: &str, points: &[(&str, &str)]) -> v1::DraftSheet {
-    let one =
-        |it: &(&str, &str)| v1::ItemPoints { item: it.0.to_owned(), points: decimal(it.1) };
+    let one = |it: &(&str, &str)| v1::ItemPoints { item: it.0.to_owned(), points: decimal(it.1) };
     v1::DraftSheet { subject_id: subject.into(), points: points.iter().map(one).collect() }
 }
 
@@ -284,7 +283,11 @@ async fn done(on: &Served, (who, subject): (Who, &'static str)) {
     hand_in(on, &format!("in-{id}"), who, &[subject]).await.unwrap();
 }
 
-async fn close(on: &Served, request_id: &str, late: &str) -> Result<v1::CloseRoundResponse, Status> {
+async fn close(
+    on: &Served,
+    request_id: &str,
+    late: &str,
+) -> Result<v1::CloseRoundResponse, Status> {
     let request = v1::CloseRoundRequest {
         county: COUNTY.into(),
         request_id: request_id.into(),

@@ -37,7 +37,7 @@ async fn a_round_is_opened_once(on: &Served) {
     let elsewhen = v1::OpenRoundRequest { period: "2023-H1".into(), ..second.clone() };
     open(on, elsewhen).await.unwrap();
     close(on, "5", "").await.unwrap();
-    let third = v1::OpenRoundRequest { round_id: "r3".into(), ..second };
+    let third = v1::OpenRoundRequest { request_id: "6".into(), round_id: "r3".into(), ..second };
     open(on, third).await.unwrap();
     let listed = async |scheme: &str, period: &str| {
         let request = v1::ListRoundsRequest {
@@ -66,10 +66,13 @@ async fn a_round_is_opened_once(on: &Served) {
 }
 
 async fn what_cannot_be_opened_is_refused(on: &Served) {
-    publish(on, scheme("test.counted", "").lines().filter(|it| !it.contains("assessed")).fold(
-        String::new(),
-        |text, line| text + line + "\n",
-    ))
+    publish(
+        on,
+        scheme("test.counted", "")
+            .lines()
+            .filter(|it| !it.contains("assessed"))
+            .fold(String::new(), |text, line| text + line + "\n"),
+    )
     .await;
     let before = entries(on).await;
     let of = |change: fn(&mut v1::OpenRoundRequest)| {
@@ -116,15 +119,13 @@ async fn sheets_are_expected_once(on: &Served) {
     assert_eq!(add(on, "everybody", everybody()).await.unwrap(), (7, 0), "a repeat");
     assert_eq!(entries(on).await, before);
     assert_eq!(add(on, "again", everybody()).await.unwrap(), (0, 7), "said again");
-    let more = assignment(
-        ("street", "s-1"),
-        held_by(RecordKind::Street, "guishan"),
-        &["pr-3", "pr-1"],
-    );
+    let more =
+        assignment(("street", "s-1"), held_by(RecordKind::Street, "guishan"), &["pr-3", "pr-1"]);
     assert_eq!(add(on, "more", vec![more.clone()]).await.unwrap(), (1, 1));
     let optional = v1::Assignment { optional: true, ..more };
     let status = add(on, "optional", vec![optional]).await.unwrap_err();
-    let expected = |index| (format!("assignments[0].subject_ids[{index}]"), "SHEET_EXPECTED".into());
+    let expected =
+        |index| (format!("assignments[0].subject_ids[{index}]"), "SHEET_EXPECTED".into());
     assert_eq!(violations(&status), [expected(0), expected(1)]);
     let nowhere = v1::AddAssignmentsRequest {
         county: COUNTY.into(),

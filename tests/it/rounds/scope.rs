@@ -141,13 +141,17 @@ async fn an_organiser_sees_coverage_and_no_points(on: &Served) {
         assert!(!found && !bytes.is_empty() || bytes.is_empty());
     }
     assert_eq!(facts.facts, []);
-    assert_eq!(list(on, "organiser", "r1").await.map(|_| ()).unwrap_err().code(), Code::PermissionDenied);
+    assert_eq!(
+        list(on, "organiser", "r1").await.map(|_| ()).unwrap_err().code(),
+        Code::PermissionDenied
+    );
 }
 
 async fn whoever_holds_part_of_the_county_organises_nothing(on: &Served) {
     begun(on).await;
     let round = || v1::OpenRoundRequest { request_id: "2".into(), ..opening("r2") };
-    let more = || vec![assignment(("street", "s-2"), held_by(RecordKind::Street, "guishan"), &["pr-1"])];
+    let more =
+        || vec![assignment(("street", "s-2"), held_by(RecordKind::Street, "guishan"), &["pr-1"])];
     let adding = || v1::AddAssignmentsRequest {
         county: COUNTY.into(),
         request_id: "3".into(),
@@ -191,7 +195,10 @@ score: {id: total, out_of: 10, average: [{id: work, out_of: 10, assessed: {by: {
     let status = on.rounds().open_round(by("bureau", posts())).await.unwrap_err();
     assert_eq!(status.code(), Code::PermissionDenied);
     on.rounds().open_round(by("organiser", posts())).await.unwrap();
-    let of = |request: v1::ListCoverageRequest| v1::ListCoverageRequest { round_id: "r2".into(), ..request };
+    let of = |request: v1::ListCoverageRequest| v1::ListCoverageRequest {
+        round_id: "r2".into(),
+        ..request
+    };
     let status = on.rounds().list_coverage(by("bureau", of(coverage()))).await.unwrap_err();
     assert_eq!(status.code(), Code::PermissionDenied);
     add(on, "5", more()).await.unwrap();
@@ -205,7 +212,10 @@ async fn sheets_of_closed_rounds_are_shown_as_facts(on: &Served) {
     close(on, "close", "").await.unwrap();
     // Still one's own alone by this service, ...
     assert_eq!(list(on, "street", "r1").await.unwrap().len(), 2);
-    assert_eq!(get(on, STREET, "pr-1").await.unwrap().points.len(), points(STREET, "pr-1").points.len());
+    assert_eq!(
+        get(on, STREET, "pr-1").await.unwrap().points.len(),
+        points(STREET, "pr-1").points.len()
+    );
     // ... and as facts to those who see sheets: not to a street.
     let request = || v1::ListFactsRequest { county: COUNTY.into(), ..Default::default() };
     let facts = on.facts().list_facts(by("auditor", request())).await.unwrap().into_inner().facts;

@@ -31,7 +31,10 @@ async fn a_later_draft_replaces_an_earlier_one(on: &Served) {
     begun(on).await;
     let blank = sheet(on, STREET, "pr-1").await.unwrap();
     assert_eq!((blank.state(), blank.revision), (SheetState::NotBegun, 0));
-    assert_eq!((blank.missing_items, blank.last_day), (vec!["tidy".into(), "open".into()], date("2023-01-20")));
+    assert_eq!(
+        (blank.missing_items, blank.last_day),
+        (vec!["tidy".into(), "open".into()], date("2023-01-20"))
+    );
     let before = entries(on).await;
     let first = vec![draft("pr-1", &[("tidy", "12.3456")]), draft("pr-2", &[])];
     assert_eq!(save(on, "1", STREET, first.clone()).await.unwrap(), (2, 0));
@@ -107,7 +110,8 @@ async fn what_is_wrong_with_a_draft_is_told_at_once(on: &Served) {
 
 async fn a_sheet_is_handed_in_whole(on: &Served) {
     begun(on).await;
-    let half = vec![draft("pr-1", &[("tidy", "0")]), draft("pr-2", &[("tidy", "1"), ("open", "1")])];
+    let half =
+        vec![draft("pr-1", &[("tidy", "0")]), draft("pr-2", &[("tidy", "1"), ("open", "1")])];
     save(on, "1", STREET, half).await.unwrap();
     let before = entries(on).await;
     let status = hand_in(on, "2", STREET, &["pr-2", "pr-1"]).await.unwrap_err();

@@ -112,14 +112,46 @@ async fn changed_rows_are_found() {
     close(&on, "close", "").await.unwrap();
     proved(&on).await;
     for (table, change, words) in [
-        ("rounds", "UPDATE rounds SET due_on = '2023-01-30'", "`round/r1` is not what was recorded"),
-        ("round_sheets", "UPDATE round_sheets SET holder = 'principal/x' WHERE subject = 'pr-3'", "`round/r1/sheets` is not what was recorded"),
-        ("round_sheets", "UPDATE round_sheets SET recorded = recorded + 1 WHERE role = 'street'", "no entry speaks of sheets of round `r1`"),
-        ("round_revisions", "UPDATE round_revisions SET points = '{\"tidy\":1}' WHERE role = 'street' AND subject = 'pr-1'", "`round/r1/revisions` is not what was recorded"),
-        ("round_revisions", "DELETE FROM round_revisions WHERE assessor = 'hb' AND revision = 2", "`round/r1/revisions` is not there as it was recorded"),
-        ("round_revisions", "UPDATE round_revisions SET recorded_by = 'x' WHERE assessor = 'c-1' AND revision = 1", "`round/r1/revisions` is not what was recorded"),
-        ("round_steps", "UPDATE round_steps SET until_day = '2023-01-26' WHERE what = 'extension'", "`round/r1/step` is not what was recorded"),
-        ("round_steps", "DELETE FROM round_steps WHERE what = 'closing'", "`round/r1/step` is not there as it was recorded"),
+        (
+            "rounds",
+            "UPDATE rounds SET due_on = '2023-01-30'",
+            "`round/r1` is not what was recorded",
+        ),
+        (
+            "round_sheets",
+            "UPDATE round_sheets SET holder = 'principal/x' WHERE subject = 'pr-3'",
+            "`round/r1/sheets` is not what was recorded",
+        ),
+        (
+            "round_sheets",
+            "UPDATE round_sheets SET recorded = recorded + 1 WHERE role = 'street'",
+            "no entry speaks of sheets of round `r1`",
+        ),
+        (
+            "round_revisions",
+            "UPDATE round_revisions SET points = '{\"tidy\":1}' WHERE role = 'street' AND subject = 'pr-1'",
+            "`round/r1/revisions` is not what was recorded",
+        ),
+        (
+            "round_revisions",
+            "DELETE FROM round_revisions WHERE assessor = 'hb' AND revision = 2",
+            "`round/r1/revisions` is not there as it was recorded",
+        ),
+        (
+            "round_revisions",
+            "UPDATE round_revisions SET recorded_by = 'x' WHERE assessor = 'c-1' AND revision = 1",
+            "`round/r1/revisions` is not what was recorded",
+        ),
+        (
+            "round_steps",
+            "UPDATE round_steps SET until_day = '2023-01-26' WHERE what = 'extension'",
+            "`round/r1/step` is not what was recorded",
+        ),
+        (
+            "round_steps",
+            "DELETE FROM round_steps WHERE what = 'closing'",
+            "`round/r1/step` is not there as it was recorded",
+        ),
     ] {
         use sqlx::Connection as _;
         let mut db = sqlx::SqliteConnection::connect(&url).await.unwrap();
@@ -133,7 +165,13 @@ async fn changed_rows_are_found() {
         let proof = steelyard::app::audit::verify(&*on.app.store, Some(COUNTY), &outside).await;
         let told: String = proof.unwrap().findings.iter().map(|it| format!("{it}\n")).collect();
         assert!(told.contains(words), "{change}\nlacks: {words}\nfound:\n{told}");
-        run(&mut db, format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM before; DROP TABLE before")).await;
+        run(
+            &mut db,
+            format!(
+                "DELETE FROM {table}; INSERT INTO {table} SELECT * FROM before; DROP TABLE before"
+            ),
+        )
+        .await;
         db.close().await.unwrap();
     }
     proved(&on).await;

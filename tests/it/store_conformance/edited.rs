@@ -29,6 +29,7 @@ async fn fill(on: &Backend) {
     let adopted = schedule("k-1", 1, "2022-01-01", None);
     tx.insert_schedule(COUNTY, &adopted, "x").await.unwrap();
     tx.retire_schedule(COUNTY, "k-1", 1, &end).await.unwrap();
+    super::rounds::fill(&mut *tx).await;
     for it in 0..4 {
         tx.append_audit(COUNTY, &[audit(&it.to_string())]).await.unwrap();
     }
@@ -65,6 +66,10 @@ pub(crate) async fn append_only_tables_refuse_changes(on: &Backend) {
         ("scheme_retirements", "reason"),
         ("schedules", "document"),
         ("schedule_retirements", "reason"),
+        ("rounds", "period"),
+        ("round_sheets", "holder"),
+        ("round_revisions", "points"),
+        ("round_steps", "reason"),
         ("results", "grade"),
         ("publications", "run_id"),
     ] {

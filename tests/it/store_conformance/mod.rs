@@ -6,6 +6,7 @@ mod edited;
 mod facts;
 mod publications;
 mod registry;
+mod rounds;
 mod runs;
 mod sample;
 mod schedules;
@@ -32,7 +33,9 @@ macro_rules! conformance {
 }
 
 mod everywhere {
-    use super::{Backend, county, facts, publications, registry, runs, schedules, sight, totals};
+    use super::{
+        Backend, county, facts, publications, registry, rounds, runs, schedules, sight, totals,
+    };
     conformance!(sqlite_memory, sqlite_file, postgres => [
         county::an_error_ends_the_transaction_and_keeps_nothing,
         county::forgets_what_was_not_committed,
@@ -50,6 +53,9 @@ mod everywhere {
         schedules::an_adopted_schedule_never_changes,
         schedules::schedules_are_read_as_they_were_known,
         schedules::schedules_are_paged_by_compound_and_version,
+        rounds::rows_come_back_exactly_and_once,
+        rounds::sheets_are_read_as_they_were_known,
+        rounds::sheets_are_paged_and_found_by_holder_and_subject,
         facts::come_back_exactly,
         facts::are_read_for_periods_and_days,
         facts::a_reversal_counts_from_its_moment_on,

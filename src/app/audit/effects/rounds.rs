@@ -109,7 +109,9 @@ impl Rounds {
         };
         let (principal, request) = (&record.entry.principal, &record.entry.request_id);
         let by = marks.iter().all(|it| it.0 == *principal && it.1 == *request);
-        if !by || effect.subject != record.entry.subject || effect.digest != record.entry.effect_digest
+        if !by
+            || effect.subject != record.entry.subject
+            || effect.digest != record.entry.effect_digest
         {
             let text = format!("`{}` is not what was recorded", record.entry.subject);
             found.add_round(record, Tampering::RowChanged, text);

@@ -109,14 +109,18 @@ impl Rounds {
             if header.closed.is_none() {
                 return Some(RefusedBecause::State {
                     reason: "SHEET_IN_ROUND",
-                    en: format!("round `{id}` is open and expects it of `{role}`: hand it in there"),
+                    en: format!(
+                        "round `{id}` is open and expects it of `{role}`: hand it in there"
+                    ),
                     zh: format!("考核轮次 {id} 进行中，{role} 的打分须在该轮次内提交"),
                 });
             }
             if fact.late_reason.is_empty() {
                 return Some(RefusedBecause::State {
                     reason: "SHEET_IN_ROUND",
-                    en: format!("round `{id}` expected it of `{role}` and is closed: say why it is late"),
+                    en: format!(
+                        "round `{id}` expected it of `{role}` and is closed: say why it is late"
+                    ),
                     zh: format!("考核轮次 {id} 已结束，{role} 的打分补报须说明理由"),
                 });
             }
