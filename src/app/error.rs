@@ -149,6 +149,8 @@ pub enum Missing {
     CalendarEdition,
     /// The public notice of a run.
     Notice,
+    /// An assessment round.
+    Round,
 }
 
 impl Missing {
@@ -168,6 +170,7 @@ impl Missing {
             Self::Objection => "OBJECTION_NOT_FOUND",
             Self::CalendarEdition => "CALENDAR_EDITION_NOT_FOUND",
             Self::Notice => "NOTICE_NOT_FOUND",
+            Self::Round => "ROUND_NOT_FOUND",
         }
     }
 
@@ -187,6 +190,7 @@ impl Missing {
             Self::Objection => "objection",
             Self::CalendarEdition => "calendar edition",
             Self::Notice => "public notice of",
+            Self::Round => "assessment round",
         }
     }
 
@@ -206,8 +210,20 @@ impl Missing {
             Self::Objection => "异议",
             Self::CalendarEdition => "工作日历版本",
             Self::Notice => "公示",
+            Self::Round => "考核轮次",
         }
     }
+}
+
+/// One thing that stands in the way of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// What is wrong with it: a stable reason.
+    pub reason: &'static str,
+    /// What it is, as `street/s-01/p-003`.
+    pub subject: String,
+    /// A sentence in English.
+    pub en: &'static str,
 }
 
 /// The state of the county says no.
@@ -222,6 +238,8 @@ pub struct Refusal {
     pub zh: String,
     /// What it is about, for machines.
     pub metadata: Vec<(&'static str, String)>,
+    /// Each single thing that stands in the way; as many are told as fit.
+    pub violations: Vec<Violation>,
     /// Whether the refusal is kept as the answer to its request id for ever. Money and publication
     /// ask for it: a late repeat must not do what the caller was told was refused.
     pub remember: bool,
@@ -230,7 +248,15 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal without metadata that is not remembered.
     pub fn new(reason: &'static str, en: impl Into<String>, zh: impl Into<String>) -> Self {
-        Self { reason, en: en.into(), zh: zh.into(), metadata: Vec::new(), remember: false }
+        let (metadata, violations) = (Vec::new(), Vec::new());
+        Self { reason, en: en.into(), zh: zh.into(), metadata, violations, remember: false }
+    }
+
+    /// The same, naming each thing that stands in the way.
+    #[must_use]
+    pub fn naming(mut self, violations: Vec<Violation>) -> Self {
+        self.violations = violations;
+        self
     }
 
     /// The same with one more thing for machines.

@@ -16,6 +16,7 @@ pub mod person;
 pub mod receipt;
 pub mod registry;
 mod roster;
+pub mod round;
 pub mod run;
 pub mod schedule;
 pub mod scheme;
@@ -29,7 +30,7 @@ use tokio::sync::Notify;
 
 pub use caller::Caller;
 pub(crate) use error::places;
-pub use error::{AppError, FieldFault, Missing, Refusal, StoredRefusal};
+pub use error::{AppError, FieldFault, Missing, Refusal, StoredRefusal, Violation};
 pub use write::{Done, Effect, Item, Outcome, RefusedBecause, Work, Write, digest};
 
 use crate::{

@@ -9,7 +9,7 @@ use together::Together;
 
 use super::decode::{Faults, is_id, subject_kind};
 use crate::{
-    app::{FieldFault, fact::DecisionDetail},
+    app::{FieldFault, fact::DecisionDetail, round::SOURCE as ROUND_SOURCE},
     proto::v1::{self, fact::Fact as Raw},
     store::{Fact, FactKind},
 };
@@ -117,6 +117,10 @@ fn fact(faults: &mut Faults, raw: &v1::Fact) -> Option<Fact> {
     };
     let evidence = evidence(faults, &raw.evidence);
     let source = system(faults, "source", &raw.source);
+    if source.as_deref() == Some(ROUND_SOURCE) {
+        let en = "facts of this source are recorded by closing an assessment round only";
+        faults.add("source", "SOURCE_RESERVED", en, "该来源仅用于考核轮次结束时生成的事实");
+    }
     let source_record = system(faults, "source_record", &raw.source_record);
     let recorded_by = recorded_by(faults, &raw.recorded_by);
     let late_reason = match raw.late_reason.as_str() {

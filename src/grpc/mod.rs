@@ -3,6 +3,9 @@
 mod access;
 mod access_decode;
 mod admit;
+mod assessment;
+mod assessment_decode;
+mod assessment_encode;
 mod audit;
 mod calendar;
 mod decode;
@@ -62,6 +65,7 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
         .add_service(member::service(app))
         .add_service(formation::service(app))
         .add_service(entry::service(app))
+        .add_service(assessment::service(app))
         .add_service(evaluation::service(app))
         .add_service(notice::service(app))
         .add_service(access::service(app))

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, FieldViolation, LocalizedMessage, StatusExt};
+use tonic_types::{
+    ErrorDetails, FieldViolation, LocalizedMessage, PreconditionViolation, StatusExt,
+};
 
 use crate::{
-    app::{AppError, FieldFault},
+    app::{AppError, FieldFault, Violation},
     domain::masked::{self, Masked, masked},
     store::StoreError,
 };
@@ -78,7 +80,11 @@ pub(crate) fn from(error: AppError) -> Status {
         AppError::Refused(refusal) => {
             let mut told = told(Code::FailedPrecondition, refusal.reason, refusal.en, refusal.zh);
             told.metadata = pairs(refusal.metadata);
-            told.status()
+            let mut details = told.details();
+            if !refusal.violations.is_empty() {
+                details.set_precondition_failure(violations(&refusal.violations));
+            }
+            Status::with_error_details(told.code, told.en, details)
         }
         AppError::Replayed(refusal) => {
             let code = Code::FailedPrecondition;
@@ -110,6 +116,20 @@ pub(crate) fn from(error: AppError) -> Status {
             internal()
         }
     }
+}
+
+/// What stands in the way, as much as fits.
+fn violations(all: &[Violation]) -> Vec<PreconditionViolation> {
+    let mut left = FAULT_BYTES_MAX;
+    let mut told = Vec::new();
+    for it in all.iter().take(FAULTS_MAX) {
+        let texts = [it.reason.len(), it.subject.len(), it.en.len()];
+        let size = texts.into_iter().fold(FAULT_BYTES, usize::saturating_add);
+        let Some(rest) = left.checked_sub(size) else { break };
+        left = rest;
+        told.push(PreconditionViolation::new(it.reason, masked(&it.subject), it.en));
+    }
+    told
 }
 
 fn pairs(of: impl IntoIterator<Item = (&'static str, String)>) -> Vec<(String, String)> {

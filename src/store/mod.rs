@@ -37,6 +37,7 @@ mod persons;
 pub mod postgres;
 mod publications;
 mod registry;
+mod rounds;
 mod runs;
 mod schedules;
 mod schemes;
@@ -69,6 +70,10 @@ pub use persons::{
 };
 pub use publications::{NewPublication, PublicationReads, PublicationRecord, PublicationWrites};
 pub use registry::{AsOf, RegistryReads, RegistryVersion, RegistryWrites, StoredVersion};
+pub use rounds::{
+    RevisionState, RoundHeader, RoundListing, RoundMark, RoundReads, RoundSheet, RoundStep,
+    RoundWrites, SheetKey, SheetRevision, StepKind,
+};
 pub use runs::{
     ClaimedBatch, NewBatch, ResultRecord, ResultsAfter, RunListing, RunReads, RunRecord, RunState,
     RunWrites, StepProgress,
@@ -141,6 +146,7 @@ pub trait ReadTx:
     + ScheduleReads
     + CalendarReads
     + NoticeReads
+    + RoundReads
     + FactReads
     + TotalsReads
     + RunReads
@@ -163,6 +169,7 @@ pub trait StoreTx:
     + ScheduleWrites
     + CalendarWrites
     + NoticeWrites
+    + RoundWrites
     + FactWrites
     + RunWrites
     + PublicationWrites

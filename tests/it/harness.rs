@@ -12,6 +12,7 @@ use steelyard::{
         google::r#type::{Date, Decimal},
         v1::{
             self, access_service_client::AccessServiceClient,
+            assessment_service_client::AssessmentServiceClient,
             audit_service_client::AuditServiceClient,
             calendar_service_client::CalendarServiceClient,
             entry_service_client::EntryServiceClient,
@@ -100,6 +101,10 @@ impl Served {
 
     pub(crate) fn notices(&self) -> NoticeServiceClient<Channel> {
         NoticeServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn rounds(&self) -> AssessmentServiceClient<Channel> {
+        AssessmentServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn members(&self) -> MemberServiceClient<Channel> {

@@ -35,6 +35,7 @@ mod receipts;
 mod registry_rpc;
 mod replicas;
 mod result_feed;
+mod rounds;
 mod row_security;
 mod schedules;
 mod scheme_rpc;

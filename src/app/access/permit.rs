@@ -84,6 +84,11 @@ impl Permit {
         self.reaches.iter().any(|(node, _)| *node == self.county || nodes.contains(node))
     }
 
+    /// The records over which itself, and not over one above, it is held.
+    pub fn units(&self) -> impl Iterator<Item = &Node> {
+        self.reaches.iter().map(|it| &it.0)
+    }
+
     fn covering(&self, placed: &Placed) -> impl Iterator<Item = &Role> {
         let covers = |(node, role): &&(Node, Arc<Role>)| {
             role.kinds.contains(&placed.kind)

@@ -53,6 +53,10 @@ pub enum Permission {
     Object,
     /// Answering objections (M2).
     ObjectionAnswer,
+    /// Opening, extending and closing assessment rounds (P2).
+    RoundOrganise,
+    /// Writing one's own sheets of assessment rounds (P2).
+    RoundAssess,
     /// Loading the state's yearly notices of holidays (F8).
     CalendarLoad,
     /// Posting public notices of computed runs (F8).
@@ -65,7 +69,7 @@ pub enum Permission {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::RegistryRead,
         Self::RegistryWrite,
         Self::SchemeRead,
@@ -87,6 +91,8 @@ impl Permission {
         Self::EntryCheck,
         Self::Object,
         Self::ObjectionAnswer,
+        Self::RoundOrganise,
+        Self::RoundAssess,
         Self::CalendarLoad,
         Self::NoticePost,
         Self::NoticeObject,
@@ -188,26 +194,28 @@ const START: [Start; 11] = {
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::SchemePublish, P::FactRead, P::FactRecord,
                 P::FactReverse, P::Decide, P::RunRead, P::RunStart, P::RunPublish, P::ResultRead, P::ResultPreview,
                 P::ResultExplain, P::AccessRead, P::AccessManage, P::EntryCheck, P::ObjectionAnswer, P::ScheduleAdopt,
-                P::CalendarLoad, P::NoticePost, P::NoticeAnswer],
+                P::RoundOrganise, P::CalendarLoad, P::NoticePost, P::NoticeAnswer],
             kinds: &K::ALL, fields: &FieldGroup::ALL },
         // property, and what it is measured on (P1–P7)
         Start { id: "housing_bureau", title: "住房和城乡建设局",
             permissions: &[P::RegistryRead, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse, P::RunRead, P::ResultRead,
-                P::ResultPreview, P::ResultExplain, P::NoticeObject, P::NoticeAnswer],
+                P::ResultPreview, P::ResultExplain, P::RoundOrganise, P::RoundAssess, P::NoticeObject, P::NoticeAnswer],
             kinds: &[UNITS[0], UNITS[1], UNITS[2], UNITS[3], UNITS[4], K::Company, K::Project], fields: &[Ballots, Money] },
         // its registry and facts; decides its ties (F11); single assessors' sheets are not its business
         Start { id: "street", title: "街道党工委",
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse, P::Decide,
-                P::RunRead, P::ResultRead, P::ResultExplain, P::EntryCheck, P::ObjectionAnswer, P::ScheduleAdopt, P::NoticeObject],
+                P::RunRead, P::ResultRead, P::ResultExplain, P::EntryCheck, P::ObjectionAnswer, P::ScheduleAdopt, P::RoundAssess,
+                P::NoticeObject],
             kinds: &K::ALL, fields: &[Names, Money] },
         Start { id: "community", title: "社区党组织",
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse,
                 P::RunRead, P::ResultRead, P::ResultExplain, P::EntryCheck, P::Object, P::ObjectionAnswer, P::ScheduleAdopt,
-                P::NoticeObject],
+                P::RoundAssess, P::NoticeObject],
             kinds: &K::ALL, fields: &[Names, Money] },
         Start { id: "compound_branch", title: "小区党支部",
             permissions: &[P::RegistryRead, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse, P::RunRead, P::ResultRead,
-                P::ResultExplain, P::EntryCheck, P::Object, P::ObjectionAnswer, P::ScheduleAdopt, P::NoticeObject],
+                P::ResultExplain, P::EntryCheck, P::Object, P::ObjectionAnswer, P::ScheduleAdopt, P::RoundAssess,
+                P::NoticeObject],
             kinds: &[UNITS[0], UNITS[1], UNITS[2], UNITS[3], UNITS[4], K::Branch, K::Member, K::Post, K::Project],
             fields: &[Names, Money] },
         // its own members (M7)

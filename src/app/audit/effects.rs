@@ -6,6 +6,7 @@ mod ledger;
 mod notices;
 mod publications;
 mod registry;
+mod rounds;
 mod runs;
 mod schedules;
 mod schemes;
@@ -49,6 +50,8 @@ pub(crate) struct Effects {
     pub(crate) of_schedules: Vec<(String, Finding)>,
     /// What does not agree of calendars and public notices, by their names.
     pub(crate) of_others: Vec<(String, Finding)>,
+    /// What does not agree of assessment rounds: no run reads them.
+    pub(crate) of_rounds: Vec<Finding>,
     /// What does not agree of a run, by its id.
     pub(crate) of_runs: Vec<(String, Finding)>,
     /// Of what entry rows of the ledger were changed: first and last row, and the entry.
@@ -78,6 +81,7 @@ impl Effects {
         let mut schedules = schedules::Schedules::read(tx, county).await?;
         let mut calendars = calendars::Calendars::read(tx, county).await?;
         let mut notices = notices::Notices::read(tx, county).await?;
+        let mut rounds = rounds::Rounds::read(tx, county).await?;
         let mut after = i64::MIN;
         loop {
             let page = tx.audit_page(county, after, PAGE).await?;
@@ -92,6 +96,7 @@ impl Effects {
                     "schedule" => schedules.take(record, &mut found),
                     "calendar" => calendars.take(record, &mut found),
                     "notice" => notices.take(record, &mut found),
+                    "round" => rounds.take(record, &mut found),
                     "run" => found.take_run(record, (ledger.before(), registry.before())),
                     _ => (),
                 }
@@ -104,6 +109,7 @@ impl Effects {
         schedules.end(&mut found);
         calendars.end(&mut found);
         notices.end(&mut found);
+        rounds.end(&mut found);
         found.runs(tx, county).await?;
         Ok(found)
     }
@@ -116,7 +122,7 @@ impl Effects {
     pub(crate) fn into_findings(self) -> Vec<Finding> {
         let named = [self.of_schemes, self.of_schedules, self.of_others, self.of_runs];
         let named = named.into_iter().flatten();
-        self.findings.into_iter().chain(named.map(|it| it.1)).collect()
+        self.findings.into_iter().chain(self.of_rounds).chain(named.map(|it| it.1)).collect()
     }
 
     fn note_request(&mut self, record: &AuditRecord) {

@@ -1,6 +1,7 @@
 //! Which facts a county's state lets in.
 
 mod members;
+mod rounds;
 mod rules;
 
 use std::{
@@ -9,6 +10,7 @@ use std::{
 };
 
 use members::{Members, Named};
+use rounds::Rounds;
 use rules::Rules;
 
 use crate::{
@@ -40,6 +42,8 @@ pub(in crate::app) struct Known {
     members: Members,
     /// What the schemes in force say.
     rules: Rules,
+    /// The rounds that expect sheets.
+    rounds: Rounds,
 }
 
 /// What a message gives: its outcomes, and what is to be stored.
@@ -94,7 +98,8 @@ impl Known {
         }
         let members = Members::read(tx, (county, at), named).await?;
         let rules = Rules::read(tx, plans, (county, at), &facts).await?;
-        let mut known = Self { members, rules, ..Self::default() };
+        let rounds = Rounds::read(tx, plans, county, &facts).await?;
+        let mut known = Self { members, rules, rounds, ..Self::default() };
         known.read_subjects(tx, county, at, subjects).await?;
         for id in schemes {
             if tx.scheme(county, &id, 0).await?.is_none() {
@@ -113,8 +118,7 @@ impl Known {
         Ok(known)
     }
 
-    /// A subject is known once any version of its record is. All that have not ended are found by
-    /// one statement for each kind; the few others by their history.
+    /// A subject is known once any version of its record is.
     async fn read_subjects(
         &mut self,
         tx: &mut dyn StoreTx,
@@ -122,19 +126,9 @@ impl Known {
         at: Moment,
         subjects: BTreeMap<String, BTreeSet<String>>,
     ) -> Result<(), AppError> {
-        let Some(day) = Day::new(9999, 12, 31) else { return Ok(()) };
         for (kind, ids) in subjects {
-            let ids: Vec<String> = ids.into_iter().collect();
-            let mut found = BTreeSet::new();
-            for part in ids.chunks(1_000) {
-                let versions = tx.registered(county, &kind, part, AsOf { day, known: at }).await?;
-                found.extend(versions.into_iter().map(|it| it.version.id));
-            }
-            for id in ids.into_iter().filter(|it| !found.contains(it)) {
-                if tx.registry_history(county, &kind, &id).await?.is_empty() {
-                    self.unregistered.insert((kind.clone(), id));
-                }
-            }
+            let missing = unregistered(tx, county, (&kind, ids), at).await?;
+            self.unregistered.extend(missing.into_iter().map(|id| (kind.clone(), id)));
         }
         Ok(())
     }
@@ -204,7 +198,8 @@ impl Known {
         if let Some(said) = self.members.verdict(fact) {
             return Some(said);
         }
-        if let Some(because) = self.rules.refuses(fact) {
+        let refused_by = self.rounds.refuses(fact).or_else(|| self.rules.refuses(fact));
+        if let Some(because) = refused_by {
             return Some(Outcome::Refused { id: String::new(), because });
         }
         let plans = asks_schemes_of(fact).and_then(|it| self.in_force.get(&it))?;
@@ -220,6 +215,31 @@ impl Known {
         }
         None
     }
+}
+
+/// Of these ids of a kind those of which no version was ever recorded. All that have not ended are
+/// found by one statement; the few others by their history.
+pub(in crate::app) async fn unregistered(
+    tx: &mut dyn StoreTx,
+    county: &str,
+    (kind, ids): (&str, BTreeSet<String>),
+    at: Moment,
+) -> Result<BTreeSet<String>, AppError> {
+    let Some(day) = Day::new(9999, 12, 31) else { return Ok(BTreeSet::new()) };
+    let end = AsOf { day, known: at };
+    let ids: Vec<String> = ids.into_iter().collect();
+    let mut found = BTreeSet::new();
+    for part in ids.chunks(1_000) {
+        let versions = tx.registered(county, kind, part, end).await?;
+        found.extend(versions.into_iter().map(|it| it.version.id));
+    }
+    let mut missing = BTreeSet::new();
+    for id in ids.into_iter().filter(|it| !found.contains(it)) {
+        if tx.registry_history(county, kind, &id).await?.is_empty() {
+            missing.insert(id);
+        }
+    }
+    Ok(missing)
 }
 
 /// The schemes that have a say about a fact: those of its subject's kind in force on the first day

@@ -9,11 +9,11 @@ use super::{
     },
 };
 use crate::{
-    app::{App, AppError, Missing, calendar, hex, notice, registry::RecordKind, schedule},
+    app::{App, AppError, Missing, calendar, hex, notice, registry::RecordKind, round, schedule},
     domain::time::Moment,
     store::{
         AccessRecord, AccessWhat, AuditRecord, FactListing, NameKept, NoticeObjection, ReadTx,
-        ResultRecord, RunListing, RunRecord, StoredFact, StoredVersion,
+        ResultRecord, RunListing, RunRecord, SheetKey, StoredFact, StoredVersion,
     },
 };
 
@@ -37,6 +37,7 @@ impl App {
         requests(tx, county, id, &mut acts).await?;
         schemes(tx, county, id, &mut acts).await?;
         schedules(tx, county, id, &mut acts).await?;
+        rounds(tx, county, &subjects, &mut acts).await?;
         calendars(tx, county, id, &mut acts).await?;
         let notice_objections = notices(tx, county, &subjects, &mut acts).await?;
         let audit = audit(tx, county, id).await?;
@@ -323,6 +324,51 @@ fn notice_line(it: NoticeObjection) -> NoticeLine {
             [verdict, it.text, it.answered_by, it.evidence, at, it.recorded_by]
         }),
     }
+}
+
+/// Rounds that the person opened, what it recorded about rounds, and the sheets in which it is the
+/// assessor or whom they are about. Points are not told: those of a closed round are facts, and until
+/// then a sheet is its assessor's alone.
+async fn rounds(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    subjects: &Subjects<'_>,
+    acts: &mut Vec<Act>,
+) -> Result<(), AppError> {
+    for header in round::all_rounds(tx, county).await? {
+        let id = &header.round_id;
+        let mut act = |what: &str, of: String, at: Moment| {
+            acts.push(Act { what: what.to_owned(), of, at: at.to_string() });
+        };
+        if header.opened.by == subjects.id {
+            act("round opened", id.clone(), header.opened.recorded);
+        }
+        for it in tx.round_steps(county, id, ALWAYS).await? {
+            let of = format!("{id}/{}", it.step);
+            if it.mark.by == subjects.id {
+                act(&format!("round {}", it.kind.word()), of, it.mark.recorded);
+            } else if it.assessor == subjects.id {
+                act(&format!("round {}: named", it.kind.word()), of, it.mark.recorded);
+            }
+        }
+        let about = subjects.of_kind(&header.subject_kind);
+        let mut after = SheetKey::default();
+        loop {
+            let page = tx.round_sheets(county, (id, ALWAYS), &after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = last.key.clone();
+            for it in page {
+                let SheetKey { role, assessor, subject } = &it.key;
+                let of = format!("{id}/{role}/{assessor}/{subject}");
+                if assessor == subjects.id || it.holder == format!("principal/{}", subjects.id) {
+                    act("sheet to assess", of, it.mark.recorded);
+                } else if about.contains(subject) {
+                    act("sheet about", of, it.mark.recorded);
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn audit(tx: &mut dyn ReadTx, county: &str, id: &str) -> Result<Vec<AuditLine>, AppError> {

@@ -15,12 +15,11 @@ mod schema;
 mod tests;
 mod yaml;
 
-pub use document::{Advice, AdviceBand, CheckInRule, ConductRule, Honours};
+pub use document::{Advice, AdviceBand, CheckInRule, ConductRule, Honours, NoticeRule};
 pub use document::{
     Award, AwardTo, Basis, Effect, Example, Expected, Grade, InForce, KeyOf, Order, Places,
     RankKey, Ranking, Scheme, SeatBase, Seats, SubjectKind, Veto, VetoCounts,
 };
-pub use document::{CheckInRule, ConductRule, Honours, NoticeRule};
 pub use fault::{Place, SchemeFault, Severity};
 pub use node::{
     Assessed, Band, Cap, Channels, Combine, CompareWith, Counted, CountedPoints, Counting, Listing,

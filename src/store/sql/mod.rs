@@ -56,6 +56,7 @@ pub(super) mod notices;
 pub(super) mod persons;
 pub(super) mod publications;
 pub(super) mod registry;
+pub(super) mod rounds;
 pub(super) mod runs;
 pub(super) mod schedules;
 pub(super) mod schemes;
@@ -76,6 +77,7 @@ pub(super) fn all() -> Vec<(&'static str, &'static str)> {
         schedules::ALL,
         calendars::ALL,
         notices::ALL,
+        rounds::ALL,
         facts::ALL,
         totals::ALL,
         runs::ALL,
@@ -92,6 +94,8 @@ pub(super) const TABLES: &[Table] = &[
     persons::PERSON_NAMES,
     facts::FACTS_TABLE,
     totals::TOTALS_TABLE,
+    rounds::ROUND_SHEETS_TABLE,
+    rounds::ROUND_REVISIONS_TABLE,
     runs::RUN_BATCHES,
     runs::RESULTS_TABLE,
 ];

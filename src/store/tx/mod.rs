@@ -12,6 +12,7 @@ mod notices;
 mod persons;
 mod publications;
 mod registry;
+mod rounds;
 mod row;
 mod runs;
 mod schedules;

@@ -9,3 +9,4 @@ mod grants;
 mod matrix;
 mod member_calls;
 mod notice_calls;
+mod round_calls;

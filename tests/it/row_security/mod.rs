@@ -146,6 +146,7 @@ async fn every_table_with_a_county_has_the_fence() {
         "publications",
         "registry_versions",
         "request_log",
+        "rounds",
         "runs",
         "schedules",
         "schemes",

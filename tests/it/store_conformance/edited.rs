@@ -30,6 +30,7 @@ async fn fill(on: &Backend) {
     tx.insert_schedule(COUNTY, &adopted, "x").await.unwrap();
     tx.retire_schedule(COUNTY, "k-1", 1, &end).await.unwrap();
     tx.insert_calendar_edition(COUNTY, &super::calendars::edition(2027, 1, "a")).await.unwrap();
+    super::rounds::fill(&mut *tx).await;
     for it in 0..4 {
         tx.append_audit(COUNTY, &[audit(&it.to_string())]).await.unwrap();
     }
@@ -73,6 +74,10 @@ pub(crate) async fn append_only_tables_refuse_changes(on: &Backend) {
         ("notices", "object_to"),
         ("notice_objections", "text"),
         ("notice_answers", "text"),
+        ("rounds", "period"),
+        ("round_sheets", "holder"),
+        ("round_revisions", "points"),
+        ("round_steps", "reason"),
         ("results", "grade"),
         ("publications", "run_id"),
     ] {

@@ -8,6 +8,7 @@ mod facts;
 mod notices;
 mod publications;
 mod registry;
+mod rounds;
 mod runs;
 mod sample;
 mod schedules;
@@ -35,8 +36,8 @@ macro_rules! conformance {
 
 mod everywhere {
     use super::{
-        Backend, calendars, county, facts, notices, publications, registry, runs, schedules, sight,
-        totals,
+        Backend, calendars, county, facts, notices, publications, registry, rounds, runs,
+        schedules, sight, totals,
     };
     conformance!(sqlite_memory, sqlite_file, postgres => [
         county::an_error_ends_the_transaction_and_keeps_nothing,
@@ -58,6 +59,9 @@ mod everywhere {
         calendars::editions_are_read_as_they_were_known,
         notices::a_notice_with_objections_and_answers_comes_back,
         notices::what_is_there_already_is_refused,
+        rounds::rows_come_back_exactly_and_once,
+        rounds::sheets_are_read_as_they_were_known,
+        rounds::sheets_are_paged_and_found_by_holder_and_subject,
         facts::come_back_exactly,
         facts::are_read_for_periods_and_days,
         facts::a_reversal_counts_from_its_moment_on,
