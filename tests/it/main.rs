@@ -24,6 +24,7 @@ mod evaluation_rpc;
 mod fact_rpc;
 mod formation;
 mod golden;
+mod half_year;
 mod harness;
 mod history;
 mod notices;

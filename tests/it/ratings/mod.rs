@@ -4,4 +4,4 @@
 mod followed;
 mod read;
 mod rolled_up;
-mod world;
+pub(crate) mod world;
