@@ -19,7 +19,8 @@ pub struct Export {
     pub facts: Vec<FactLine>,
     /// Results, of every run.
     pub results: Vec<ResultLine>,
-    /// What the person did: requests, runs, schemes, schedules.
+    /// What the person did: requests, runs, schemes, schedules, rounds; and the sheets of rounds that are
+    /// the person's, or about it.
     pub acts: Vec<Act>,
     /// Entries of the audit trail by the person or about it.
     pub audit: Vec<AuditLine>,
