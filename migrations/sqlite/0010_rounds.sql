@@ -34,7 +34,7 @@ CREATE TABLE round_sheets (
     PRIMARY KEY (county, round_id, role, assessor, subject),
     FOREIGN KEY (county, round_id) REFERENCES rounds (county, round_id),
     CHECK (optional IN (0, 1))
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX round_sheets_about ON round_sheets (county, subject);
 CREATE INDEX round_sheets_held ON round_sheets (county, round_id, holder);
 

@@ -21,7 +21,8 @@ pub struct Export {
     pub results: Vec<ResultLine>,
     /// Objections during public notices, about the person, or raised or answered by it.
     pub notice_objections: Vec<NoticeLine>,
-    /// What the person did: requests, runs, schemes, schedules, calendars, notices.
+    /// What the person did: requests, runs, schemes, schedules, rounds, calendars, notices; and the
+    /// sheets of rounds that are the person's, or about it.
     pub acts: Vec<Act>,
     /// Entries of the audit trail by the person or about it.
     pub audit: Vec<AuditLine>,

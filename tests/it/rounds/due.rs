@@ -6,7 +6,7 @@ use super::{
     BUREAU, STREET, begun, by_state, draft, excuse, extend, hand_in, on_both, open, opening,
     proved, save, told, withdraw,
 };
-use crate::harness::{Served, date};
+use crate::harness::{COUNTY, Served, by, date};
 
 on_both!(
     the_last_microsecond_is_in_time,
@@ -114,5 +114,12 @@ async fn what_is_no_extension_or_excuse_is_refused(on: &Served) {
     assert_eq!(round.excuses.len(), 2);
     let status = excuse(on, "5", ("street", "s-1"), "pr-2").await.unwrap_err();
     assert_eq!(by_state(&status), "ALREADY_EXCUSED");
+    // Who is excused, and why, is told to those who see the whole round.
+    for (who, shown) in [("organiser", 2), ("auditor", 2), ("street", 0), ("first", 0)] {
+        let request = v1::GetRoundRequest { county: COUNTY.into(), round_id: "r1".into() };
+        let round = on.rounds().get_round(by(who, request)).await.unwrap().into_inner().round;
+        let round = round.unwrap();
+        assert_eq!((round.excuses.len(), round.extensions.len()), (shown, shown / 2), "{who}");
+    }
     proved(on).await;
 }
