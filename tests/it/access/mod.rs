@@ -7,3 +7,4 @@ mod credentials;
 mod grants;
 mod matrix;
 mod member_calls;
+mod rating_calls;
