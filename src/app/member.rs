@@ -13,8 +13,8 @@ pub use unreported::{Unreported, UnreportedAsked};
 
 use super::{
     App, AppError, Missing,
-    registry::{Detail, MemberStatus, RecordKind},
-    timeline::{Held, gaps, in_service, stays, timelines, units},
+    registry::{Detail, Formality, MemberStatus, RecordKind},
+    timeline::{Held, buildings, gaps, in_service, joined, stays, timelines, units},
 };
 use crate::{
     domain::{
@@ -32,6 +32,8 @@ pub struct Standing {
     pub status: MemberStatus,
     /// Directly managed (直管党员).
     pub directly_managed: bool,
+    /// Formal or probationary; nothing where nobody said so.
+    pub formality: Option<Formality>,
     /// The days.
     pub days: Span,
 }
@@ -45,6 +47,8 @@ pub struct Membership {
     pub compounds: Vec<Stay>,
     /// To which unit's branch, alike.
     pub units: Vec<Stay>,
+    /// In which building, alike.
+    pub buildings: Vec<Stay>,
     /// In which standing, alike.
     pub standings: Vec<Standing>,
     /// The days between records on which there is none.
@@ -57,8 +61,8 @@ impl Membership {
     /// What versions say, without check-ins.
     fn of(member: &str, held: &[Held]) -> Self {
         let standings = held.iter().filter_map(|it| match it.record.detail {
-            Detail::Member { status, directly_managed, .. } => {
-                Some(Standing { status, directly_managed, days: it.days })
+            Detail::Member { status, directly_managed, formality, .. } => {
+                Some(Standing { status, directly_managed, formality, days: it.days })
             }
             Detail::OrgUnit { .. }
             | Detail::Branch { .. }
@@ -70,36 +74,19 @@ impl Membership {
             member: member.to_owned(),
             compounds: joined(stays(held), |it| &mut it.days, |a, b| a.place == b.place),
             units: joined(units(held), |it| &mut it.days, |a, b| a.place == b.place),
+            buildings: joined(buildings(held), |it| &mut it.days, |a, b| a.place == b.place),
             standings: joined(
                 standings.collect(),
                 |it| &mut it.days,
-                |a, b| (a.status, a.directly_managed) == (b.status, b.directly_managed),
+                |a, b| {
+                    let of = |it: &Standing| (it.status, it.directly_managed, it.formality);
+                    of(a) == of(b)
+                },
             ),
             gaps: gaps(held),
             stints: Vec::new(),
         }
     }
-}
-
-/// Joins what follows on each other and says the same.
-fn joined<T>(
-    all: Vec<T>,
-    days: impl Fn(&mut T) -> &mut Span,
-    same: impl Fn(&T, &T) -> bool,
-) -> Vec<T> {
-    let mut joined: Vec<T> = Vec::with_capacity(all.len());
-    for mut it in all {
-        let own = *days(&mut it);
-        if let Some(last) = joined.last_mut().filter(|last| same(last, &it)) {
-            let last = days(last);
-            if last.until.and_then(Day::next) == Some(own.from) {
-                last.until = own.until;
-                continue;
-            }
-        }
-        joined.push(it);
-    }
-    joined
 }
 
 /// The rule of check-in where no scheme is named: one month.

@@ -7,6 +7,7 @@ mod caller;
 pub mod entry;
 mod error;
 pub mod fact;
+pub mod formation;
 pub mod member;
 pub mod offline;
 pub mod person;

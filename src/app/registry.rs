@@ -3,6 +3,7 @@
 mod judge;
 mod record;
 mod rules;
+mod words;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,7 +14,8 @@ use std::{
 };
 
 pub(super) use judge::judge as judge_records;
-pub use record::{Attributes, BranchForm, Detail, MemberStatus, Record, RecordKind, RecordRef};
+pub use record::{Attributes, Detail, Record, RecordKind, RecordRef};
+pub use words::{BranchForm, Formality, MemberStatus};
 
 use super::{App, AppError, Done, Effect, Item, Missing, Outcome, Write, digest};
 use crate::{
@@ -182,7 +184,7 @@ impl App {
 }
 
 /// All records of a kind, by id.
-async fn all(
+pub(in crate::app) async fn all(
     tx: &mut dyn ReadTx,
     county: &str,
     kind: RecordKind,

@@ -68,10 +68,19 @@ fn day_before(day: Day) -> Option<Day> {
     day.date().yesterday().ok().and_then(Day::from_date)
 }
 
-fn member(held: &Held) -> Option<(&Option<String>, &Option<String>, MemberStatus)> {
+/// What a version says of a member.
+#[derive(Debug, Clone, Copy)]
+struct Said<'h> {
+    compound: &'h Option<String>,
+    building: &'h Option<String>,
+    unit_branch: &'h Option<String>,
+    status: MemberStatus,
+}
+
+fn member(held: &Held) -> Option<Said<'_>> {
     match &held.record.detail {
-        Detail::Member { compound, unit_branch, status, .. } => {
-            Some((compound, unit_branch, *status))
+        Detail::Member { compound, building, unit_branch, status, .. } => {
+            Some(Said { compound, building, unit_branch, status: *status })
         }
         Detail::OrgUnit { .. }
         | Detail::Branch { .. }
@@ -90,17 +99,43 @@ fn places<'h>(
 
 /// In which compound a member lived on which days.
 pub(crate) fn stays(held: &[Held]) -> Vec<Stay> {
-    places(held, |it| member(it)?.0.as_ref()).collect()
+    places(held, |it| member(it)?.compound.as_ref()).collect()
+}
+
+/// In which building a member lived on which days.
+pub(crate) fn buildings(held: &[Held]) -> Vec<Stay> {
+    places(held, |it| member(it)?.building.as_ref()).collect()
 }
 
 /// To which unit's branch a member belonged on which days.
 pub(crate) fn units(held: &[Held]) -> Vec<Stay> {
-    places(held, |it| member(it)?.1.as_ref()).collect()
+    places(held, |it| member(it)?.unit_branch.as_ref()).collect()
+}
+
+/// Joins what follows on each other and says the same.
+pub(crate) fn joined<T>(
+    all: Vec<T>,
+    days: impl Fn(&mut T) -> &mut Span,
+    same: impl Fn(&T, &T) -> bool,
+) -> Vec<T> {
+    let mut joined: Vec<T> = Vec::with_capacity(all.len());
+    for mut it in all {
+        let own = *days(&mut it);
+        if let Some(last) = joined.last_mut().filter(|last| same(last, &it)) {
+            let last = days(last);
+            if last.until.and_then(Day::next) == Some(own.from) {
+                last.until = own.until;
+                continue;
+            }
+        }
+        joined.push(it);
+    }
+    joined
 }
 
 /// On which days a member was in service.
 pub(crate) fn in_service(held: &[Held]) -> Vec<Span> {
-    let served = |it: &&Held| member(it).is_some_and(|it| it.2 == MemberStatus::InService);
+    let served = |it: &&Held| member(it).is_some_and(|it| it.status == MemberStatus::InService);
     held.iter().filter(served).map(|it| it.days).collect()
 }
 
@@ -139,8 +174,10 @@ mod tests {
             until: until.map(day),
             attributes: BTreeMap::new(),
             detail: Detail::Member {
+                building: None,
                 compound: Some(format!("k-{seq}")),
                 directly_managed: false,
+                formality: None,
                 status: MemberStatus::InService,
                 unit_branch: None,
             },

@@ -3,6 +3,7 @@
 
 mod dual;
 mod folder;
+mod formation;
 mod report;
 mod service;
 mod sight;
@@ -29,6 +30,7 @@ use crate::{
     sample::{COMPANIES, COUNTY, Document, Fact, RecordKind, SCHEMES, Sample, Size},
 };
 use dual::{DUAL, Dual};
+use formation::Formations;
 use report::{Done, Report};
 use service::Serving;
 
@@ -84,7 +86,7 @@ impl Demo {
         let client = Client::new(service.connect().await?, COUNTY, Some(token));
         let client = client.map_err(|why| Failure::software(&why))?;
         let told = tell(&client, &sample, &mut stage).await;
-        let Told { done, dual, explained } = match told {
+        let Told { done, dual, formations, explained } = match told {
             Ok(told) => told,
             Err(why) => {
                 service.stop().await?;
@@ -94,7 +96,7 @@ impl Demo {
         let subject = explained.result.as_ref().map_or("", report::id_of).to_owned();
         let sight = sight::look(&service, &client, &subject).await?;
         stage.done("six callers with roles of their own asked; one signed result checked")?;
-        let report = Report::new(&sample, done, dual);
+        let report = Report::new(&sample, done, (dual, formations));
         let mut out = io::stdout().lock();
         if self.json {
             let object = report.json(self.seed, &explained);
@@ -176,6 +178,7 @@ fn now(bar: &ProgressBar) -> Tell {
 struct Told {
     done: Vec<Done>,
     dual: Dual,
+    formations: Formations,
     explained: ExplainResultResponse,
 }
 
@@ -226,10 +229,11 @@ async fn tell(client: &Client, sample: &Sample, stage: &mut Stage) -> Result<Tol
     let of_members = done.iter().find(|it| it.document.id == DUAL);
     let of_members = of_members.ok_or(CallError::Lacks("the dual score"))?;
     let dual = Dual::gather(client, sample, of_members).await?;
+    let formations = Formations::gather(client).await?;
     let moved = dual.worth_explaining(of_members);
     let moved = moved.ok_or(CallError::Lacks("anybody who moved and has a score"))?;
     let explained = client.explain(&of_members.document, report::id_of(moved)).await?;
-    Ok(Told { done, dual, explained })
+    Ok(Told { done, dual, formations, explained })
 }
 
 /// Why the story broke off.

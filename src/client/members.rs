@@ -1,5 +1,5 @@
 //! What a caller asks of members' own affairs: the adoption of point schedules (M2), late check-ins
-//! (M3), negative conduct (M6).
+//! (M3), negative conduct (M6), and of the organisations that compounds should have (I1 to I3).
 
 use std::sync::Arc;
 
@@ -8,7 +8,8 @@ use crate::{
     proto::{
         google::r#type::Date,
         v1::{
-            self, member_service_client::MemberServiceClient,
+            self, formation_service_client::FormationServiceClient,
+            member_service_client::MemberServiceClient,
             schedule_service_client::ScheduleServiceClient,
         },
     },
@@ -90,6 +91,35 @@ impl Client {
             page_token = answer.next_page_token;
             if page_token.is_empty() {
                 return Ok(late);
+            }
+        }
+    }
+
+    /// The county's compounds against the rules of formation (I1 to I3), on a day.
+    ///
+    /// # Errors
+    /// What the service says.
+    pub async fn formations(
+        &self,
+        (year, month, of_month): (i32, i32, i32),
+    ) -> Result<Vec<v1::Formation>, CallError> {
+        let mut client = FormationServiceClient::new(self.calls.clone())
+            .max_decoding_message_size(super::ANSWER_MAX);
+        let mut formations = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let request = v1::ListFormationsRequest {
+                county: self.county.clone(),
+                as_of_day: Some(day(year, month, of_month)),
+                page_size: PAGE,
+                page_token,
+                ..Default::default()
+            };
+            let answer = client.list_formations(request).await?.into_inner();
+            formations.extend(answer.formations);
+            page_token = answer.next_page_token;
+            if page_token.is_empty() {
+                return Ok(formations);
             }
         }
     }

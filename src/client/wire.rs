@@ -4,8 +4,8 @@ use crate::{
     domain::{exact::Decimal, time::Moment},
     proto::{google::r#type as google, v1},
     sample::{
-        Adoption, Body, BranchForm, Date, Detail, Fact, MemberStatus, Record, RecordKind,
-        RecordRef, State, Step, Subject, SubjectKind,
+        Adoption, Body, BranchForm, Date, Detail, Fact, MemberFormality, MemberStatus, Record,
+        RecordKind, RecordRef, State, Step, Subject, SubjectKind,
     },
 };
 
@@ -71,6 +71,7 @@ const fn kind(kind: RecordKind) -> v1::RecordKind {
         RecordKind::Street => v1::RecordKind::Street,
         RecordKind::Community => v1::RecordKind::Community,
         RecordKind::Compound => v1::RecordKind::Compound,
+        RecordKind::Building => v1::RecordKind::Building,
         RecordKind::Branch => v1::RecordKind::Branch,
         RecordKind::Member => v1::RecordKind::Member,
         RecordKind::Post => v1::RecordKind::Post,
@@ -112,13 +113,25 @@ fn detail(detail: &Detail) -> v1::registry_record::Detail {
         Detail::Branch { form, anchor } => {
             let form = match form {
                 BranchForm::CompoundBranch => v1::BranchForm::CompoundBranch,
+                BranchForm::PartyGroup => v1::BranchForm::PartyGroup,
                 BranchForm::UnitBranch => v1::BranchForm::UnitBranch,
                 BranchForm::GeneralBranch => v1::BranchForm::GeneralBranch,
                 BranchForm::PartyCommittee => v1::BranchForm::PartyCommittee,
             };
-            Out::Branch(v1::Branch { form: form.into(), anchor: Some(reference(anchor)) })
+            Out::Branch(v1::Branch {
+                form: form.into(),
+                anchor: Some(reference(anchor)),
+                joined_compound_ids: Vec::new(),
+            })
         }
-        Detail::Member { status, unit_branch_id, compound_id, directly_managed } => {
+        Detail::Member {
+            status,
+            unit_branch_id,
+            compound_id,
+            directly_managed,
+            formality,
+            building_id,
+        } => {
             let status = match status {
                 MemberStatus::InService => v1::MemberStatus::InService,
                 MemberStatus::Retired => v1::MemberStatus::Retired,
@@ -129,6 +142,12 @@ fn detail(detail: &Detail) -> v1::registry_record::Detail {
                 unit_branch_id: unit_branch_id.clone(),
                 compound_id: compound_id.clone(),
                 directly_managed: *directly_managed,
+                formality: match formality {
+                    MemberFormality::Formal => v1::MemberFormality::Formal,
+                    MemberFormality::Probationary => v1::MemberFormality::Probationary,
+                }
+                .into(),
+                building_id: building_id.clone(),
             })
         }
         Detail::Post { person_id, title, unit } => Out::Post(v1::Post {

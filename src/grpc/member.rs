@@ -6,23 +6,19 @@ use prost::Message;
 use tonic::{Request, Response, Status};
 
 use super::{
-    RECEIVE_MAX, SEND_MAX,
-    admit::Call,
-    decode::Faults,
-    decoded, member_encode as encode,
-    page::{Page, page},
-    registry_decode, registry_scope, status, write_call,
+    RECEIVE_MAX, SEND_MAX, admit::Call, decode::Faults, decoded, member_encode as encode,
+    member_pages::Shown, page::page, registry_decode, registry_scope, status, write_call,
 };
 use crate::{
     app::{
         App, AppError,
         access::{Node, Permit, places},
-        member::{ConductAsked, LateAsked, Move, Moved, Told, UnreportedAsked},
+        member::{Conduct, ConductAsked, LateAsked, LateCheckIn, Move, Moved, UnreportedAsked},
         registry::{RecordKind, as_of},
     },
     domain::{facts::ConductStanding, time::Moment},
     proto::v1::{self, member_service_server::MemberServiceServer},
-    store::{ReadTx, fact_id, fact_seq},
+    store::ReadTx,
 };
 
 pub(super) fn service(
@@ -217,24 +213,16 @@ impl Service {
         let named = (scheme.as_deref().unwrap_or_default(), until);
         let rule = self.app.check_in_rule(&mut *tx, &county, named).await?;
         let asked = LateAsked { rule, from, until, unit, compound, known };
-        let (mut told, wanted) = (told(&page.after), wanted(&page));
-        let mut all = Vec::new();
-        loop {
-            let found = self.app.late_check_ins(&mut *tx, &county, &asked, (&told, wanted)).await?;
-            let Some(last) = found.last() else { break };
-            told = last.told.clone();
+        let mut all = Shown::of(&page);
+        while let Some(told) = all.go_on() {
+            let found =
+                self.app.late_check_ins(&mut *tx, &county, &asked, (&told, all.wanted)).await?;
             let members = found.iter().map(|it| it.member.as_str());
             let seen = self.seen(&mut *tx, &county, &permit, known, members).await?;
-            all.extend(found.into_iter().filter(|it| seen.contains(&it.member)));
-            if all.len() >= wanted {
-                break;
-            }
+            all.take(found, &seen);
         }
-        all.truncate(wanted);
-        let late = all.iter().map(|it| encode::late(it, asked.until)).collect();
-        let (late, more) = page.fit::<v1::LateCheckIn>(late);
-        let last = late.len().checked_sub(1).and_then(|it| all.get(it)).filter(|_| more);
-        let next_page_token = last.map_or_else(String::new, |it| next(&page, &it.told, known));
+        let (late, next_page_token) =
+            all.page(&page, known, |it: &LateCheckIn| encode::late(it, asked.until));
         Ok(v1::ListLateCheckInsResponse { late, next_page_token })
     }
 
@@ -265,24 +253,15 @@ impl Service {
         let known = self.app.known(&mut *tx, &county, page.known.or(known)).await?.moment()?;
         let day = day.map_or_else(|| self.app.today(), Ok)?;
         let asked = ConductAsked { member, unit, compound, standings, day, known };
-        let (mut told, wanted) = (told(&page.after), wanted(&page));
-        let mut all = Vec::new();
-        loop {
-            let found = self.app.conduct(&mut *tx, &county, &asked, (&told, wanted)).await?;
-            let Some(last) = found.last() else { break };
-            told = last.told.clone();
+        let mut all = Shown::of(&page);
+        while let Some(told) = all.go_on() {
+            let found = self.app.conduct(&mut *tx, &county, &asked, (&told, all.wanted)).await?;
             let members = found.iter().map(|it| it.member.as_str());
             let seen = self.seen(&mut *tx, &county, &permit, known, members).await?;
-            all.extend(found.into_iter().filter(|it| seen.contains(&it.member)));
-            if all.len() >= wanted {
-                break;
-            }
+            all.take(found, &seen);
         }
-        all.truncate(wanted);
-        let cases = all.iter().map(|it| encode::conduct(it, asked.day)).collect();
-        let (cases, more) = page.fit::<v1::ConductCase>(cases);
-        let last = cases.len().checked_sub(1).and_then(|it| all.get(it)).filter(|_| more);
-        let next_page_token = last.map_or_else(String::new, |it| next(&page, &it.told, known));
+        let (cases, next_page_token) =
+            all.page(&page, known, |it: &Conduct| encode::conduct(it, asked.day));
         Ok(v1::ListConductResponse { cases, next_page_token })
     }
 
@@ -316,6 +295,7 @@ fn move_of(faults: &mut Faults, raw: &v1::MoveMemberRequest) -> Option<Move> {
     };
     let compound = id("compound_id", &raw.compound_id);
     let unit_branch = id("unit_branch_id", &raw.unit_branch_id);
+    let building = id("building_id", &raw.building_id);
     let status = match raw.status {
         None => Some(None),
         Some(status) => {
@@ -323,9 +303,20 @@ fn move_of(faults: &mut Faults, raw: &v1::MoveMemberRequest) -> Option<Move> {
             faults.said("status", named, registry_decode::member_status).map(Some)
         }
     };
+    let formality = match raw.formality {
+        None => Some(None),
+        Some(raw) => registry_decode::formality(faults, raw).map(Some),
+    };
     let (directly_managed, accept_gap) = (raw.directly_managed, raw.accept_gap);
-    let (compound, unit_branch) = (compound?, unit_branch?);
-    Some(Move { compound, unit_branch, status: status?, directly_managed, accept_gap })
+    Some(Move {
+        compound: compound?,
+        unit_branch: unit_branch?,
+        status: status?,
+        directly_managed,
+        formality: formality?,
+        building: building?,
+        accept_gap,
+    })
 }
 
 fn standings(faults: &mut Faults, raw: &[i32]) -> Option<Vec<ConductStanding>> {
@@ -344,21 +335,4 @@ fn standings(faults: &mut Faults, raw: &[i32]) -> Option<Vec<ConductStanding>> {
         });
     }
     all
-}
-
-/// Where a listing goes on, as a token keeps it.
-fn told(after: &str) -> Told {
-    let (member, entries) = after.split_once(' ').unwrap_or_default();
-    let entries = fact_seq(entries).and_then(|it| usize::try_from(it).ok()).unwrap_or(0);
-    Told { member: member.to_owned(), entries }
-}
-
-fn next(page: &Page, told: &Told, known: Moment) -> String {
-    let entries = i64::try_from(told.entries).unwrap_or(i64::MAX);
-    page.next(&format!("{} {}", told.member, fact_id(entries)), Some(known))
-}
-
-/// One more than fits on a page, to know whether something follows.
-fn wanted(page: &Page) -> usize {
-    usize::try_from(page.size).unwrap_or(usize::MAX).saturating_add(1)
 }

@@ -38,12 +38,14 @@ pub(super) fn membership(of: &Membership, today: Option<Day>) -> v1::Membership 
         member_id: of.member.clone(),
         compounds: of.compounds.iter().map(stay).collect(),
         units: of.units.iter().map(stay).collect(),
+        buildings: of.buildings.iter().map(stay).collect(),
         standings: of
             .standings
             .iter()
             .map(|it| v1::StandingSpan {
                 status: registry_encode::status(it.status).into(),
                 directly_managed: it.directly_managed,
+                formality: registry_encode::formality(it.formality).into(),
                 days: Some(span(it.days)),
             })
             .collect(),

@@ -13,8 +13,10 @@ mod fact;
 mod fact_decode;
 mod fact_encode;
 mod fact_scope;
+mod formation;
 mod member;
 mod member_encode;
+mod member_pages;
 mod page;
 pub mod policy;
 mod rating;
@@ -54,6 +56,7 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
         .add_service(schedule::service(app))
         .add_service(fact::service(app))
         .add_service(member::service(app))
+        .add_service(formation::service(app))
         .add_service(entry::service(app))
         .add_service(evaluation::service(app))
         .add_service(access::service(app))

@@ -4,7 +4,9 @@ use super::decode::{Decoded, Faults, is_id};
 use crate::{
     app::{
         FieldFault,
-        registry::{Attributes, BranchForm, Detail, MemberStatus, Record, RecordKind, RecordRef},
+        registry::{
+            Attributes, BranchForm, Detail, Formality, MemberStatus, Record, RecordKind, RecordRef,
+        },
     },
     proto::{
         google::r#type as google,
@@ -14,6 +16,8 @@ use crate::{
 
 /// The most attributes of a record.
 const ATTRIBUTES_MAX: usize = 64;
+/// How many other compounds a joint branch may serve.
+const JOINED_MAX: usize = 50;
 
 /// A record, settled by the rules of its kind; otherwise its id and every fault of it.
 pub(super) fn record(
@@ -162,16 +166,21 @@ fn detail(faults: &mut Faults, raw: &raw_record::Detail) -> Option<Detail> {
         raw_record::Detail::Branch(raw) => faults.below("branch", |faults| {
             let form = faults.said("form", v1::BranchForm::try_from(raw.form), branch_form);
             let anchor = some_reference(faults, "anchor", raw.anchor.as_ref());
-            Some(Detail::Branch { anchor: anchor?, form: form? })
+            let joins = joined(faults, &raw.joined_compound_ids);
+            Some(Detail::Branch { anchor: anchor?, form: form?, joins: joins? })
         }),
         raw_record::Detail::Member(raw) => faults.below("member", |faults| {
             let status =
                 faults.said("status", v1::MemberStatus::try_from(raw.status), member_status);
             let unit_branch = faults.optional_id("unit_branch_id", &raw.unit_branch_id);
             let compound = faults.optional_id("compound_id", &raw.compound_id);
+            let building = faults.optional_id("building_id", &raw.building_id);
+            let formality = formality(faults, raw.formality);
             Some(Detail::Member {
+                building: building?,
                 compound: compound?,
                 directly_managed: raw.directly_managed,
+                formality: formality?,
                 status: status?,
                 unit_branch: unit_branch?,
             })
@@ -197,6 +206,33 @@ fn detail(faults: &mut Faults, raw: &raw_record::Detail) -> Option<Detail> {
                 households: households?,
             })
         }),
+    }
+}
+
+/// The other compounds of a joint branch.
+fn joined(faults: &mut Faults, raw: &[String]) -> Option<Vec<String>> {
+    if raw.len() > JOINED_MAX {
+        let en = format!("a joint branch serves at most {JOINED_MAX} other compounds");
+        faults.add("joined_compound_ids", "TOO_MANY", en, "联合党支部服务的其他小区至多 50 个");
+        return None;
+    }
+    let ids = raw.iter().enumerate();
+    let read: Vec<_> =
+        ids.map(|(index, id)| faults.id(&format!("joined_compound_ids[{index}]"), id)).collect();
+    read.into_iter().collect()
+}
+
+/// Formal, probationary, or not said.
+pub(super) fn formality(faults: &mut Faults, raw: i32) -> Decoded<Option<Formality>> {
+    match v1::MemberFormality::try_from(raw) {
+        Ok(v1::MemberFormality::Unspecified) => Some(None),
+        named => faults
+            .said("formality", named, |it| match it {
+                v1::MemberFormality::Unspecified => None,
+                v1::MemberFormality::Formal => Some(Formality::Formal),
+                v1::MemberFormality::Probationary => Some(Formality::Probationary),
+            })
+            .map(Some),
     }
 }
 

@@ -3,7 +3,8 @@
 use super::encode::{date, timestamp};
 use crate::{
     app::registry::{
-        BranchForm, Detail, MemberStatus, Record, RecordKind, RecordRef, Recorded, TreeNode,
+        BranchForm, Detail, Formality, MemberStatus, Record, RecordKind, RecordRef, Recorded,
+        TreeNode,
     },
     proto::{
         google::r#type as google,
@@ -30,7 +31,7 @@ pub(super) fn reference(of: RecordRef) -> v1::RecordRef {
     v1::RecordRef { kind: kind(of.kind).into(), id: of.id }
 }
 
-const fn form(form: BranchForm) -> v1::BranchForm {
+pub(super) const fn form(form: BranchForm) -> v1::BranchForm {
     match form {
         BranchForm::CompoundBranch => v1::BranchForm::CompoundBranch,
         BranchForm::PartyGroup => v1::BranchForm::PartyGroup,
@@ -49,6 +50,14 @@ pub(super) const fn status(status: MemberStatus) -> v1::MemberStatus {
     }
 }
 
+pub(super) const fn formality(of: Option<Formality>) -> v1::MemberFormality {
+    match of {
+        None => v1::MemberFormality::Unspecified,
+        Some(Formality::Formal) => v1::MemberFormality::Formal,
+        Some(Formality::Probationary) => v1::MemberFormality::Probationary,
+    }
+}
+
 fn area(text: Option<String>) -> Option<google::Decimal> {
     text.map(|value| google::Decimal { value })
 }
@@ -62,18 +71,26 @@ fn detail(detail: Detail) -> raw_record::Detail {
                 floor_area: area(floor_area),
             })
         }
-        Detail::Branch { anchor, form: of } => raw_record::Detail::Branch(v1::Branch {
+        Detail::Branch { anchor, form: of, joins } => raw_record::Detail::Branch(v1::Branch {
             form: form(of).into(),
             anchor: Some(reference(anchor)),
+            joined_compound_ids: joins,
         }),
-        Detail::Member { compound, directly_managed, status: of, unit_branch } => {
-            raw_record::Detail::Member(v1::Member {
-                status: status(of).into(),
-                unit_branch_id: unit_branch.unwrap_or_default(),
-                compound_id: compound.unwrap_or_default(),
-                directly_managed,
-            })
-        }
+        Detail::Member {
+            building,
+            compound,
+            directly_managed,
+            formality: formal,
+            status: of,
+            unit_branch,
+        } => raw_record::Detail::Member(v1::Member {
+            formality: formality(formal).into(),
+            building_id: building.unwrap_or_default(),
+            status: status(of).into(),
+            unit_branch_id: unit_branch.unwrap_or_default(),
+            compound_id: compound.unwrap_or_default(),
+            directly_managed,
+        }),
         Detail::Post { person, title, unit } => raw_record::Detail::Post(v1::Post {
             person_id: person,
             title,

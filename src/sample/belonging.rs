@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{
     build::{Build, LONG_AGO, date, day_before, days_after, month_after, subject},
+    buildings,
     members::{Member, every, recorder},
-    model::{Body, Date, Detail, MemberStatus, Record, RecordKind, SubjectKind},
+    model::{Body, Date, Detail, MemberFormality, MemberStatus, Record, RecordKind, SubjectKind},
     places::{Places, unit_id},
     rng::Rng,
 };
@@ -122,7 +123,8 @@ fn at(steps: &Steps, day: Date) -> usize {
 /// Registers a member: one version for every day on which something begins.
 pub(super) fn enrol(build: &mut Build<'_>, places: &Places, member: &Member) {
     let Belonging { lived, units, served_from } = &member.belonging;
-    let begins = lived.iter().chain(units).map(|it| it.0).chain([*served_from]);
+    let formal_from = formal_from(build, member.number);
+    let begins = lived.iter().chain(units).map(|it| it.0).chain([*served_from, formal_from]);
     let begins: BTreeSet<Date> = begins.chain([LONG_AGO]).collect();
     for day in begins {
         let served = member.status == MemberStatus::InService && *served_from <= day;
@@ -145,9 +147,23 @@ pub(super) fn enrol(build: &mut Build<'_>, places: &Places, member: &Member) {
                 unit_branch_id: if served { unit_id(at(units, day)) } else { String::new() },
                 compound_id: compound.map_or_else(String::new, |it| it.id.clone()),
                 directly_managed: !served,
+                formality: if formal_from <= day {
+                    MemberFormality::Formal
+                } else {
+                    MemberFormality::Probationary
+                },
+                building_id: compound.map_or_else(String::new, |it| {
+                    buildings::home(build, &it.id, (at(lived, day), member.number))
+                }),
             },
         });
     }
+}
+
+/// The day on which a member's probation was over: for most long ago, for a few in the year.
+fn formal_from(build: &Build<'_>, number: usize) -> Date {
+    let mut rng = build.rng("formality", number);
+    if rng.chance(4) { date(rng.between(3, 12), rng.between(1, 28)) } else { LONG_AGO }
 }
 
 /// The check-ins of a member in service: with the branch of each compound of residence.

@@ -7,6 +7,7 @@
 
 mod belonging;
 mod build;
+mod buildings;
 mod communities;
 mod compounds;
 mod conduct;
@@ -26,8 +27,8 @@ mod schemes;
 mod size;
 
 pub use model::{
-    Body, BranchForm, Date, Detail, Fact, MemberStatus, Record, RecordKind, RecordRef, State, Step,
-    Subject, SubjectKind,
+    Body, BranchForm, Date, Detail, Fact, MemberFormality, MemberStatus, Record, RecordKind,
+    RecordRef, State, Step, Subject, SubjectKind,
 };
 pub use offline::Line;
 pub use schedules::Adoption;
@@ -63,6 +64,7 @@ impl Sample {
         let places = places::make(&mut build);
         let members = members::register(&mut build, &places);
         let posts = posts::register(&mut build, &places, &members);
+        buildings::lead(&mut build, &places, &members);
         let projects = projects::register(&mut build, &places);
         let schedules = schedules::adopt(&mut build, &places, &members);
         members::facts(&mut build, &places, &members, &schedules);

@@ -51,6 +51,8 @@ pub enum RecordKind {
     Community,
     /// A compound.
     Compound,
+    /// A building.
+    Building,
     /// A party branch.
     Branch,
     /// A party member.
@@ -78,6 +80,8 @@ pub struct RecordRef {
 pub enum BranchForm {
     /// Of one compound.
     CompoundBranch,
+    /// Of a building.
+    PartyGroup,
     /// At an employer.
     UnitBranch,
     /// A community's general branch.
@@ -109,6 +113,26 @@ impl MemberStatus {
     }
 }
 
+/// Whether a member's probation is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberFormality {
+    /// It is.
+    Formal,
+    /// It is not.
+    Probationary,
+}
+
+impl MemberFormality {
+    /// The word that the attribute `formality` has.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Formal => "formal",
+            Self::Probationary => "probationary",
+        }
+    }
+}
+
 /// What only one kind of record has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -136,6 +160,10 @@ pub enum Detail {
         compound_id: String,
         /// Whether the organisation relation lies in the community.
         directly_managed: bool,
+        /// Whether the probation is over.
+        formality: MemberFormality,
+        /// The building of residence.
+        building_id: String,
     },
     /// Of a post.
     Post {

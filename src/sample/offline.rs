@@ -174,11 +174,14 @@ fn line_of(record: &Record, scheme: &Document, registry: &Registry<'_>) -> Optio
             climb(&mut groups, registry, RecordKind::Compound, &record.id);
         }
         (
-            Detail::Member { status, unit_branch_id, compound_id, directly_managed },
+            Detail::Member {
+                status, unit_branch_id, compound_id, directly_managed, formality, ..
+            },
             SubjectKind::Member,
         ) => {
             set("status", status.name());
             set("directly_managed", if *directly_managed { "true" } else { "false" });
+            set("formality", formality.name());
             if !unit_branch_id.is_empty() {
                 groups.insert("unit_branch", unit_branch_id.clone());
             }
@@ -231,6 +234,7 @@ fn climb(
     let mut at = (kind, id);
     loop {
         let dimension = match at.0 {
+            RecordKind::Building => "building",
             RecordKind::Compound => "compound",
             RecordKind::Community => "community",
             RecordKind::Street => "street",

@@ -3,6 +3,7 @@
 use super::{
     COUNTY,
     build::{Build, county, reference},
+    buildings,
     model::{BranchForm, Detail, RecordKind},
     names,
 };
@@ -121,6 +122,7 @@ pub(super) fn make(build: &mut Build<'_>) -> Places {
     }
     level_twins(&mut places, projects);
     register(build, &places);
+    buildings::register(build, &places);
     places
 }
 

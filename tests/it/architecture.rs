@@ -15,9 +15,7 @@ use rooms::{ROOMS, Room};
 
 const FLOATS: [&str; 2] = ["f32", "f64"];
 
-/// Files longer than [`LINES_MAX`], and why each stays whole.
-const LONG_FILES: &[(&str, &str)] =
-    &[("src/domain/facts/json.rs", "one reader, record by record, of one line of facts")];
+/// How long a file may be.
 const LINES_MAX: usize = 500;
 
 /// Where a statement may be spelt outside `src/store/sql/`, and why.
@@ -368,16 +366,9 @@ fn every_module_says_what_it_is_for_and_is_short_enough() {
             found.push(format!("{path}: the first line is no `//!` sentence"));
         }
         let lines = text.lines().count();
-        let excused = LONG_FILES.iter().any(|it| it.0 == path.as_str());
-        if lines > LINES_MAX && !excused {
+        if lines > LINES_MAX {
             found.push(format!("{path}: {lines} lines, {LINES_MAX} at most"));
         }
-        if lines <= LINES_MAX && excused {
-            found.push(format!("{path}: {lines} lines, take it off the list of long files"));
-        }
-    }
-    for (path, _) in LONG_FILES.iter().filter(|it| all.iter().all(|(path, _)| path != it.0)) {
-        found.push(format!("{path}: is not there, take it off the list of long files"));
     }
     none(&found);
 }

@@ -128,6 +128,25 @@ fn is_the_little_county(told: &Value) {
     assert!(told["trust"]["audit_entries"].as_u64() > Some(40));
 }
 
+/// What each rule of formation comes to (I1 to I3).
+fn is_the_little_formation(told: &Value) {
+    let of = &told["formations"];
+    let sum = |rule: &str| {
+        let counts = of[rule].as_object().unwrap().values();
+        counts.map(|it| it.as_u64().unwrap()).sum::<u64>()
+    };
+    for rule in ["settled_members", "directly_managed", "committee_size", "secretary", "deputies"] {
+        assert_eq!(sum(rule), 25, "{of}");
+    }
+    for rule in ["settled_members", "committee_size", "secretary"] {
+        assert_eq!(of[rule]["met"], 25, "{of}");
+    }
+    assert_eq!(of["deputies"]["lacking"], 3, "{of}");
+    let (met, lacking) = (&of["building"]["met"], &of["building"]["lacking"]);
+    assert!(met.as_u64() > Some(100) && lacking.as_u64() > Some(10), "{of}");
+    assert_eq!(sum("building"), met.as_u64().unwrap() + lacking.as_u64().unwrap());
+}
+
 /// The dual score's year: who moved, who was late, whose honours are lost, and one of them explained.
 fn is_the_little_dual_score(told: &Value) {
     let dual = &told["dual"];
@@ -152,6 +171,7 @@ fn is_the_little_dual_score(told: &Value) {
 fn the_demonstration_tells_the_same_over_every_store() {
     let told = demo_on("sqlite::memory:");
     is_the_little_county(&told);
+    is_the_little_formation(&told);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let url = runtime.block_on(postgres::schema("demo"));
     assert_eq!(demo_on(&url), told);

@@ -14,7 +14,9 @@ use steelyard::{
             self, access_service_client::AccessServiceClient,
             audit_service_client::AuditServiceClient, entry_service_client::EntryServiceClient,
             evaluation_service_client::EvaluationServiceClient,
-            fact_service_client::FactServiceClient, member_service_client::MemberServiceClient,
+            fact_service_client::FactServiceClient,
+            formation_service_client::FormationServiceClient,
+            member_service_client::MemberServiceClient,
             property_rating_service_client::PropertyRatingServiceClient,
             receipt_service_client::ReceiptServiceClient,
             registry_service_client::RegistryServiceClient,
@@ -92,6 +94,10 @@ impl Served {
 
     pub(crate) fn members(&self) -> MemberServiceClient<Channel> {
         MemberServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn formations(&self) -> FormationServiceClient<Channel> {
+        FormationServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn evaluations(&self) -> EvaluationServiceClient<Channel> {

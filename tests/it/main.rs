@@ -21,6 +21,7 @@ mod dual_score;
 mod entries;
 mod evaluation_rpc;
 mod fact_rpc;
+mod formation;
 mod golden;
 mod harness;
 mod history;

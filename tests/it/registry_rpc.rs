@@ -17,7 +17,11 @@ fn get(kind: RecordKind, id: &str) -> v1::GetRecordRequest {
 }
 
 fn branch(id: &str, form: BranchForm, anchor: Option<v1::RecordRef>) -> v1::RegistryRecord {
-    record(RecordKind::Branch, id, Detail::Branch(v1::Branch { form: form.into(), anchor }))
+    record(
+        RecordKind::Branch,
+        id,
+        Detail::Branch(v1::Branch { form: form.into(), anchor, ..Default::default() }),
+    )
 }
 
 fn reasons(answer: &v1::UpsertRecordsResponse) -> Vec<(i32, &str)> {

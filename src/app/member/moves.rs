@@ -6,7 +6,7 @@ use super::{Membership, one_month};
 use crate::{
     app::{
         App, AppError, Done, Missing, Outcome, Refusal, RefusedBecause, Write,
-        registry::{Detail, MemberStatus, Record, RecordKind, effect, judge_records},
+        registry::{Detail, Formality, MemberStatus, Record, RecordKind, effect, judge_records},
         timeline::{Held, timelines},
     },
     domain::{
@@ -27,6 +27,10 @@ pub struct Move {
     pub status: Option<MemberStatus>,
     /// Whether directly managed.
     pub directly_managed: Option<bool>,
+    /// Formal or probationary.
+    pub formality: Option<Option<Formality>>,
+    /// The building of residence.
+    pub building: Option<Option<String>>,
     /// Takes days between the last record and this one on which nothing is known.
     pub accept_gap: bool,
 }
@@ -48,13 +52,19 @@ type Encode = Arc<dyn Fn(&Moved) -> Vec<u8> + Send + Sync>;
 
 impl Move {
     fn changes(&self, record: &Record) -> Option<Detail> {
-        let Detail::Member { compound, directly_managed, status, unit_branch } = &record.detail
+        let Detail::Member { building, compound, directly_managed, formality, status, unit_branch } =
+            &record.detail
         else {
             return None;
         };
+        let to = self.compound.clone().unwrap_or_else(|| compound.clone());
+        // A building lies in one compound: it is not kept into another.
+        let stays = building.clone().filter(|_| to == *compound);
         let detail = Detail::Member {
-            compound: self.compound.clone().unwrap_or_else(|| compound.clone()),
+            building: self.building.clone().unwrap_or(stays),
+            compound: to,
             directly_managed: self.directly_managed.unwrap_or(*directly_managed),
+            formality: self.formality.unwrap_or(*formality),
             status: self.status.unwrap_or(*status),
             unit_branch: self.unit_branch.clone().unwrap_or_else(|| unit_branch.clone()),
         };
@@ -113,7 +123,10 @@ impl App {
         };
         let mut record =
             Record { from: on, until: None, parent: None, detail, ..before.record.clone() };
-        let faults = record.settle(county);
+        let mut faults = record.settle(county);
+        for fault in &mut faults {
+            fault.path = fault.path.replacen("member.", "", 1);
+        }
         if faults.is_empty() { Ok((record, gap)) } else { Err(AppError::Invalid(faults)) }
     }
 

@@ -1,5 +1,7 @@
 //! Which records of a message the county's state lets in.
 
+mod homes;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{LEVELS_MAX, PAGE, Record, RecordKind, RecordRef, UNITS_MAX};
@@ -31,6 +33,7 @@ pub(in crate::app) async fn judge(
     bench.leave_unchanged(tx, county, at).await?;
     let held = bench.held_before(tx, county, at).await?;
     bench.refuse_without_parents(&held);
+    bench.refuse_elsewhere(tx, county, at).await?;
     bench.refuse_circles(tx, county, at).await?;
     bench.refuse_too_many(tx, county, at).await?;
     bench.refuse_without_parents(&held);
@@ -149,14 +152,13 @@ impl Bench<'_> {
             };
             let mut verdicts = Vec::new();
             for (index, record) in &undecided {
-                let wanted = [
-                    ("PARENT_UNKNOWN", record.parent.clone(), "上级未登记或当日无效"),
-                    ("REFERENCE_UNKNOWN", record.refers_to(), "引用的记录未登记或当日无效"),
-                ];
-                let lacking = wanted.into_iter().find_map(|(reason, of, zh)| {
-                    of.filter(|it| !holds(it, record.from)).map(|it| (reason, it, zh))
-                });
-                if let Some((reason, of, zh)) = lacking {
+                let parent = ("PARENT_UNKNOWN", "上级未登记或当日无效");
+                let reference = ("REFERENCE_UNKNOWN", "引用的记录未登记或当日无效");
+                let parents = record.parent.clone().into_iter().map(|it| (parent, it));
+                let references = record.refers_to().into_iter().map(|it| (reference, it));
+                let mut wanted = parents.chain(references);
+                let lacking = wanted.find(|(_, of)| !holds(of, record.from));
+                if let Some(((reason, zh), of)) = lacking {
                     let (kind, id, day) = (of.kind.word(), of.id, record.from);
                     let en = format!("no {kind} `{id}` is registered on {day}");
                     verdicts.push((*index, refused(record, reason, en, zh)));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::{BranchForm, Formality, MemberStatus};
 use crate::{
     app::{AppError, person::random},
     domain::{exact::Decimal, time::Day},
@@ -109,47 +110,6 @@ pub struct RecordRef {
     pub id: String,
 }
 
-/// The form of a branch (I1, I2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BranchForm {
-    /// Compound branch (小区党支部).
-    CompoundBranch,
-    /// Party group (党小组), which may lie below another branch.
-    PartyGroup,
-    /// Joint branch (联合党支部).
-    JointBranch,
-    /// Unit branch (单位党支部).
-    UnitBranch,
-    /// General branch (党总支).
-    GeneralBranch,
-    /// Party committee (党委).
-    PartyCommittee,
-}
-
-/// The standing of a member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MemberStatus {
-    /// In-service (在职).
-    InService,
-    /// Retired (离退休).
-    Retired,
-    /// Floating (流动党员).
-    Floating,
-}
-
-impl MemberStatus {
-    /// The value of attribute `status`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::InService => "in_service",
-            Self::Retired => "retired",
-            Self::Floating => "floating",
-        }
-    }
-}
-
 /// What only one kind of record has. Areas are decimal texts, in square metres.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -172,14 +132,23 @@ pub enum Detail {
         anchor: RecordRef,
         /// Its form.
         form: BranchForm,
+        /// The other compounds that a joint branch serves, sorted (I2).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        joins: Vec<String>,
     },
     /// Of a member, who may belong to two branches at once (M4).
     Member {
+        /// The building of residence, in the compound of residence (I3).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        building: Option<String>,
         /// The compound of residence.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         compound: Option<String>,
         /// Directly managed (直管党员, I2).
         directly_managed: bool,
+        /// Formal or probationary; absent where nobody said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        formality: Option<Formality>,
         /// In-service, retired or floating.
         status: MemberStatus,
         /// The branch at the employer.
@@ -278,9 +247,12 @@ impl Record {
         let mut all = self.attributes.clone();
         let mut put = |name: &str, value: &str| all.insert(name.to_owned(), value.to_owned());
         match &self.detail {
-            Detail::Member { status, directly_managed, .. } => {
+            Detail::Member { status, directly_managed, formality, .. } => {
                 put("status", status.word());
                 put("directly_managed", if *directly_managed { "true" } else { "false" });
+                if let Some(formality) = formality {
+                    put("formality", formality.word());
+                }
             }
             Detail::Post { title, .. } => {
                 put("post", title);
@@ -297,19 +269,18 @@ impl Record {
     }
 
     /// What the record refers to besides its parent.
-    pub(super) fn refers_to(&self) -> Option<RecordRef> {
+    pub(super) fn refers_to(&self) -> Vec<RecordRef> {
+        let to = RecordRef::new;
         match &self.detail {
-            Detail::Member { unit_branch: Some(id), .. } => {
-                Some(RecordRef { kind: RecordKind::Branch, id: id.clone() })
+            Detail::Member { unit_branch, building, .. } => {
+                let unit = unit_branch.iter().map(|it| to(RecordKind::Branch, it));
+                unit.chain(building.iter().map(|it| to(RecordKind::Building, it))).collect()
             }
-            Detail::Project { company, .. } => {
-                Some(RecordRef { kind: RecordKind::Company, id: company.clone() })
+            Detail::Branch { joins, .. } => {
+                joins.iter().map(|it| to(RecordKind::Compound, it)).collect()
             }
-            Detail::Member { unit_branch: None, .. }
-            | Detail::OrgUnit { .. }
-            | Detail::Branch { .. }
-            | Detail::Post { .. }
-            | Detail::Company {} => None,
+            Detail::Project { company, .. } => vec![to(RecordKind::Company, company)],
+            Detail::OrgUnit { .. } | Detail::Post { .. } | Detail::Company {} => Vec::new(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The rules of each kind of record: which detail it has, what it lies in, which attributes are not
 //! its to give.
 
-use super::record::{BranchForm, Detail, Record, RecordKind, RecordRef};
+use super::{BranchForm, Detail, Record, RecordKind, RecordRef};
 use crate::app::FieldFault;
 
 impl Record {
@@ -25,7 +25,44 @@ impl Record {
             }
         }
         self.settle_parent(county, &mut faults);
+        self.settle_places(&mut faults);
         faults
+    }
+
+    /// A building lies in the compound of residence; other compounds are a joint branch's alone.
+    fn settle_places(&mut self, faults: &mut Vec<FieldFault>) {
+        match &mut self.detail {
+            Detail::Member { compound: None, building: Some(_), .. } => {
+                let en = "a building of residence needs the compound in which it lies";
+                let zh = "填写居住楼栋时须填写所在小区";
+                faults.push(fault("member.building_id", "BUILDING_WITHOUT_COMPOUND", en, zh));
+            }
+            Detail::Branch { anchor, form, joins } if !joins.is_empty() => {
+                let path = "branch.joined_compound_ids";
+                joins.sort();
+                if *form != BranchForm::JointBranch {
+                    let en = "only a joint branch serves other compounds";
+                    faults.push(fault(
+                        path,
+                        "NOT_A_JOINT_BRANCH",
+                        en,
+                        "只有联合党支部可以服务其他小区",
+                    ));
+                }
+                let anchored = anchor.kind == RecordKind::Compound && joins.contains(&anchor.id);
+                let twice = joins.iter().zip(joins.iter().skip(1)).any(|(one, next)| one == next);
+                if anchored || twice {
+                    let en = "each compound is named once, and the anchor not again";
+                    faults.push(fault(path, "DUPLICATE_ID", en, "小区重复，或与所在小区相同"));
+                }
+            }
+            Detail::Member { .. }
+            | Detail::Branch { .. }
+            | Detail::OrgUnit { .. }
+            | Detail::Post { .. }
+            | Detail::Company {}
+            | Detail::Project { .. } => (),
+        }
     }
 
     fn settle_parent(&mut self, county: &str, faults: &mut Vec<FieldFault>) {
@@ -35,10 +72,12 @@ impl Record {
         let unit_of_post: &[RecordKind] = &[County, Street, Community, Compound, Building];
         let (implied, path, may_be): (_, _, &[RecordKind]) = match &self.detail {
             Detail::OrgUnit { .. } => (self.parent.clone(), "parent", above(self.kind)),
-            Detail::Branch { anchor, form: BranchForm::PartyGroup } => {
-                let with_branches: &[RecordKind] = &[County, Street, Community, Compound, Branch];
-                (Some(anchor.clone()), "branch.anchor", with_branches)
+            Detail::Branch { anchor, form: BranchForm::PartyGroup, .. } => {
+                let of_groups: &[RecordKind] =
+                    &[County, Street, Community, Compound, Building, Branch];
+                (Some(anchor.clone()), "branch.anchor", of_groups)
             }
+
             Detail::Branch { anchor, .. } => (Some(anchor.clone()), "branch.anchor", units),
             Detail::Member { compound, .. } => {
                 let parent = compound.as_deref().and_then(|it| at(Compound, it));
@@ -73,7 +112,7 @@ impl Record {
 /// The attributes that the detail of this kind gives.
 const fn reserved(kind: RecordKind) -> &'static [&'static str] {
     match kind {
-        RecordKind::Member => &["status", "directly_managed"],
+        RecordKind::Member => &["status", "directly_managed", "formality"],
         RecordKind::Post => &["post"],
         RecordKind::Project => &["class"],
         RecordKind::County

@@ -94,8 +94,8 @@ fn follows(asked: &AdoptSchedule, latest: Option<&ScheduleHeader>) -> Result<(),
 }
 
 /// The compound is registered on the first day in force, and the branch, on the day of its meeting,
-/// is one of the compound's. A joint branch serves several compounds (I2), of which it names one: it
-/// may be any.
+/// is one of the compound's. A joint branch serves the compound in which it lies and those that it
+/// joins (I2).
 async fn parties(
     tx: &mut dyn StoreTx,
     county: &str,
@@ -129,11 +129,11 @@ async fn parties(
 
 /// Whether a branch may adopt the schedule of a compound.
 fn serves(detail: &Detail, compound: &str) -> bool {
-    let Detail::Branch { anchor, form } = detail else { return false };
+    let Detail::Branch { anchor, form, joins } = detail else { return false };
     let there = anchor.kind == RecordKind::Compound && anchor.id == compound;
     match form {
         BranchForm::CompoundBranch | BranchForm::PartyGroup => there,
-        BranchForm::JointBranch => true,
+        BranchForm::JointBranch => there || joins.iter().any(|it| it == compound),
         BranchForm::UnitBranch | BranchForm::GeneralBranch | BranchForm::PartyCommittee => false,
     }
 }

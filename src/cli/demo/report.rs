@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::dual::Dual;
+use super::{dual::Dual, formation::Formations};
 use crate::{
     client::CallError,
     domain::{
@@ -82,6 +82,7 @@ pub(super) struct Given {
 pub(super) struct Report {
     pub(super) done: Vec<Done>,
     pub(super) dual: Dual,
+    pub(super) formations: Formations,
     names: BTreeMap<(RecordKind, String), String>,
     companies: BTreeMap<String, String>,
 }
@@ -96,7 +97,8 @@ pub(super) fn id_of(result: &v1::Result) -> &str {
 }
 
 impl Report {
-    pub(super) fn new(sample: &Sample, done: Vec<Done>, dual: Dual) -> Self {
+    pub(super) fn new(sample: &Sample, done: Vec<Done>, of_days: (Dual, Formations)) -> Self {
+        let (dual, formations) = of_days;
         let named = sample.records.iter().map(|it| ((it.kind, it.id.clone()), it.name.clone()));
         let names: BTreeMap<_, _> = named.collect();
         let mut companies = BTreeMap::new();
@@ -106,7 +108,7 @@ impl Report {
                 companies.insert(record.id.clone(), name.unwrap_or_default());
             }
         }
-        Self { done, dual, names, companies }
+        Self { done, dual, formations, names, companies }
     }
 
     pub(super) fn name<'a>(&'a self, kind: RecordKind, id: &'a str) -> &'a str {
@@ -259,6 +261,7 @@ impl Report {
             "grades": all_grades,
             "statuses": statuses,
             "dual": self.dual.json(),
+            "formations": self.formations.json(),
             "awards": awards,
             "total": total.to_string(),
             "left": left.to_string(),

@@ -36,6 +36,7 @@ pub(super) fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
     vetoed(report, out)?;
     grades(report, out)?;
     report.dual.print(out)?;
+    report.formations.print(out)?;
     money(report, out)
 }
 

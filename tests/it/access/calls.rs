@@ -43,6 +43,7 @@ async fn asked(all: &Counties, who: &str, method: &str, at: Target) -> Result<bo
         "ScheduleService" => schedule(all, who, method, at).await,
         "FactService" => fact(all, who, method, at).await,
         "MemberService" => super::member_calls::member(all, who, method, at).await,
+        "FormationService" => super::formation_calls::formation(all, who, method, at).await,
         "EntryService" => entry(all, who, method, at).await,
         "EvaluationService" => match method {
             "EvaluationService.ListResults"

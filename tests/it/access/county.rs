@@ -95,8 +95,11 @@ fn post(id: &str, holder: &str, kind: v1::RecordKind, unit: &str) -> v1::Registr
 /// Every record of a county.
 pub(crate) fn records(county: &str) -> Vec<v1::RegistryRecord> {
     use v1::RecordKind::{Branch, Community, Company, Compound, County, Street};
-    let branch =
-        v1::Branch { form: v1::BranchForm::UnitBranch.into(), anchor: reference(County, county) };
+    let branch = v1::Branch {
+        form: v1::BranchForm::UnitBranch.into(),
+        anchor: reference(County, county),
+        ..Default::default()
+    };
     let mut all = vec![unit(County, county, None)];
     for side in ["1", "2"] {
         let id = |of: &str| format!("{of}-{side}");

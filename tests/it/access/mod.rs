@@ -4,6 +4,7 @@
 mod calls;
 pub(crate) mod county;
 mod credentials;
+mod formation_calls;
 mod grants;
 mod matrix;
 mod member_calls;

@@ -326,6 +326,7 @@ fn good() -> Vec<Row> {
                     let detail = v1::Branch {
                         form: v1::BranchForm::CompoundBranch.into(),
                         anchor: reference(RecordKind::Compound, "k-01"),
+                        ..Default::default()
                     };
                     let detail = v1::registry_record::Detail::Branch(detail);
                     let record = crate::harness::record(RecordKind::Branch, id, detail);

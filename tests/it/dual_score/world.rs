@@ -40,6 +40,7 @@ pub(super) fn lives(
         unit_branch_id: unit_branch.into(),
         compound_id: compound.into(),
         directly_managed: false,
+        ..Default::default()
     };
     let effective_from = date(from);
     v1::RegistryRecord { effective_from, ..record(RecordKind::Member, id, Detail::Member(detail)) }
@@ -47,7 +48,11 @@ pub(super) fn lives(
 
 fn branch(id: &str, form: v1::BranchForm, anchor: (RecordKind, &str)) -> v1::RegistryRecord {
     let anchor = reference(anchor.0, anchor.1);
-    record(RecordKind::Branch, id, Detail::Branch(v1::Branch { form: form.into(), anchor }))
+    record(
+        RecordKind::Branch,
+        id,
+        Detail::Branch(v1::Branch { form: form.into(), anchor, ..Default::default() }),
+    )
 }
 
 /// Units, branches, and the member who moves on 29 February and changes unit in May.

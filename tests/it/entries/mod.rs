@@ -29,7 +29,11 @@ async fn both(case: &str) -> [Served; 2] {
 
 fn branch(id: &str, form: v1::BranchForm) -> v1::RegistryRecord {
     let anchor = reference(RecordKind::County, COUNTY);
-    record(RecordKind::Branch, id, Detail::Branch(v1::Branch { form: form.into(), anchor }))
+    record(
+        RecordKind::Branch,
+        id,
+        Detail::Branch(v1::Branch { form: form.into(), anchor, ..Default::default() }),
+    )
 }
 
 fn of_unit(id: &str, unit: &str, from: &str) -> v1::RegistryRecord {

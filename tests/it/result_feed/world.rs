@@ -83,7 +83,8 @@ pub(crate) async fn county(url: &str) -> Served {
     let mut records = units();
     for branch in ["ub-1", "ub-2"] {
         let anchor = reference(RecordKind::County, COUNTY);
-        let detail = v1::Branch { form: v1::BranchForm::UnitBranch.into(), anchor };
+        let detail =
+            v1::Branch { form: v1::BranchForm::UnitBranch.into(), anchor, ..Default::default() };
         records.push(record(RecordKind::Branch, branch, Detail::Branch(detail)));
     }
     records.push(record(RecordKind::Company, "co", Detail::Company(v1::Company {})));

@@ -246,6 +246,8 @@ async fn branches_of_the_compound_and_joint_branches_adopt(on: &Served) {
         ("g-1", "2022-03-01", true),
         ("j-2", "2022-03-01", true),
         ("b-2", "2022-03-01", false),
+        // It joins no other compound.
+        ("j-3", "2022-03-01", false),
         ("gb", "2022-03-01", false),
         ("ub", "2022-03-01", false),
         ("ub-1", "2022-03-01", false),

@@ -37,7 +37,8 @@ macro_rules! on_both {
 use on_both;
 
 fn branch(id: &str, form: v1::BranchForm, kind: RecordKind, anchor: &str) -> v1::RegistryRecord {
-    let detail = v1::Branch { form: form.into(), anchor: reference(kind, anchor) };
+    let detail =
+        v1::Branch { form: form.into(), anchor: reference(kind, anchor), ..Default::default() };
     record(RecordKind::Branch, id, v1::registry_record::Detail::Branch(detail))
 }
 
@@ -51,12 +52,19 @@ fn records() -> Vec<v1::RegistryRecord> {
     all.push(v1::RegistryRecord { effective_from: date("2023-01-01"), ..late });
     let new = branch("b-new", CompoundBranch, Compound, "k-01");
     all.push(v1::RegistryRecord { effective_from: date("2022-06-01"), ..new });
+    for (id, joins, from) in [("j-2", "k-01", "2022-01-01"), ("j-late", "k-late", "2023-01-01")] {
+        let mut joint = branch(id, JointBranch, Compound, "k-02");
+        if let Some(v1::registry_record::Detail::Branch(of)) = &mut joint.detail {
+            of.joined_compound_ids = vec![joins.into()];
+        }
+        all.push(v1::RegistryRecord { effective_from: date(from), ..joint });
+    }
     all.extend([
         branch("b-1", CompoundBranch, Compound, "k-01"),
         branch("g-1", PartyGroup, Compound, "k-01"),
         branch("g-below", PartyGroup, RecordKind::Branch, "b-1"),
         branch("b-2", CompoundBranch, Compound, "k-02"),
-        branch("j-2", JointBranch, Compound, "k-02"),
+        branch("j-3", JointBranch, Compound, "k-02"),
         branch("gb", GeneralBranch, Community, "c-01"),
         branch("ub", UnitBranch, County, COUNTY),
         branch("ub-1", UnitBranch, Compound, "k-01"),

@@ -86,7 +86,10 @@ async fn what_is_not_yours_is_like_what_is_not_there(on: &Served) {
     tried("community-2", own).await.unwrap();
     // A compound that is registered later is its community's from then on.
     let mut late = adoption("2", &document("k-late", 1, "2023-01-02"));
-    late.branch_id = "j-2".into();
+    late.branch_id = "j-late".into();
+    if let Some(meeting) = &mut late.meeting {
+        meeting.met_on = date("2023-01-01");
+    }
     tried("community-2", late).await.unwrap();
     // Reading is for whoever may read the county's schemes, over whatever part of it.
     for who in ["member-1", "community-2"] {

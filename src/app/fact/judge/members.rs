@@ -317,6 +317,8 @@ mod tests {
             until: until.map(|it| Day::parse(it).unwrap()),
             attributes: Attributes::new(),
             detail: Detail::Member {
+                building: None,
+                formality: None,
                 compound: None,
                 directly_managed: false,
                 status: MemberStatus::InService,
