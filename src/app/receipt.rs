@@ -9,9 +9,9 @@ use super::{
 };
 use crate::{
     domain::{
-        engine::{honours, reason_words},
-        exact::RoundingMode,
-        scheme::AwardTo,
+        engine::{Part, SheetValue, advice, honours, reason_words},
+        exact::{Decimal, RoundingMode},
+        scheme::{AdviceBand, AwardTo, Scheme},
     },
     sign::{ReceiptKeys, jws},
     store::RunState,
@@ -146,10 +146,47 @@ fn result(county: &str, shown: &Shown, kept: &KeptResult) -> Map<String, Value> 
                 let word = if eligible { "eligible" } else { "barred" };
                 map.insert("honours".to_owned(), json!(word));
             }
+            map.extend(rated(scheme, kept));
             map
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             Map::new()
         }
     }
+}
+
+/// What only schemes say that show sheets, list results or advise (P1, P4, P6).
+fn rated(scheme: &Scheme, kept: &KeptResult) -> Map<String, Value> {
+    let mut map = Map::new();
+    if !kept.sheets.is_empty() {
+        let value = |it: &SheetValue| it.value.as_ref().map(ToString::to_string);
+        let sheets = kept.sheets.iter().map(|it| json!({"id": it.node, "exact": value(it)}));
+        map.insert("sheets".to_owned(), sheets.collect());
+    }
+    if !kept.parts.is_empty() {
+        let number = |it: Option<Decimal>| it.map(|it| it.to_string());
+        let part = |it: &Part| {
+            json!({
+                "node": it.node,
+                "subject": it.subject,
+                "period": it.period.map(|it| it.to_string()),
+                "score": number(it.score),
+                "counts": number(it.counts),
+                "out_of": it.out_of.to_string(),
+                "figure": number(it.figure),
+                "weight": it.weight.as_ref().map(ToString::to_string),
+                "grade": it.grade,
+                "vetoes": it.vetoes,
+                "why": it.why.name(),
+                "taken_over": it.taken_over.map(|it| it.to_string()),
+            })
+        };
+        map.insert("results".to_owned(), kept.parts.iter().map(part).collect());
+    }
+    if let Some(advised) = advice(scheme, &kept.advisable()) {
+        let one = |it: Option<&AdviceBand>| it.map(|it| json!({"id": it.id, "title": it.title}));
+        let advised = json!({"renewal": one(advised.renewal), "price": one(advised.price)});
+        map.insert("advice".to_owned(), advised);
+    }
+    map
 }

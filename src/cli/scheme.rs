@@ -17,8 +17,8 @@ use crate::{
     app::offline::{self, Terms},
     domain::{
         engine::{
-            Explained, Plan, SubjectResult, honours, missed_grade, reason_words, run_examples,
-            sentence,
+            Explained, Plan, SubjectResult, advice, honours, missed_grade, reason_words,
+            run_examples, sentence,
         },
         exact::{Exact, RoundingMode},
         scheme::{Scheme, SchemeFault, json_schema},
@@ -195,6 +195,13 @@ fn tell(plan: &Plan, result: &SubjectResult, out: &mut impl Write) -> io::Result
     }
     if honours(scheme, result.status, &result.reasons) == Some(true) {
         writeln!(out, "honours 评先评优: eligible 具备资格")?;
+    }
+    if let Some(advised) = advice(scheme, &result.advisable()) {
+        for (what, band) in [("renewal 续约", advised.renewal), ("price 价格", advised.price)] {
+            if let Some(band) = band {
+                writeln!(out, "advice on {what}: {} {}", band.id, band.title)?;
+            }
+        }
     }
     for reason in &result.reasons {
         let words = reason_words(reason, scheme);

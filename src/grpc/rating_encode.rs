@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::run::{Evidence, KeptResult, Shown},
     domain::{
-        engine::{Advisable, Part, PartWhy, Reason, SheetValue, advice, unadvised},
+        engine::{Part, PartWhy, Reason, SheetValue, advice, unadvised},
         exact::Decimal,
         facts::VetoRecord,
         scheme::{AdviceBand, Scheme},
@@ -21,13 +21,7 @@ use crate::{
 pub(super) fn rating(shown: &Shown, kept: &KeptResult, evidence: &Evidence) -> v1::Rating {
     let scheme = shown.plan.scheme();
     let result = result_encode::result(&shown.plan, &shown.run, kept);
-    let advisable = Advisable {
-        status: kept.status,
-        score: kept.score.as_ref(),
-        grade: kept.grade.as_deref(),
-        reasons: &kept.reasons,
-    };
-    let advised = advice(scheme, &advisable);
+    let advised = advice(scheme, &kept.advisable());
     let none = advised.and_then(|_| unadvised(kept.status));
     v1::Rating {
         subject: result.subject,

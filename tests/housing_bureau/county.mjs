@@ -3,7 +3,7 @@
 //   node county.mjs STEP --address HOST:PORT --token ADMINISTRATOR
 //
 // STEP is `prepare`, or one of the publications below.
-import { connect, options, sleep } from './wire.mjs';
+import { connect, options, sleep } from '../../examples/housing_bureau/wire.mjs';
 
 const { mode, address, token } = options();
 const county = 'xuancheng';

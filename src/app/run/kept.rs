@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 use crate::{
     domain::{
         engine::{
-            Assessment, AwardIf, Candidate, Key, Measurement, Part, Plan, Reason, Settlement,
-            SheetValue, Standing, Status, SubjectResult,
+            Advisable, Assessment, AwardIf, Candidate, Key, Measurement, Part, Plan, Reason,
+            Settlement, SheetValue, Standing, Status, SubjectResult,
         },
         exact::{Exact, Money, RoundingMode},
         scheme::AwardTo,
@@ -268,6 +268,18 @@ pub struct KeptResult {
     pub facts_digest: String,
     /// SHA-256 over everything above.
     pub digest: [u8; 32],
+}
+
+impl KeptResult {
+    /// What advice goes by.
+    pub fn advisable(&self) -> Advisable<'_> {
+        Advisable {
+            status: self.status,
+            score: self.score.as_ref(),
+            grade: self.grade.as_deref(),
+            reasons: &self.reasons,
+        }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]

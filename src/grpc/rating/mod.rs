@@ -4,6 +4,7 @@ mod feed;
 
 use std::pin::Pin;
 
+use prost::Message as _;
 use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
@@ -13,7 +14,7 @@ use super::{
     decode::{Decoded, Faults},
     encode::publication,
     evaluation_encode::ordinal,
-    page::page,
+    page::{BYTES_MAX, page},
     rating_encode::rating,
     result_scope::Sight,
     status,
@@ -161,26 +162,19 @@ impl Service {
         };
         let read = self.read(call, (&county, permit), &of).await?;
         let run = &read.rated.shown.run;
-        let mut left = super::page::BYTES_MAX;
-        let (mut ratings, mut after, mut more) = (Vec::new(), after, true);
         let size = usize::try_from(paging.size).unwrap_or(STREAM_PAGE);
-        // Ratings are large where a company has many projects: few at a time, until they fill a
-        // message.
-        while more && ratings.len() < size {
-            let few = size.saturating_sub(ratings.len()).min(FEW);
-            let seen = |it: &_| read.sight.sees(it);
-            let found = self.app.list_results(&county, run, &filter, (after, few), seen).await?;
-            let next = read.ratings(&self.app, &county, found.results).await?;
-            let bytes = next.iter().map(prost::Message::encoded_len).fold(0, usize::saturating_add);
-            if bytes > left && !ratings.is_empty() {
-                break;
-            }
-            left = left.saturating_sub(bytes);
-            ratings.extend(next);
-            more = found.next.is_some();
-            after = found.next.unwrap_or(after);
+        let seen = |it: &_| read.sight.sees(it);
+        let found = self.app.list_results(&county, run, &filter, (after, size), seen).await?;
+        let mut next = found.next;
+        let mut ratings = read.ratings(&self.app, &county, found.results).await?;
+        let fit = fitting(&ratings);
+        if fit < ratings.len() {
+            ratings.truncate(fit);
+            // Where the last of those that fit stands, the same reading cut there says.
+            let cut = self.app.list_results(&county, run, &filter, (after, fit), seen).await?;
+            next = cut.next;
         }
-        let next = more.then(|| paging.next(&format!("{} {after}", run.run_id), None));
+        let next = next.map(|it| paging.next(&format!("{} {it}", run.run_id), None));
         Ok(v1::ListRatingsResponse {
             ratings,
             next_page_token: next.unwrap_or_default(),
@@ -212,18 +206,34 @@ impl Service {
                     let shown = &read.rated.shown;
                     read.sight = Sight::of(&app, &call, &county, permit, shown).await?;
                     let seen = |it: &_| read.sight.sees(it);
-                    let from = (from, FEW);
+                    let from = (from, STREAM_PAGE);
                     let page = app.list_results(&county, &shown.run, &filter, from, seen).await?;
                     Ok((page.next, read.ratings(&app, &county, page.results).await?))
                 };
                 let page: Result<_, AppError> = page.await;
-                let message = page.map_err(status::from).map(|(next, ratings)| {
-                    after = next;
-                    v1::StreamRatingsResponse { ratings, publication: Some(read.publication()) }
-                });
-                let failed = message.is_err();
-                if sender.send(message).await.is_err() || failed {
-                    return;
+                let mut ratings = match page {
+                    Ok((next, ratings)) => {
+                        after = next;
+                        ratings
+                    }
+                    Err(error) => {
+                        // Whoever reads may have gone away: there is nobody else to tell.
+                        let _ = sender.send(Err(status::from(error))).await;
+                        return;
+                    }
+                };
+                // At least one message, also of a publication without ratings.
+                loop {
+                    let rest = ratings.split_off(fitting(&ratings));
+                    let publication = Some(read.publication());
+                    let message = v1::StreamRatingsResponse { ratings, publication };
+                    if sender.send(Ok(message)).await.is_err() {
+                        return;
+                    }
+                    ratings = rest;
+                    if ratings.is_empty() {
+                        break;
+                    }
                 }
             }
         });
@@ -248,8 +258,18 @@ impl Service {
     }
 }
 
-/// How many ratings are made at once.
-const FEW: usize = 100;
+/// How many of these ratings fit into one message; at least one, where there is one.
+fn fitting(ratings: &[v1::Rating]) -> usize {
+    let mut left = BYTES_MAX;
+    let fits = |it: &&v1::Rating| match left.checked_sub(it.encoded_len()) {
+        Some(rest) => {
+            left = rest;
+            true
+        }
+        None => false,
+    };
+    ratings.iter().take_while(fits).count().max(ratings.len().min(1))
+}
 
 #[tonic::async_trait]
 impl PropertyRatingService for Service {

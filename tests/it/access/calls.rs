@@ -31,7 +31,7 @@ pub(super) async fn may(all: &Counties, who: &str, method: &str, at: Target) -> 
     }
 }
 
-fn done<T>(_: T) -> bool {
+pub(super) fn done<T>(_: T) -> bool {
     true
 }
 
@@ -60,7 +60,7 @@ async fn asked(all: &Counties, who: &str, method: &str, at: Target) -> Result<bo
         },
         "AccessService" => access(all, who, method, at).await,
         "AuditService" => audit(all, who, method, at).await,
-        "PropertyRatingService" => rating(all, who, method, at).await,
+        "PropertyRatingService" => super::rating_calls::rating(all, who, method, at).await,
         "ReceiptService" => receipt(all, who, method, at).await,
         _ => panic!("{method}: say here how it is called, and review its line of the matrix"),
     }
@@ -446,62 +446,5 @@ async fn receipt(all: &Counties, who: &str, method: &str, at: Target) -> Result<
             client.list_keys(by(who, v1::ListKeysRequest {})).await.map(done)
         }
         _ => panic!("{method}"),
-    }
-}
-
-/// Ratings are of projects (and companies); of other kinds of subjects nobody is told anything.
-async fn rating(all: &Counties, who: &str, method: &str, at: Target) -> Result<bool, Status> {
-    let (kind, id) = at.subject;
-    let county = at.county.to_owned();
-    let scheme_id = format!("test.{}", word(kind));
-    let of = Some(v1::RatingSelector { scheme_id: scheme_id.clone(), ..Default::default() });
-    let is = |it: &v1::Rating| it.subject.as_ref().is_some_and(|it| it.id == id);
-    let mut client = all.served.ratings();
-    let answer = match method {
-        "PropertyRatingService.GetRating" => {
-            let request = v1::GetRatingRequest { county, of, subject_id: id.into() };
-            client.get_rating(by(who, request)).await.map(done)
-        }
-        "PropertyRatingService.ListRatings" => {
-            let request = v1::ListRatingsRequest { county, of, ..Default::default() };
-            let page = client.list_ratings(by(who, request)).await;
-            page.map(|it| it.into_inner().ratings.iter().any(is))
-        }
-        "PropertyRatingService.StreamRatings" => {
-            let request = v1::StreamRatingsRequest { county, of, ..Default::default() };
-            match client.stream_ratings(by(who, request)).await {
-                Err(status) => Err(status),
-                Ok(stream) => {
-                    let (mut stream, mut found) = (stream.into_inner(), false);
-                    while let Some(message) = stream.next().await {
-                        found |= message?.ratings.iter().any(is);
-                    }
-                    Ok(found)
-                }
-            }
-        }
-        "PropertyRatingService.GetRatingDigest" => {
-            let request = v1::GetRatingDigestRequest { county, of };
-            client.get_rating_digest(by(who, request)).await.map(|it| it.into_inner().count > 0)
-        }
-        "PropertyRatingService.ListRatingChanges" => {
-            let request = v1::ListRatingChangesRequest { county, scheme_id, ..Default::default() };
-            let page = client.list_rating_changes(by(who, request)).await?.into_inner();
-            Ok(page.changes.iter().filter_map(|it| it.rating.as_ref()).any(is))
-        }
-        "PropertyRatingService.WatchRatings" => {
-            let request = v1::WatchRatingsRequest { county, scheme_id, ..Default::default() };
-            let mut stream = client.watch_ratings(by(who, request)).await?.into_inner();
-            let first = stream.message().await?.unwrap();
-            Ok(first.changes.iter().filter_map(|it| it.rating.as_ref()).any(is))
-        }
-        _ => panic!("{method}"),
-    };
-    match answer {
-        Err(status) if status.code() == Code::FailedPrecondition => {
-            assert_ne!(kind, SubjectKind::Project, "{status:?}");
-            Ok(false)
-        }
-        answer => answer,
     }
 }

@@ -9,4 +9,5 @@ mod grants;
 mod matrix;
 mod member_calls;
 mod notice_calls;
+mod rating_calls;
 mod round_calls;

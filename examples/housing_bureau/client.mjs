@@ -1,5 +1,6 @@
 // A client of the housing bureau: it follows the ratings of a county, and knows whether it has all of them.
 //
+//   npm install --prefix ../../.cache/npm/housing_bureau @grpc/grpc-js @grpc/proto-loader
 //   node client.mjs follow --address HOST:PORT --token TOKEN --county COUNTY --state FILE --until SEQ
 //   node client.mjs check  --address HOST:PORT --token TOKEN --county COUNTY --state FILE
 //
