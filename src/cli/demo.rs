@@ -5,6 +5,7 @@ mod dual;
 mod folder;
 mod formation;
 mod report;
+mod round;
 mod service;
 mod sight;
 mod tables;
@@ -32,6 +33,7 @@ use crate::{
 use dual::{DUAL, Dual};
 use formation::Formations;
 use report::{Done, Report};
+use round::Assessed;
 use service::Serving;
 
 /// Where `--keep` serves.
@@ -85,8 +87,8 @@ impl Demo {
         stage.done(&format!("the administrator's token lies in {}", token_file.display()))?;
         let client = Client::new(service.connect().await?, COUNTY, Some(token));
         let client = client.map_err(|why| Failure::software(&why))?;
-        let told = tell(&client, &sample, &mut stage).await;
-        let Told { done, dual, formations, explained } = match told {
+        let told = tell((&service, &client), &sample, &mut stage).await;
+        let Told { done, dual, formations, assessed, explained } = match told {
             Ok(told) => told,
             Err(why) => {
                 service.stop().await?;
@@ -103,11 +105,13 @@ impl Demo {
             let mut object = object.map_err(|it| Failure::software(&it))?;
             if let Some(fields) = object.as_object_mut() {
                 fields.insert("trust".to_owned(), sight.json());
+                fields.insert("round".to_owned(), assessed.json());
             }
             serde_json::to_writer_pretty(&mut out, &object).map_err(io::Error::from)?;
             writeln!(out)?;
         } else {
             tables::print(&report, &mut out)?;
+            assessed.print(&mut out)?;
             tables::sight(&sight, &mut out)?;
             let name = report.name(RecordKind::Member, &subject);
             tables::explanation(&explained, &format!("{subject} {name}"), &mut out)?;
@@ -179,12 +183,17 @@ struct Told {
     done: Vec<Done>,
     dual: Dual,
     formations: Formations,
+    assessed: Assessed,
     explained: ExplainResultResponse,
 }
 
 /// The whole story: registry, schemes, point schedules, facts, corrections, evaluations, one
 /// explanation.
-async fn tell(client: &Client, sample: &Sample, stage: &mut Stage) -> Result<Told, Failed> {
+async fn tell(
+    (service, client): (&Serving, &Client),
+    sample: &Sample,
+    stage: &mut Stage,
+) -> Result<Told, Failed> {
     let bar = Stage::bar("registry", sample.records.len());
     let records = client.load_records(&sample.records, more(&bar)).await?;
     bar.finish_and_clear();
@@ -203,12 +212,19 @@ async fn tell(client: &Client, sample: &Sample, stage: &mut Stage) -> Result<Tol
     stage.done(&format!("{first} {words}, and {later} next versions within the year"))?;
     let (mistakes, facts): (Vec<Fact>, Vec<Fact>) =
         sample.facts.iter().cloned().partition(|it| it.reversed_because.is_some());
+    let (sheets, facts): (Vec<Fact>, Vec<Fact>) =
+        facts.into_iter().partition(|it| round::goes_through(sample, it));
     let bar = Stage::bar("facts", facts.len());
     let loaded = client.load_facts(facts.into(), more(&bar)).await?;
     bar.finish_and_clear();
     stage.done(&format!("{loaded} facts loaded in four streams side by side"))?;
     let reversed = client.record_and_reverse(&mistakes).await?;
     stage.done(&format!("{reversed} entries recorded by mistake and reversed with a reason"))?;
+    let today = service.today()?;
+    let assessed = round::carry_out((service, client), (sample, &sheets), today).await?;
+    for line in assessed.stages() {
+        stage.done(&line)?;
+    }
     let mut done = Vec::new();
     for document in documents {
         let companies = sample.records.iter().filter(|it| it.kind == RecordKind::Company);
@@ -233,7 +249,7 @@ async fn tell(client: &Client, sample: &Sample, stage: &mut Stage) -> Result<Tol
     let moved = dual.worth_explaining(of_members);
     let moved = moved.ok_or(CallError::Lacks("anybody who moved and has a score"))?;
     let explained = client.explain(&of_members.document, report::id_of(moved)).await?;
-    Ok(Told { done, dual, formations, explained })
+    Ok(Told { done, dual, formations, assessed, explained })
 }
 
 /// Why the story broke off.

@@ -2,10 +2,13 @@
 //! publishes schemes, runs evaluations, and reads what came of them.
 
 mod members;
+mod rounds;
 mod trust;
 pub mod wire;
 
 use std::sync::Arc;
+
+pub use rounds::{Handing, item};
 
 use tokio_stream::{Stream, StreamExt, iter};
 use tonic::{
@@ -209,10 +212,15 @@ impl Client {
 
     /// Publishes a scheme.
     pub async fn publish_scheme(&self, document: &Document) -> Result<(), CallError> {
+        self.publish_text(document.id, document.text).await
+    }
+
+    /// Publishes a version of a scheme that is no document of the sample.
+    pub async fn publish_text(&self, name: &str, text: &str) -> Result<(), CallError> {
         let request = v1::PublishSchemeRequest {
             county: self.county.clone(),
-            request_id: format!("sample-scheme-{}", document.id).chars().take(64).collect(),
-            document: document.text.as_bytes().to_vec(),
+            request_id: format!("sample-scheme-{name}").chars().take(64).collect(),
+            document: text.as_bytes().to_vec(),
         };
         let mut client = SchemeServiceClient::new(self.calls.clone());
         client.publish_scheme(request).await?;
@@ -223,18 +231,7 @@ impl Client {
     pub async fn evaluate(&self, document: &Document, tell: Tell) -> Result<v1::Run, CallError> {
         let mut client = self.evaluations();
         let name = document.id.split('.').next_back().unwrap_or_default();
-        let start = v1::StartRunRequest {
-            county: self.county.clone(),
-            request_id: format!("sample-run-{name}"),
-            scheme_id: document.id.to_owned(),
-            version: 0,
-            period: document.period.to_owned(),
-            known_at: None,
-        };
-        let run =
-            client.start_run(start).await?.into_inner().run.ok_or(CallError::Lacks("the run"))?;
-        let (county, run_id) = (self.county.clone(), run.run_id);
-        self.watch(&run_id, tell).await?;
+        let (county, run_id) = (self.county.clone(), self.compute(document, name, tell).await?);
         let publish = v1::PublishRunRequest {
             county: county.clone(),
             request_id: format!("sample-publish-{name}"),
@@ -243,6 +240,27 @@ impl Client {
         client.publish_run(publish).await?;
         let answer = client.get_run(v1::GetRunRequest { county, run_id }).await?.into_inner();
         answer.run.ok_or(CallError::Lacks("the run"))
+    }
+
+    /// Starts a run and watches it until it is computed.
+    async fn compute(
+        &self,
+        document: &Document,
+        name: &str,
+        tell: Tell,
+    ) -> Result<String, CallError> {
+        let start = v1::StartRunRequest {
+            county: self.county.clone(),
+            request_id: format!("sample-run-{name}"),
+            scheme_id: document.id.to_owned(),
+            version: 0,
+            period: document.period.to_owned(),
+            known_at: None,
+        };
+        let started = self.evaluations().start_run(start).await?.into_inner();
+        let run = started.run.ok_or(CallError::Lacks("the run"))?;
+        self.watch(&run.run_id, tell).await?;
+        Ok(run.run_id)
     }
 
     async fn watch(&self, run_id: &str, tell: Tell) -> Result<(), CallError> {

@@ -100,7 +100,7 @@ fn date(date: Date) -> google::Date {
     google::Date { year: part(date.year), month: part(date.month), day: part(date.day) }
 }
 
-fn decimal(value: Decimal) -> google::Decimal {
+pub(super) fn decimal(value: Decimal) -> google::Decimal {
     google::Decimal { value: value.to_string() }
 }
 

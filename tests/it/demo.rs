@@ -128,6 +128,15 @@ fn is_the_little_county(told: &Value) {
     assert!(told["trust"]["audit_entries"].as_u64() > Some(40));
 }
 
+/// The round of sheets of three projects, and the notice of the half-year after (P2, F8).
+fn is_the_little_round(told: &Value) {
+    let of = &told["round"];
+    assert_eq!((&of["sheets"], &of["assessors"]), (&12.into(), &6.into()), "{of}");
+    assert_eq!(of["facts"], 57, "four items of the bureau's sheets, five of the others'");
+    assert!(of["refused"].as_str().unwrap().contains("3 required"), "{of}");
+    assert_eq!(of["notice_days"], 5);
+}
+
 /// What each rule of formation comes to (I1 to I3).
 fn is_the_little_formation(told: &Value) {
     let of = &told["formations"];
@@ -172,6 +181,7 @@ fn the_demonstration_tells_the_same_over_every_store() {
     let told = demo_on("sqlite::memory:");
     is_the_little_county(&told);
     is_the_little_formation(&told);
+    is_the_little_round(&told);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let url = runtime.block_on(postgres::schema("demo"));
     assert_eq!(demo_on(&url), told);

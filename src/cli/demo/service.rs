@@ -9,6 +9,7 @@ use super::super::{Failure, serve::SystemClock, store_failure, trust};
 use crate::{
     app::{App, Clock, audit, run},
     config::Config,
+    domain::time::Day,
     server::{self, Background, ServeError},
     store,
     transport::Authenticate,
@@ -72,6 +73,12 @@ impl Serving {
             ended
         });
         Ok(Self { address, token, keys: own, stop, ended })
+    }
+
+    /// The day in the county's calendar, by the clock that the service goes by.
+    pub(super) fn today(&self) -> Result<Day, Failure> {
+        let today = SystemClock.now().beijing_day();
+        today.ok_or_else(|| Failure::software(&"the clock is out of the calendar"))
     }
 
     /// A token for a principal, by the service's own key.
