@@ -220,7 +220,7 @@ async fn tell(
     stage.done(&format!("{loaded} facts loaded in four streams side by side"))?;
     let reversed = client.record_and_reverse(&mistakes).await?;
     stage.done(&format!("{reversed} entries recorded by mistake and reversed with a reason"))?;
-    let today = service.today()?;
+    let today = Serving::today()?;
     let assessed = round::carry_out((service, client), (sample, &sheets), today).await?;
     for line in assessed.stages() {
         stage.done(&line)?;

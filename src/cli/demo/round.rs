@@ -81,12 +81,13 @@ fn holder(
     match role {
         "street" => Some((RecordKind::Street, assessor.to_owned())),
         "community" => Some((RecordKind::Community, assessor.to_owned())),
-        "compound_branch" => sample.records.iter().find_map(|it| match &it.detail {
-            Detail::Project { compound_id, .. } if it.id == subject => {
-                Some((RecordKind::Compound, compound_id.clone()))
-            }
-            _ => None,
-        }),
+        "compound_branch" => {
+            let project = sample.records.iter().find(|it| it.id == subject);
+            let Some(Detail::Project { compound_id, .. }) = project.map(|it| &it.detail) else {
+                return None;
+            };
+            Some((RecordKind::Compound, compound_id.clone()))
+        }
         _ => None,
     }
 }
@@ -140,7 +141,7 @@ pub(super) async fn carry_out(
         let token = service.token_for(&principal)?;
         callers.push(Client::new(service.connect().await?, COUNTY, Some(&token))?);
     }
-    let due = (0..10).fold(Some(today), |day, _| day.and_then(Day::next)).unwrap_or(today);
+    let due = (0..10).try_fold(today, |day, _| day.next()).unwrap_or(today);
     let days = (date(today), date(due));
     let sheets = client.open_round(ROUND, &document, days, assignments).await?;
     let mut refused = v1::LocalText::default();

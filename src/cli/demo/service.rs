@@ -76,7 +76,7 @@ impl Serving {
     }
 
     /// The day in the county's calendar, by the clock that the service goes by.
-    pub(super) fn today(&self) -> Result<Day, Failure> {
+    pub(super) fn today() -> Result<Day, Failure> {
         let today = SystemClock.now().beijing_day();
         today.ok_or_else(|| Failure::software(&"the clock is out of the calendar"))
     }
