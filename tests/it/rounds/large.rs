@@ -7,7 +7,7 @@ use crate::harness::{COUNTY, Served, by, reason};
 
 on_both!(a_county_s_round_becomes_three_thousand_facts);
 
-const ROLES: [&str; 5] = ["housing_bureau", "street", "community", "compound_branch", "owners"];
+const ROLES: [&str; 5] = ["housing_bureau", "owners", "expert", "inspector", "neighbours"];
 const ITEMS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 
 fn scheme() -> String {
