@@ -61,6 +61,20 @@ impl Holder {
         RecordKind::Branch,
     ];
 
+    /// The kinds that can hold the sheets of a role: where the role's word is that of a unit, units of
+    /// that kind alone, so that whoever organises a round cannot make itself a street.
+    pub(super) fn of_role(role: &str) -> &'static [RecordKind] {
+        match role {
+            "street" => &[RecordKind::Street],
+            "community" => &[RecordKind::Community],
+            "compound" => &[RecordKind::Compound],
+            "building" => &[RecordKind::Building],
+            "branch" => &[RecordKind::Branch],
+            "compound_branch" => &[RecordKind::Compound, RecordKind::Branch],
+            _ => &Self::KINDS,
+        }
+    }
+
     /// The stored text.
     pub fn text(&self) -> String {
         match self {

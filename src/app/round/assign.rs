@@ -10,11 +10,7 @@ use super::{
     state::all_sheets,
 };
 use crate::{
-    app::{
-        App, AppError, Done, FieldFault, Write,
-        fact::unregistered,
-        registry::{RecordKind, as_of},
-    },
+    app::{App, AppError, Done, FieldFault, Write, fact::unregistered, registry::as_of},
     domain::{engine::Plan, time::Moment},
     store::{RevisionState, RoundHeader, RoundSheet, SheetKey, StoreTx},
 };
@@ -184,16 +180,25 @@ impl Adding<'_> {
             let zh = format!("评分办法 {scheme} 没有由 {role} 测评的项目");
             faults.push(fault(format!("{path}.role"), "UNKNOWN_ROLE", en, zh));
         }
-        let Holder::Unit(unit) = &it.holder else { return Ok(()) };
+        let unit = match &it.holder {
+            Holder::Unit(unit) if Holder::of_role(role).contains(&unit.kind) => unit,
+            Holder::Unit(unit) => {
+                let word = unit.kind.word();
+                let en = format!("a {word} holds no sheets of `{role}`");
+                let zh = format!("{role} 的打分表不能由该类单位（{word}）填写");
+                faults.push(fault(format!("{path}.holder.unit"), "HOLDER_KIND_INVALID", en, zh));
+                return Ok(());
+            }
+            Holder::Principal(_) if Holder::of_role(role).len() < Holder::KINDS.len() => {
+                let en = format!("sheets of `{role}` are held by a unit, and not by a name");
+                let zh = format!("{role} 的打分表须由相应单位填写，不能指定账号");
+                let path = format!("{path}.holder.principal");
+                faults.push(fault(path, "HOLDER_KIND_INVALID", en, zh));
+                return Ok(());
+            }
+            Holder::Principal(_) => return Ok(()),
+        };
         let path = format!("{path}.holder.unit");
-        let named = RecordKind::named(role).filter(|it| Holder::KINDS.contains(it));
-        if !Holder::KINDS.contains(&unit.kind) || named.is_some_and(|it| it != unit.kind) {
-            let word = unit.kind.word();
-            let en = format!("a {word} holds no sheets of `{role}`");
-            let zh = format!("{role} 的打分表不能由该类单位（{word}）填写");
-            faults.push(fault(path, "HOLDER_KIND_INVALID", en, zh));
-            return Ok(());
-        }
         let Some(today) = self.at.beijing_day() else { return Ok(()) };
         let ids = [unit.id.clone()];
         let (county, kind) = (&self.call.county, unit.kind.word());

@@ -286,11 +286,9 @@ impl<'a> Mine<'a> {
             all.map(|it| Violation { reason, subject: name_of(&it.key), en }).collect();
         let Some(first) = all.first() else { return Ok(()) };
         let count = all.len().to_string();
-        let told = format!(
-            "of {count} sheet(s) that stand in the way the first, `{}`: {en}",
-            first.subject
-        );
-        let zh = format!("{zh}（共 {count} 份，第一份：{}）", first.subject);
+        let first = &first.subject;
+        let told = format!("{count} sheet(s) stand in the way; the first is `{first}`: {en}");
+        let zh = format!("{zh}（共 {count} 份，第一份：{first}）");
         let refusal = Refusal::new(reason, told, zh).with("sheets", count);
         Err(AppError::Refused(refusal.naming(all)))
     }

@@ -1,8 +1,8 @@
 //! Sheets that come past a round: refused while it is open, and then they say why they are late.
 
-use steelyard::proto::v1;
+use steelyard::proto::v1::{self, RecordKind};
 
-use super::{ALL, add, assignment, begun, close, done, excuse, ledger, named, on_both, proved};
+use super::{ALL, add, assignment, begun, close, done, excuse, held_by, ledger, on_both, proved};
 use crate::harness::{COUNTY, Served, decimal, reason, record_facts, violations};
 
 on_both!(what_a_round_expects_comes_by_the_round, the_source_of_rounds_is_theirs);
@@ -98,7 +98,7 @@ async fn the_source_of_rounds_is_theirs(on: &Served) {
     assert_eq!((reason(&status), violations(&status)), ("SOURCE_RESERVED".into(), told.to_vec()));
     forged.source = "elsewhere".into();
     assert_eq!(sent(on, "2", vec![forged]).await, ["recorded"]);
-    let more = assignment(("street", "s-9"), named("street"), &["pr-3"]);
+    let more = assignment(("street", "s-9"), held_by(RecordKind::Street, "guishan"), &["pr-3"]);
     add(on, "more", vec![more]).await.unwrap();
     for it in ALL {
         done(on, it).await;

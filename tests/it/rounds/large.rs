@@ -7,7 +7,7 @@ use crate::harness::{COUNTY, Served, by, reason};
 
 on_both!(a_county_s_round_becomes_three_thousand_facts);
 
-const ROLES: [&str; 5] = ["housing_bureau", "street", "community", "compound_branch", "owners"];
+const ROLES: [&str; 5] = ["housing_bureau", "owners", "expert", "inspector", "neighbours"];
 const ITEMS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 
 fn scheme() -> String {
@@ -45,7 +45,7 @@ async fn a_county_s_round_becomes_three_thousand_facts(on: &Served) {
         let points: Vec<(&str, &str)> = ITEMS.map(|it| (it, "12.5")).to_vec();
         let sheets = subjects.iter().map(|it| draft(it, &points)).collect();
         assert_eq!(super::save(on, &format!("save-{role}"), who, sheets).await.unwrap(), (100, 0));
-        if role == "owners" {
+        if role == ROLES[4] {
             let status = close(on, "early", "").await.unwrap_err();
             assert_eq!(super::told(&status, "missing"), "100");
             let named = super::in_the_way(&status);

@@ -149,9 +149,11 @@ async fn every_fault_of_an_assignment_is_told(on: &Served) {
         assignment(("street", "s-3"), held_by(Community, "c-01"), &["pr-1"]),
         assignment(("housing_bureau", "x"), held_by(County, COUNTY), &["pr-1"]),
         assignment(("housing_bureau", "y"), held_by(Member, "m1"), &["pr-1"]),
-        assignment(("street", "s-1"), named("street"), &["pr-3"]),
-        assignment(("street", "s-4"), street.clone(), &["pr-1"]),
-        assignment(("street", "s-4"), named("street"), &["pr-2"]),
+        assignment(("housing_bureau", "hb"), named("street"), &["pr-9"]),
+        assignment(("housing_bureau", "z"), named("street"), &["pr-1"]),
+        assignment(("housing_bureau", "z"), named("bureau"), &["pr-2"]),
+        assignment(("street", "s-4"), named("bureau"), &["pr-1"]),
+        assignment(("compound_branch", "b"), held_by(Street, "guishan"), &["pr-1"]),
     ];
     let status = add(on, "1", wrong).await.unwrap_err();
     let told = violations(&status);
@@ -165,7 +167,11 @@ async fn every_fault_of_an_assignment_is_told(on: &Served) {
         ("assignments[3].holder.unit", "HOLDER_KIND_INVALID"),
         ("assignments[4].holder.unit", "HOLDER_KIND_INVALID"),
         ("assignments[5].holder", "ASSESSOR_HELD"),
+        ("assignments[5].subject_ids[0]", "SUBJECT_UNKNOWN"),
         ("assignments[7].holder", "ASSESSOR_HELD"),
+        ("assignments[8].holder.principal", "HOLDER_KIND_INVALID"),
+        ("assignments[9].role", "UNKNOWN_ROLE"),
+        ("assignments[9].holder.unit", "HOLDER_KIND_INVALID"),
     ];
     assert_eq!(told, all);
     let of_shape = vec![

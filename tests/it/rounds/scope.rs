@@ -210,6 +210,18 @@ async fn sheets_of_closed_rounds_are_shown_as_facts(on: &Served) {
         done(on, it).await;
     }
     close(on, "close", "").await.unwrap();
+    let mut tx = on.app.read().await.unwrap();
+    for (who, what, of) in [
+        ("organiser", "round opened", "r1"),
+        ("organiser", "round closing", "r1/1"),
+        ("bureau", "sheet to assess", "r1/housing_bureau/hb/pr-1"),
+        ("c-1", "sheet to assess", "r1/community/c-1/pr-1"),
+    ] {
+        let exported = on.app.export_person(&mut *tx, COUNTY, who).await.unwrap();
+        let acts: Vec<_> = exported.acts.iter().map(|it| (&*it.what, &*it.of)).collect();
+        assert!(acts.contains(&(what, of)), "{who}: {acts:?}");
+    }
+    drop(tx);
     // Still one's own alone by this service, ...
     assert_eq!(list(on, "street", "r1").await.unwrap().len(), 2);
     assert_eq!(
