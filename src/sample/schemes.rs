@@ -1,4 +1,4 @@
-//! The county's five documents, carried in the binary.
+//! The county's documents that the sample is evaluated by, carried in the binary.
 
 use super::{HALF, SubjectKind, YEAR};
 

@@ -239,8 +239,8 @@ fn evidence(note: &Note) -> Option<Words> {
         }
         Note::Listed { part } => part_words(part),
         Note::NoResult { of: ResultsOf::Projects } => words(
-            "it has no project on the last day of the period".to_owned(),
-            "期末没有在管项目".to_owned(),
+            "no project that is its own on the period's last day has a published result".to_owned(),
+            "期末在管项目中没有已公布的结果".to_owned(),
         ),
         Note::NoResult { of } => words(
             format!("there is no published result (of {})", of.name()),

@@ -439,7 +439,7 @@ async fn prometheus_reads_figures_with_their_meaning_and_no_ids() {
     assert!(service.get("/").await.0.starts_with("HTTP/1.1 404"));
     for line in [
         r#"steelyard_facts{kind="reversal"} 2"#,
-        r#"steelyard_runs{state="published"} 5"#,
+        r#"steelyard_runs{state="published"} 6"#,
         r#"steelyard_runs{state="failed"} 0"#,
         "steelyard_runs_ties_open 2",
     ] {
