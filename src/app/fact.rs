@@ -8,7 +8,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-pub(super) use judge::Known;
+pub(super) use judge::{Known, object_days};
 pub use late::{LateFacts, LatePage};
 
 use super::{

@@ -21,7 +21,7 @@ use steelyard::{
             receipt_service_client::ReceiptServiceClient,
             registry_service_client::RegistryServiceClient,
             schedule_service_client::ScheduleServiceClient,
-            scheme_service_client::SchemeServiceClient,
+            scheme_service_client::SchemeServiceClient, veto_service_client::VetoServiceClient,
         },
     },
     server::{self, Serving},
@@ -98,6 +98,10 @@ impl Served {
 
     pub(crate) fn notices(&self) -> NoticeServiceClient<Channel> {
         NoticeServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn vetoes(&self) -> VetoServiceClient<Channel> {
+        VetoServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn members(&self) -> MemberServiceClient<Channel> {

@@ -40,3 +40,4 @@ mod server;
 mod store_conformance;
 mod telemetry;
 mod transport;
+mod vetoes;

@@ -2,6 +2,7 @@
 
 mod members;
 mod rules;
+mod vetoes;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,6 +11,9 @@ use std::{
 
 use members::{Members, Named};
 use rules::Rules;
+use vetoes::Vetoes;
+
+pub(in crate::app) use vetoes::object_days;
 
 use crate::{
     app::{AppError, Item, Outcome, RefusedBecause, scheme::Plans},
@@ -40,6 +44,8 @@ pub(in crate::app) struct Known {
     members: Members,
     /// What the schemes in force say.
     rules: Rules,
+    /// The vetoes that steps are of.
+    vetoes: Vetoes,
 }
 
 /// What a message gives: its outcomes, and what is to be stored.
@@ -94,7 +100,8 @@ impl Known {
         }
         let members = Members::read(tx, (county, at), named).await?;
         let rules = Rules::read(tx, plans, (county, at), &facts).await?;
-        let mut known = Self { members, rules, ..Self::default() };
+        let vetoes = Vetoes::read(tx, plans, (county, at), &facts).await?;
+        let mut known = Self { members, rules, vetoes, ..Self::default() };
         known.read_subjects(tx, county, at, subjects).await?;
         for id in schemes {
             if tx.scheme(county, &id, 0).await?.is_none() {
@@ -151,6 +158,7 @@ impl Known {
         for (fact, seq) in facts.iter().zip(first..) {
             self.put_source(seq, fact.clone());
             self.members.learn(seq, fact);
+            self.vetoes.learn(fact);
         }
     }
 
@@ -204,6 +212,9 @@ impl Known {
         if let Some(said) = self.members.verdict(fact) {
             return Some(said);
         }
+        if let Some(because) = self.vetoes.refuses(fact) {
+            return Some(Outcome::Refused { id: String::new(), because });
+        }
         if let Some(because) = self.rules.refuses(fact) {
             return Some(Outcome::Refused { id: String::new(), because });
         }
@@ -240,6 +251,7 @@ fn asks_schemes_of(fact: &Fact) -> Option<(SubjectKind, Day)> {
         | FactKind::CheckIn
         | FactKind::Conduct
         | FactKind::ConductStep
+        | FactKind::VetoStep
         | FactKind::EntryCheck
         | FactKind::Objection
         | FactKind::Answer
