@@ -1311,8 +1311,9 @@ class Evaluation:
                 ends.append(lifted - one)
             rule = next((v for v in self.vetoes if v["id"] == r["item"]), {}).get("put_right")
             if right and rule:
-                if told is None or right <= told + dt.timedelta(rule["days"]):
-                    self.hit("veto.step.in_time" + ("" if told is None or right < told + dt.timedelta(rule["days"]) else ".last_day"))
+                due = told + dt.timedelta(int(num(rule["days"]))) if told else None
+                if due is None or right <= due:
+                    self.hit("veto.step.in_time" + (".last_day" if right == due else ""))
                     if rule.get("in_time") == "annuls":
                         self.hit("veto.step.annulled")
                         continue
