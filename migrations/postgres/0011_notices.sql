@@ -78,6 +78,11 @@ CREATE TRIGGER notice_objections_append_only BEFORE UPDATE OR DELETE OR TRUNCATE
 CREATE TRIGGER notice_answers_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON notice_answers
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- Steps of vetoes (P3) are said about other facts, too; and the vetoes of a county, for its register.
+DROP INDEX facts_about;
+CREATE INDEX facts_about ON facts (county, item) WHERE kind IN ('entry_check', 'objection', 'answer', 'veto_step');
+CREATE INDEX facts_vetoes ON facts (county, seq) WHERE kind = 'veto';
+
 -- For the proof of an audit trail, as in 0006. A county with a notice has a run.
 CREATE POLICY owner_reads ON calendar_editions FOR SELECT TO CURRENT_USER USING (true);
 CREATE VIEW counties_of_calendar_editions WITH (security_barrier) AS SELECT county FROM calendar_editions;

@@ -86,5 +86,10 @@ BEGIN SELECT RAISE(ABORT, 'notice_answers is append-only'); END;
 CREATE TRIGGER notice_answers_no_delete BEFORE DELETE ON notice_answers
 BEGIN SELECT RAISE(ABORT, 'notice_answers is append-only'); END;
 
+-- Steps of vetoes (P3) are said about other facts, too; and the vetoes of a county, for its register.
+DROP INDEX facts_about;
+CREATE INDEX facts_about ON facts (county, item) WHERE kind IN ('entry_check', 'objection', 'answer', 'veto_step');
+CREATE INDEX facts_vetoes ON facts (county, seq) WHERE kind = 'veto';
+
 -- For the proof of an audit trail, as in 0006. A county with a notice has a run.
 CREATE VIEW counties_of_calendar_editions AS SELECT county FROM calendar_editions;

@@ -9,7 +9,7 @@ use crate::{
         exact::Decimal,
         facts::{
             Answers, CheckIn, ConductCase, Entry, EntryCheck, Facts, Finding, Import, Sheet, State,
-            StateKind, TieDecision, UnitImport, VetoRecord,
+            StateKind, TieDecision, UnitImport, VetoRecord, VetoStep, VetoStepKind,
         },
         scheme::{Counted, CountedPoints, Counting, NodeKind, Scheme},
         time::{Day, Moment, Period, Window},
@@ -34,13 +34,14 @@ pub(crate) const ENTRIES: [FactKind; 2] = [FactKind::Entry, FactKind::EntryCheck
 
 /// The kinds that a scheme asks for whatever their days are: what follows from days may follow from
 /// days long before the period.
-pub(crate) const fn of_all_time(scheme: &Scheme) -> &'static [FactKind] {
-    match (scheme.check_in.is_some(), scheme.conduct.is_some()) {
-        (false, false) => &[],
-        (true, false) => &[FactKind::CheckIn],
-        (false, true) => &[FactKind::Conduct, FactKind::ConductStep],
-        (true, true) => &[FactKind::CheckIn, FactKind::Conduct, FactKind::ConductStep],
+pub(crate) fn of_all_time(scheme: &Scheme) -> Vec<FactKind> {
+    let mut kinds = Vec::new();
+    kinds.extend(scheme.check_in.is_some().then_some(FactKind::CheckIn));
+    if scheme.conduct.is_some() {
+        kinds.extend([FactKind::Conduct, FactKind::ConductStep]);
     }
+    kinds.extend((!scheme.vetoes.is_empty()).then_some(FactKind::VetoStep));
+    kinds
 }
 
 /// How the entries of a scheme's items can be read.
@@ -157,6 +158,10 @@ struct Told {
     checks: BTreeMap<i64, (i64, EntryCheck)>,
     /// The earliest day on which a case was put right.
     put_right: BTreeMap<String, Day>,
+    /// Where the veto of a row stands.
+    vetoes: BTreeMap<i64, usize>,
+    /// What became of a veto's row.
+    veto_steps: Vec<(i64, VetoStep)>,
 }
 
 impl Told {
@@ -180,6 +185,13 @@ impl Told {
                 entry.check = check;
             }
         }
+        for (row, step) in self.veto_steps {
+            let index = self.vetoes.get(&row);
+            if let Some(veto) = index.and_then(|it| facts.vetoes.get_mut(*it)) {
+                veto.steps.push(step);
+            }
+        }
+        facts.vetoes.iter_mut().for_each(|it| it.steps.sort_unstable());
         for case in &mut facts.conduct {
             case.put_right = self.put_right.get(&case.case).copied();
         }
@@ -251,12 +263,11 @@ fn add_row((facts, told): (&mut Facts, &mut Told), row: StoredFact) -> Option<()
             facts.metrics.insert(row.item, amount(row.amount_a)?);
         }
         FactKind::Import => add_import(facts, row)?,
-        FactKind::Veto => facts.vetoes.push(VetoRecord {
-            item: row.item,
-            by: some(row.by_whom),
-            from: row.on_day?,
-            until: row.until_day,
-        }),
+        FactKind::Veto => {
+            told.vetoes.insert(seq, facts.vetoes.len());
+            facts.vetoes.push(veto(row)?);
+        }
+        FactKind::VetoStep => told.veto_steps.extend(veto_step(&row)?),
         FactKind::Finding => {
             facts.findings.push(Finding {
                 fact: row.item,
@@ -315,6 +326,23 @@ fn entry(row: Fact, recorded: Moment) -> Option<Entry> {
         rolled_up: false,
         check: None,
     })
+}
+
+/// A veto without what became of it.
+pub(crate) fn veto(row: Fact) -> Option<VetoRecord> {
+    let (by, from, until) = (some(row.by_whom), row.on_day?, row.until_day);
+    Some(VetoRecord { item: row.item, by, from, until, steps: Vec::new() })
+}
+
+/// A step with the row of its veto; none inside where it changes no days.
+#[expect(
+    clippy::option_option,
+    reason = "a row that does not read back, and one that says nothing"
+)]
+pub(crate) fn veto_step(row: &Fact) -> Option<Option<(i64, VetoStep)>> {
+    let step = VetoStep { kind: VetoStepKind::named(&row.name)?, on: row.on_day? };
+    let of = fact_seq(&row.item)?;
+    Some(step.kind.moves().then_some((of, step)))
 }
 
 fn check(word: &str) -> Option<EntryCheck> {

@@ -8,7 +8,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-pub(super) use judge::{Known, unregistered};
+pub(super) use judge::{Known, object_days, unregistered};
 pub use late::{LateFacts, LatePage};
 
 use super::{

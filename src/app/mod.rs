@@ -21,6 +21,7 @@ pub mod run;
 pub mod schedule;
 pub mod scheme;
 pub mod timeline;
+pub mod veto;
 mod write;
 mod writer;
 

@@ -219,6 +219,7 @@ fn body(body: &Body) -> v1::fact::Fact {
             raised_by: owned(raised_by),
             effective_from: Some(date(*effective_from)),
             effective_until: effective_until.map(date),
+            ..v1::Veto::default()
         }),
         Body::Finding { finding, effective_from, effective_until } => Out::Finding(v1::Finding {
             finding: owned(finding),

@@ -2,10 +2,12 @@
 
 mod member;
 mod together;
+mod veto;
 
 use std::collections::BTreeMap;
 
 use together::Together;
+pub(super) use veto::VetoDetail;
 
 use super::decode::{Faults, is_id, subject_kind};
 use crate::{
@@ -57,6 +59,7 @@ pub(super) fn kind(faults: &mut Faults, path: &str, raw: i32) -> Option<FactKind
         v1::FactKind::CheckIn => Some(FactKind::CheckIn),
         v1::FactKind::Conduct => Some(FactKind::Conduct),
         v1::FactKind::ConductStep => Some(FactKind::ConductStep),
+        v1::FactKind::VetoStep => Some(FactKind::VetoStep),
         v1::FactKind::EntryCheck => Some(FactKind::EntryCheck),
         v1::FactKind::Objection => Some(FactKind::Objection),
         v1::FactKind::Answer => Some(FactKind::Answer),
@@ -186,7 +189,10 @@ fn content(faults: &mut Faults, raw: Option<&Raw>) -> Option<Fact> {
         Some(Raw::Imported(raw)) => {
             faults.below("imported", |it| import(it, raw, of(FactKind::Import)))
         }
-        Some(Raw::Veto(raw)) => faults.below("veto", |it| veto(it, raw, of(FactKind::Veto))),
+        Some(Raw::Veto(raw)) => faults.below("veto", |it| veto::veto(it, raw, of(FactKind::Veto))),
+        Some(Raw::VetoStep(raw)) => {
+            faults.below("veto_step", |it| veto::step(it, raw, of(FactKind::VetoStep)))
+        }
         Some(Raw::Finding(raw)) => {
             faults.below("finding", |it| finding(it, raw, of(FactKind::Finding)))
         }
@@ -295,17 +301,6 @@ fn metric(faults: &mut Faults, raw: &v1::Metric, blank: Fact) -> Option<Fact> {
     let value = faults.some_points("value", raw.value.as_ref());
     let (item, period) = (item?, period?.to_string());
     Some(Fact { item, period, amount_a: Some(value?), ..blank })
-}
-
-fn veto(faults: &mut Faults, raw: &v1::Veto, blank: Fact) -> Option<Fact> {
-    let item = faults.id("item", &raw.item);
-    let by_whom = faults.id("raised_by", &raw.raised_by);
-    let days = faults.days(
-        ("effective_from", raw.effective_from.as_ref()),
-        ("effective_until", raw.effective_until.as_ref()),
-    );
-    let (item, by_whom, (from, until_day)) = (item?, by_whom?, days?);
-    Some(Fact { item, by_whom, on_day: Some(from), until_day, ..blank })
 }
 
 fn finding(faults: &mut Faults, raw: &v1::Finding, blank: Fact) -> Option<Fact> {

@@ -1,6 +1,7 @@
 //! Facts as they go out.
 
 mod member;
+mod veto;
 
 use std::collections::BTreeMap;
 
@@ -112,12 +113,8 @@ fn content(fact: Fact) -> Result<Option<Raw>, StoreError> {
             unit_branch_id: by_whom,
             reported_at: fact.at.map(timestamp),
         }),
-        FactKind::Veto => Raw::Veto(v1::Veto {
-            item,
-            raised_by: by_whom,
-            effective_from: on,
-            effective_until: until,
-        }),
+        FactKind::Veto => veto::veto([item, by_whom, detail], (on, until))?,
+        FactKind::VetoStep => veto::step([item, name, by_whom, detail], on)?,
         FactKind::Finding => {
             Raw::Finding(v1::Finding { finding: item, effective_from: on, effective_until: until })
         }

@@ -39,6 +39,7 @@ mod schedule_scope;
 mod scheme;
 pub(crate) mod status;
 mod stream;
+mod veto;
 
 use prost::Message;
 use tonic::{Status, service::Routes};
@@ -68,6 +69,7 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
         .add_service(assessment::service(app))
         .add_service(evaluation::service(app))
         .add_service(notice::service(app))
+        .add_service(veto::service(app))
         .add_service(access::service(app))
         .add_service(audit::service(app))
         .add_service(receipt::service(app))

@@ -34,6 +34,8 @@ pub enum FactKind {
     Conduct,
     /// What became of such a case.
     ConductStep,
+    /// What became of a veto (P3).
+    VetoStep,
     /// A second person's word on a point entry (M2).
     EntryCheck,
     /// A member's objection to a fact.
@@ -46,7 +48,7 @@ pub enum FactKind {
 
 impl FactKind {
     /// All kinds.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Entry,
         Self::Sheet,
         Self::Ballot,
@@ -60,6 +62,7 @@ impl FactKind {
         Self::CheckIn,
         Self::Conduct,
         Self::ConductStep,
+        Self::VetoStep,
         Self::EntryCheck,
         Self::Objection,
         Self::Answer,
@@ -82,6 +85,7 @@ impl FactKind {
             Self::CheckIn => "check_in",
             Self::Conduct => "conduct",
             Self::ConductStep => "conduct_step",
+            Self::VetoStep => "veto_step",
             Self::EntryCheck => "entry_check",
             Self::Objection => "objection",
             Self::Answer => "answer",
@@ -105,7 +109,8 @@ impl FactKind {
 /// | survey | survey | channel | answered, a count | satisfied, a count | | `period` |
 /// | metric | metric | | value, ten-thousandths | | | `period` |
 /// | import | source | `bonus` or empty | raw, ten-thousandths | full, ten-thousandths | | `period`; of a unit `by_whom` its branch, `at` when it reported |
-/// | veto | veto item | | | | first and last in force | `by_whom` the role that raised it |
+/// | veto | veto item | | | | first and last in force | `by_whom` the role that raised it, `detail` JSON of the day of the fact and the day it was raised, where they are said |
+/// | veto step | the veto's fact id | the step's word | | | both the day | `by_whom` who objects, answers, lifts; `detail` why |
 /// | finding | finding | | | | first and last | |
 /// | node state | node | state | | | | `detail` reason, `period` |
 /// | decision | scheme | grade | | | | no subject; `by_whom` level, `detail` JSON, `period` |
@@ -328,8 +333,15 @@ pub trait FactReads {
         ids: &[String],
         known: Moment,
     ) -> Result<Vec<StoredFact>, StoreError>;
-    /// Up to `limit` objections of the county after that number, in the order recorded, each with
+    /// Up to `limit` vetoes of the county after that number, in the order recorded, each with
     /// what reversed it.
+    async fn vetoes_after(
+        &mut self,
+        county: &str,
+        after: i64,
+        (known, limit): (Moment, i64),
+    ) -> Result<Vec<StoredFact>, StoreError>;
+    /// The same of objections.
     async fn objections_after(
         &mut self,
         county: &str,

@@ -82,6 +82,7 @@ fn one_of_each() -> Vec<v1::Fact> {
                 raised_by: "street".into(),
                 effective_from: date("2022-05-01"),
                 effective_until: None,
+                ..Default::default()
             }),
         ),
         about(

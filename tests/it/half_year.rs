@@ -70,7 +70,11 @@ fn of_projects(ratings: &[v1::Rating]) {
         assert_eq!(rating.grade.as_ref().unwrap().id, row.stars, "{}", row.project);
         let vetoes: Vec<_> = rating.vetoes.iter().map(|it| it.item.as_str()).collect();
         let vetoed: &[&str] = if row.project == "p-03" { &["fund_misuse"] } else { &[] };
-        assert_eq!(vetoes, vetoed, "{}: the other one was put right in time", row.project);
+        assert_eq!(vetoes, vetoed, "{}: the other one was lifted in time", row.project);
+        for record in rating.vetoes.iter().flat_map(|it| &it.records) {
+            assert_eq!(record.effective_until, crate::harness::date("2024-05-31"));
+            assert_eq!(record.evidence, ["doc:2024-17"]);
+        }
     }
 }
 

@@ -24,7 +24,7 @@ use steelyard::{
             receipt_service_client::ReceiptServiceClient,
             registry_service_client::RegistryServiceClient,
             schedule_service_client::ScheduleServiceClient,
-            scheme_service_client::SchemeServiceClient,
+            scheme_service_client::SchemeServiceClient, veto_service_client::VetoServiceClient,
         },
     },
     server::{self, Serving},
@@ -105,6 +105,10 @@ impl Served {
 
     pub(crate) fn rounds(&self) -> AssessmentServiceClient<Channel> {
         AssessmentServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn vetoes(&self) -> VetoServiceClient<Channel> {
+        VetoServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn members(&self) -> MemberServiceClient<Channel> {

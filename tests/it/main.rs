@@ -44,3 +44,4 @@ mod server;
 mod store_conformance;
 mod telemetry;
 mod transport;
+mod vetoes;

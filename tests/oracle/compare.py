@@ -23,7 +23,7 @@ ENOUGH = 200          # with fewer cases a corner that did not happen is only sh
 MUST_HAPPEN = """
 absent.channel absent.channel.rescaled absent.role absent.role.rescaled
 as_of.cut.ballots as_of.cut.entries as_of.cut.findings as_of.cut.imports as_of.cut.results as_of.cut.sheets
-as_of.cut.surveys as_of.cut.vetoes as_of.cut.check_ins as_of.cut.conduct as_of.cut.in_service as_of.cut.stays as_of.cut.units
+as_of.cut.surveys as_of.cut.vetoes as_of.cut.veto_steps as_of.cut.check_ins as_of.cut.conduct as_of.cut.in_service as_of.cut.stays as_of.cut.units
 assessed.median.even assessed.median.odd assessed.replaced assessed.too_few_to_trim assessed.trimmed
 average.dropped average.nothing_left award checked.False checked.True child.left_out clamp.cut
 check_in.as_of check_in.before_the_stint check_in.came check_in.first_by check_in.late check_in.never_came check_in.no_stint
@@ -69,7 +69,8 @@ status.excluded status.final status.incomplete status.tie_open surveyed.too_few 
 tie_open.next_in_line units.absent.rescaled.several units.best.several units.equal_at units.last.several units.none_reported
 units.none_reported.plain units.prorated-by-days.several units.replaced units.report_left_out
 veto.any_day veto.at_end veto.many_records veto.node.cut veto.node.missing veto.not_entitled
-veto.not_in_force.any_day veto.not_in_force.at_end veto.several voted.too_few voted.void weighted.rescaled
+veto.not_in_force.any_day veto.not_in_force.at_end veto.several
+veto.step.annulled veto.step.in_time veto.step.in_time.last_day veto.step.lifted veto.step.never veto.step.too_late voted.too_few voted.void weighted.rescaled
 """.split()
 
 

@@ -828,6 +828,12 @@ class Maker:
             veto["raised_by"] = rng.sample(["street", "county", "community"], rng.randint(1, 2))
         if self.chance(0.6):
             veto["counts"] = rng.choice(["any_day", "at_end"])
+        if self.chance(0.5):
+            veto["put_right"] = {"days": rng.choice([1, 15, 30])}
+            if self.chance(0.5):
+                veto["put_right"]["in_time"] = rng.choice(["ends", "annuls"])
+        if self.chance(0.2):
+            veto["object"] = {"days": 15}
         return veto
 
     # ---- the facts
@@ -1032,9 +1038,24 @@ class Maker:
             by = self.rng.choice(veto.get("raised_by", ["street", "county"]))
             if self.chance(0.12):
                 by = "neighbour"
-            line.setdefault("vetoes", []).append(self.span({"item": veto["id"], "by": by}))
+            record = self.span({"item": veto["id"], "by": by})
+            if self.chance(0.4):
+                record["steps"] = self.veto_steps(record, veto)
+            line.setdefault("vetoes", []).append(record)
         if self.chance(0.1):
             line["vetoes"].append(self.span({"item": "veto_of_another_scheme", "by": "street"}))
+
+    def veto_steps(self, record, veto):
+        rng, steps = self.rng, []
+        start = dt.date.fromisoformat(record["from"])
+        told = start + dt.timedelta(rng.choice([0, 3, 10]))
+        days = veto.get("put_right", {}).get("days", 30)
+        near = [start - dt.timedelta(1), start, start + dt.timedelta(1), self.first, self.last, self.last + dt.timedelta(1),
+                told + dt.timedelta(days - 1), told + dt.timedelta(days), told + dt.timedelta(days + 1)]
+        for kind in rng.sample(["notice_served", "put_right", "put_right", "lifted", "objected", "objection_upheld"], rng.choice([1, 2, 3])):
+            on = told if kind == "notice_served" else rng.choice(near)
+            steps.append({"step": kind, "on": on.isoformat()})
+        return steps
 
     # ---- states
 
@@ -1100,6 +1121,7 @@ class Maker:
                 if self.contested and self.chance(0.1):
                     r.pop("recorded", None)
             rows = [r for name in ("sheets", "vetoes", "findings", "check_ins", "conduct") for r in line.get(name, [])]
+            rows += [x for r in line.get("vetoes", []) for x in r.get("steps", [])]
             rows += [r for name in ("stays", "units") for r in line.get(name, []) if self.chance(0.3)]
             rows += line.get("in_service", [])[0 if self.contested else 1:]
             rows += list(line.get("ballots", {}).values())

@@ -577,6 +577,7 @@ class Evaluation:
             kept = [r for r in f.get(name, []) if self.known(r)]
             self.hit("as_of.cut." + name, len(f.get(name, [])) - len(kept))
             setattr(s, name, kept)
+        self.veto_days(s)
         for name in ("stays", "units", "in_service", "check_ins", "conduct"):
             kept = [r for r in f.get(name, []) if self.known(r)]
             self.hit("as_of.cut." + name, len(f.get(name, [])) - len(kept))
@@ -1417,6 +1418,39 @@ class Evaluation:
         return bool(named) and all(tests[t](num(p[t])) for t in named)
 
     # ---- vetoes
+
+    def veto_days(self, s):
+        """Steps say until when a veto is in force; one that never was is left out."""
+        kept, one = [], dt.timedelta(1)
+        for r in s.vetoes:
+            steps = [x for x in r.get("steps", []) if self.known(x)]
+            self.hit("as_of.cut.veto_steps", len(r.get("steps", [])) - len(steps))
+
+            def first(kind):
+                return min((day(x["on"]) for x in steps if x["step"] == kind), default=None)
+
+            ends = [day(r["until"])] if r.get("until") is not None else []
+            lifted, told, right = first("lifted"), first("notice_served"), first("put_right")
+            if lifted:
+                self.hit("veto.step.lifted")
+                ends.append(lifted - one)
+            rule = next((v for v in self.vetoes if v["id"] == r["item"]), {}).get("put_right")
+            if right and rule:
+                due = told + dt.timedelta(int(num(rule["days"]))) if told else None
+                if due is None or right <= due:
+                    self.hit("veto.step.in_time" + (".last_day" if right == due else ""))
+                    if rule.get("in_time") == "annuls":
+                        self.hit("veto.step.annulled")
+                        continue
+                    ends.append(right - one)
+                else:
+                    self.hit("veto.step.too_late")
+            until = min(ends, default=None)
+            if steps and until is not None and until < day(r["from"]):
+                self.hit("veto.step.never")
+                continue
+            kept.append({**r, "until": until.isoformat() if until else None})
+        s.vetoes = kept
 
     def overlaps(self, s, record, counts):
         start = day(record["from"])

@@ -227,6 +227,7 @@ const fn is_objectionable(kind: FactKind) -> bool {
         | FactKind::NodeState
         | FactKind::Decision
         | FactKind::ConductStep
+        | FactKind::VetoStep
         | FactKind::EntryCheck
         | FactKind::Objection
         | FactKind::Answer

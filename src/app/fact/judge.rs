@@ -3,6 +3,7 @@
 mod members;
 mod rounds;
 mod rules;
+mod vetoes;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,6 +13,9 @@ use std::{
 use members::{Members, Named};
 use rounds::Rounds;
 use rules::Rules;
+use vetoes::Vetoes;
+
+pub(in crate::app) use vetoes::object_days;
 
 use crate::{
     app::{AppError, Item, Outcome, RefusedBecause, scheme::Plans},
@@ -44,6 +48,8 @@ pub(in crate::app) struct Known {
     rules: Rules,
     /// The rounds that expect sheets.
     rounds: Rounds,
+    /// The vetoes that steps are of.
+    vetoes: Vetoes,
 }
 
 /// What a message gives: its outcomes, and what is to be stored.
@@ -99,7 +105,8 @@ impl Known {
         let members = Members::read(tx, (county, at), named).await?;
         let rules = Rules::read(tx, plans, (county, at), &facts).await?;
         let rounds = Rounds::read(tx, plans, county, &facts).await?;
-        let mut known = Self { members, rules, rounds, ..Self::default() };
+        let vetoes = Vetoes::read(tx, plans, (county, at), &facts).await?;
+        let mut known = Self { members, rules, rounds, vetoes, ..Self::default() };
         known.read_subjects(tx, county, at, subjects).await?;
         for id in schemes {
             if tx.scheme(county, &id, 0).await?.is_none() {
@@ -145,6 +152,7 @@ impl Known {
         for (fact, seq) in facts.iter().zip(first..) {
             self.put_source(seq, fact.clone());
             self.members.learn(seq, fact);
+            self.vetoes.learn(fact);
         }
     }
 
@@ -198,8 +206,8 @@ impl Known {
         if let Some(said) = self.members.verdict(fact) {
             return Some(said);
         }
-        let refused_by = self.rounds.refuses(fact).or_else(|| self.rules.refuses(fact));
-        if let Some(because) = refused_by {
+        let refused_by = self.rounds.refuses(fact).or_else(|| self.vetoes.refuses(fact));
+        if let Some(because) = refused_by.or_else(|| self.rules.refuses(fact)) {
             return Some(Outcome::Refused { id: String::new(), because });
         }
         let plans = asks_schemes_of(fact).and_then(|it| self.in_force.get(&it))?;
@@ -260,6 +268,7 @@ fn asks_schemes_of(fact: &Fact) -> Option<(SubjectKind, Day)> {
         | FactKind::CheckIn
         | FactKind::Conduct
         | FactKind::ConductStep
+        | FactKind::VetoStep
         | FactKind::EntryCheck
         | FactKind::Objection
         | FactKind::Answer

@@ -35,11 +35,13 @@ pub struct LatePage {
 }
 
 impl LateFacts {
-    /// Whether a fact is about the period. Check-ins and conduct are whatever their days: late days
-    /// and honours follow from all of them.
+    /// Whether a fact is about the period. Check-ins, conduct and steps of vetoes are whatever their
+    /// days: late days, honours and vetoes' days follow from all of them.
     fn takes(&self, fact: &Fact, subject_kind: &str) -> bool {
-        let by_days =
-            matches!(fact.kind, FactKind::CheckIn | FactKind::Conduct | FactKind::ConductStep);
+        let by_days = matches!(
+            fact.kind,
+            FactKind::CheckIn | FactKind::Conduct | FactKind::ConductStep | FactKind::VetoStep
+        );
         let within = || {
             let starts = fact.on_day.is_some_and(|it| it <= self.period.last_day());
             starts && fact.until_day.is_none_or(|it| it >= self.period.first_day())

@@ -130,7 +130,7 @@ impl Context {
         let subjects =
             roster::load(tx, &self.county, kind, ids, &mut self.tree, self.as_of).await?;
         let mut rows = self.rows(tx, ids, &assemble::EVIDENCE).await?;
-        let mut days = self.rows(tx, ids, assemble::of_all_time(self.plan.scheme())).await?;
+        let mut days = self.rows(tx, ids, &assemble::of_all_time(self.plan.scheme())).await?;
         let mut entries = self.entries(tx, ids, single_entries).await?;
         let reports =
             |it: &StoredFact| it.fact.kind == FactKind::Import && !it.fact.by_whom.is_empty();
@@ -228,7 +228,8 @@ impl Context {
     /// Entries that are valid over many months reach back before the period.
     fn days_of(&self, kinds: &[FactKind]) -> (Day, Day) {
         let (first, last) = (self.period.first_day(), self.period.last_day());
-        if kinds.contains(&FactKind::CheckIn) || kinds.contains(&FactKind::Conduct) {
+        let whenever = [FactKind::CheckIn, FactKind::Conduct, FactKind::VetoStep];
+        if whenever.iter().any(|it| kinds.contains(it)) {
             let ends = (Day::new(1, 1, 1), Day::new(9999, 12, 31));
             return (ends.0.unwrap_or(first), ends.1.unwrap_or(last));
         }

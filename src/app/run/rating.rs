@@ -10,10 +10,11 @@ use super::{
     read::{selected, sound},
 };
 use crate::{
-    app::{App, AppError, Missing, hex, registry::RecordKind},
+    app::{App, AppError, Missing, assemble, hex, registry::RecordKind},
     domain::{
         engine::Reason,
-        facts::VetoRecord,
+        facts::{VetoRecord, VetoStep},
+        scheme::Veto,
         time::{Day, Period},
     },
     store::{
@@ -74,16 +75,26 @@ impl Evidence {
         records.iter().map(one).collect()
     }
 
-    fn take(&mut self, row: StoredFact) -> Result<(), AppError> {
-        let fact = row.fact;
-        let Some(from) = fact.on_day else { return Ok(()) };
-        let references: Vec<String> = match fact.evidence.as_str() {
+    /// Takes a veto with its steps, under the days that follow from them.
+    fn take(
+        &mut self,
+        row: StoredFact,
+        steps: Vec<VetoStep>,
+        list: &[Veto],
+    ) -> Result<(), AppError> {
+        let (subject, references) = (row.fact.subject.clone(), row.fact.evidence.clone());
+        let references: Vec<String> = match references.as_str() {
             "" => Vec::new(),
             text => serde_json::from_str(text)
                 .map_err(|why| StoreError::corrupt("facts.evidence", why))?,
         };
-        let key = (fact.item, fact.by_whom, from, fact.until_day);
-        self.0.entry((fact.subject, key)).or_default().push(references);
+        let Some(record) = assemble::veto(row.fact) else { return Ok(()) };
+        let item = list.iter().find(|it| it.id == record.item);
+        let mut record = VetoRecord { steps, ..record };
+        if !record.steps.is_empty() {
+            record.until = record.days(item.and_then(|it| it.put_right.as_ref())).until;
+        }
+        self.0.entry((subject, of(&record))).or_default().push(references);
         Ok(())
     }
 }
@@ -156,8 +167,23 @@ impl App {
                 until: as_of.day,
                 known: as_of.known,
             };
+            let mut steps: BTreeMap<i64, Vec<VetoStep>> = BTreeMap::new();
+            // Steps are looked at whatever their days are.
+            let ends = (Day::new(1, 1, 1), Day::new(9999, 12, 31));
+            let whenever = FactQuery {
+                kinds: vec![FactKind::VetoStep],
+                from: ends.0.unwrap_or(query.from),
+                until: ends.1.unwrap_or(query.until),
+                ..query.clone()
+            };
+            for row in tx.facts(county, &whenever).await? {
+                if let Some(Some((of, step))) = assemble::veto_step(&row.fact) {
+                    steps.entry(of).or_default().push(step);
+                }
+            }
             for row in tx.facts(county, &query).await? {
-                evidence.take(row)?;
+                let own = steps.remove(&row.seq).unwrap_or_default();
+                evidence.take(row, own, &shown.plan.scheme().vetoes)?;
             }
         }
         Ok(evidence)
@@ -252,6 +278,7 @@ mod tests {
             by: Some("street".to_owned()),
             from: day("2022-03-01"),
             until: None,
+            steps: Vec::new(),
         };
         let other = VetoRecord { until: Some(day("2022-04-01")), ..record.clone() };
         let mut evidence = Evidence::default();

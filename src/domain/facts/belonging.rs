@@ -215,6 +215,7 @@ impl Facts {
         if let Some(rule) = &scheme.conduct {
             self.follow_conduct(rule, today);
         }
+        self.follow_vetoes(&scheme.vetoes);
     }
 
     fn follow_check_ins(&mut self, rule: &CheckInRule, period: Period, today: Option<Day>) {

@@ -282,11 +282,18 @@ impl Reader {
     }
 
     fn veto(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<VetoRecord> {
-        let record = self.record(path, raw, &["item", "by", "from", "until"])?;
+        let record = self.record(path, raw, &["item", "by", "from", "until", "steps"])?;
         let item = self.needed(path, &record, "item", Self::text);
         let by = self.optional(path, &record, "by", Self::text);
         let (from, until) = self.interval(path, &record);
-        record.known.then_some(VetoRecord { item: item?, by, from: from?, until })
+        let list = |it: &mut Self, path: &Path<'_>, raw: &RawValue| {
+            Some(it.list(path, raw, Self::veto_step))
+        };
+        let mut steps = self.optional(path, &record, "steps", list).unwrap_or_default();
+        steps.retain(|it| it.kind.moves());
+        steps.sort_unstable();
+        let (item, from) = (item?, from?);
+        record.known.then_some(VetoRecord { item, by, from, until, steps })
     }
 
     fn finding(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<Finding> {

@@ -3,6 +3,7 @@
 
 mod belonging;
 mod json;
+mod veto;
 
 use std::{collections::BTreeMap, fmt};
 
@@ -10,6 +11,7 @@ pub use belonging::{
     CheckIn, ConductCase, ConductStanding, EntryCheck, Span, Stay, Stint, UnitImport,
 };
 pub use json::{Line, TieDecision, read_line};
+pub use veto::{VetoDays, VetoRecord, VetoStep, VetoStepKind};
 
 use crate::domain::{
     exact::Decimal,
@@ -252,19 +254,6 @@ impl GivenStatus {
             _ => None,
         }
     }
-}
-
-/// One record of a veto.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VetoRecord {
-    /// The item of the veto list.
-    pub item: String,
-    /// Who raised it.
-    pub by: Option<String>,
-    /// The first day in force.
-    pub from: Day,
-    /// The last day in force; none while it is.
-    pub until: Option<Day>,
 }
 
 /// One recorded finding.

@@ -232,8 +232,21 @@ pub struct Veto {
     pub raised_by: Vec<String>,
     /// When in the period it must have been in force.
     pub counts: VetoCounts,
+    /// What comes of putting it right in time; none: nothing by itself.
+    pub put_right: Option<PutRight>,
+    /// How many days the company has to object after it was told; none: no limit.
+    pub object_days: Option<u32>,
     /// What it does; at least one.
     pub then: Vec<Effect>,
+}
+
+/// `put_right: {…}`: what comes of putting a veto's cause right in time (整改, P3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PutRight {
+    /// How many days after the day on which the company was told, which is not counted.
+    pub days: u32,
+    /// Whether the veto then never was in force; otherwise it ends the day before.
+    pub annuls: bool,
 }
 
 /// When a veto counts.

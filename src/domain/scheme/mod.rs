@@ -18,7 +18,7 @@ mod yaml;
 pub use document::{Advice, AdviceBand, CheckInRule, ConductRule, Honours, NoticeRule};
 pub use document::{
     Award, AwardTo, Basis, Effect, Example, Expected, Grade, InForce, KeyOf, Order, Places,
-    RankKey, Ranking, Scheme, SeatBase, Seats, SubjectKind, Veto, VetoCounts,
+    PutRight, RankKey, Ranking, Scheme, SeatBase, Seats, SubjectKind, Veto, VetoCounts,
 };
 pub use fault::{Place, SchemeFault, Severity};
 pub use node::{

@@ -69,6 +69,16 @@ impl Day {
         self.0.checked_add(1.day()).ok().map(Self)
     }
 
+    /// The day before.
+    pub fn previous(self) -> Option<Self> {
+        self.0.checked_sub(1.day()).ok().and_then(Self::from_date)
+    }
+
+    /// So many days later.
+    pub fn plus_days(self, days: u32) -> Option<Self> {
+        self.0.checked_add(i64::from(days).days()).ok().and_then(Self::from_date)
+    }
+
     /// Whole days from `earlier` to this day; negative when it is later.
     pub fn days_since(self, earlier: Self) -> i64 {
         self.0.duration_since(earlier.0).as_hours().div_euclid(24)

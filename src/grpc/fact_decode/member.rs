@@ -18,6 +18,7 @@ pub(super) fn about(faults: &mut Faults, raw: &Raw, subject_kind: &str) {
         | Raw::Survey(_)
         | Raw::Metric(_)
         | Raw::Veto(_)
+        | Raw::VetoStep(_)
         | Raw::Finding(_)
         | Raw::NodeState(_)
         | Raw::Decision(_)

@@ -40,7 +40,7 @@ statements! {
     // What is said about other facts, by their ids: an index of its own.
     FACTS_ABOUT = concat!(columns!(), reversal!(), "
   FROM ", for_each_of!("$2", "facts", "f",
-    "f.county = $1 AND f.kind IN ('entry_check', 'objection', 'answer') AND f.item = k.value"), "
+    "f.county = $1 AND f.kind IN ('entry_check', 'objection', 'answer', 'veto_step') AND f.item = k.value"), "
   LEFT JOIN facts r ON r.county = f.county AND r.reverses = f.seq AND r.recorded <= $3
  WHERE f.recorded <= $3
  ORDER BY f.seq");
@@ -49,6 +49,13 @@ statements! {
   FROM facts f
   LEFT JOIN facts r ON r.county = f.county AND r.reverses = f.seq AND r.recorded <= $3
  WHERE f.county = $1 AND f.kind = 'objection' AND f.seq > $2 AND f.recorded <= $3
+ ORDER BY f.seq
+ LIMIT $4");
+
+    VETOES_AFTER = concat!(columns!(), reversal!(), "
+  FROM facts f
+  LEFT JOIN facts r ON r.county = f.county AND r.reverses = f.seq AND r.recorded <= $3
+ WHERE f.county = $1 AND f.kind = 'veto' AND f.seq > $2 AND f.recorded <= $3
  ORDER BY f.seq
  LIMIT $4");
 

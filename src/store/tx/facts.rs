@@ -134,6 +134,21 @@ impl FactReads for SqlTx {
         .await
     }
 
+    async fn vetoes_after(
+        &mut self,
+        county: &str,
+        after: i64,
+        (known, limit): (Moment, i64),
+    ) -> Result<Vec<StoredFact>, StoreError> {
+        self.with(county, async |db| {
+            let query = sqlx::query(sql::VETOES_AFTER);
+            let query = query.bind(county).bind(after).bind(known.micros()).bind(limit);
+            let rows = query.fetch_all(db).await.map_err(fault)?;
+            rows.iter().map(with_reversal).collect()
+        })
+        .await
+    }
+
     async fn objections_after(
         &mut self,
         county: &str,

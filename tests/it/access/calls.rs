@@ -42,6 +42,7 @@ async fn asked(all: &Counties, who: &str, method: &str, at: Target) -> Result<bo
         "SchemeService" => scheme(all, who, method, at).await,
         "ScheduleService" => schedule(all, who, method, at).await,
         "CalendarService" => super::notice_calls::calendar(all, who, method, at).await,
+        "VetoService" => super::notice_calls::veto(all, who, at).await,
         "NoticeService" => super::notice_calls::notice(all, who, method, at).await,
         "FactService" => fact(all, who, method, at).await,
         "MemberService" => super::member_calls::member(all, who, method, at).await,

@@ -133,3 +133,12 @@ pub(super) async fn calendar(
         _ => panic!("{method}"),
     }
 }
+
+/// A call about the vetoes of the target's subject.
+pub(super) async fn veto(all: &Counties, who: &str, at: Target) -> Result<bool, Status> {
+    let (kind, id) = at.subject;
+    let subject = Some(v1::SubjectRef { kind: kind.into(), id: id.into() });
+    let county = at.county.to_owned();
+    let request = v1::ListVetoesRequest { county, subject, ..Default::default() };
+    all.served.vetoes().list_vetoes(by(who, request)).await.map(|_| true)
+}

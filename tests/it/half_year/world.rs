@@ -216,18 +216,34 @@ async fn assigned(on: &Served, role: &str, assessor: &str, rows: &[Row]) -> Vec<
     [of(false), of(true)].into_iter().filter(|it| !it.subject_ids.is_empty()).collect()
 }
 
-fn veto(project: &str, item: &str, days: (&str, Option<&str>)) -> v1::Fact {
+fn veto(project: &str, item: &str, from: &str) -> v1::Fact {
     let veto = v1::Veto {
         item: item.into(),
         raised_by: "street".into(),
-        effective_from: date(days.0),
-        effective_until: days.1.and_then(date),
+        effective_from: date(from),
+        ..Default::default()
     };
     v1::Fact {
         subject: Some(v1::SubjectRef { kind: SubjectKind::Project.into(), id: project.into() }),
         recorded_by: "office".into(),
         evidence: vec!["doc:2024-17".into()],
         fact: Some(v1::fact::Fact::Veto(veto)),
+        ..Default::default()
+    }
+}
+
+fn step(project: &str, veto: &str, kind: v1::VetoStepKind, on: &str) -> v1::Fact {
+    let step = v1::VetoStep {
+        veto_id: veto.into(),
+        step: kind.into(),
+        on: date(on),
+        by: "county".into(),
+        text: "验收记录".into(),
+    };
+    v1::Fact {
+        subject: Some(v1::SubjectRef { kind: SubjectKind::Project.into(), id: project.into() }),
+        recorded_by: "department".into(),
+        fact: Some(v1::fact::Fact::VetoStep(step)),
         ..Default::default()
     }
 }
@@ -246,11 +262,18 @@ pub(super) async fn ready(url: &str) -> Served {
         on.schemes().publish_scheme(publish).await.unwrap();
     }
     let vetoes = vec![
-        veto("p-03", "fund_misuse", ("2024-03-01", None)),
-        veto("p-12", "mass_complaint", ("2024-05-02", Some("2024-06-20"))),
+        veto("p-03", "fund_misuse", "2024-03-01"),
+        veto("p-12", "mass_complaint", "2024-05-02"),
     ];
     let done = on.facts().record_facts(record_facts("vetoes", vetoes)).await.unwrap().into_inner();
-    assert_eq!(done.counts.unwrap().recorded, 2);
+    let ids: Vec<&str> = done.items.iter().map(|it| it.id.as_str()).collect();
+    let steps = vec![
+        step("p-12", ids[1], v1::VetoStepKind::Lifted, "2024-06-21"),
+        step("p-12", ids[1], v1::VetoStepKind::NoticeServed, "2024-05-06"),
+        step("p-03", ids[0], v1::VetoStepKind::Lifted, "2024-06-01"),
+    ];
+    let done = on.facts().record_facts(record_facts("steps", steps)).await.unwrap().into_inner();
+    assert_eq!(done.counts.unwrap().recorded, 3, "{:?}", done.items);
     grant(&on, "bureau", "housing_bureau", reference(RecordKind::County, COUNTY)).await;
     grant(&on, "credit", "credit_reader", reference(RecordKind::County, COUNTY)).await;
     let open = v1::OpenRoundRequest {

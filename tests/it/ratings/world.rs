@@ -169,6 +169,7 @@ pub(crate) fn veto(id: &str, item: &str, days: (&str, &str), evidence: &str) -> 
         raised_by: "street".into(),
         effective_from: date(days.0),
         effective_until: Some(days.1).filter(|it| !it.is_empty()).and_then(date),
+        ..Default::default()
     };
     v1::Fact { evidence: vec![evidence.into()], ..of_project(id, v1::fact::Fact::Veto(veto)) }
 }

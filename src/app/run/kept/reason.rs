@@ -113,6 +113,6 @@ impl KeptVeto {
             Some(day) => Some(Day::parse(&day).ok()?),
         };
         let from = Day::parse(&self.from).ok()?;
-        Some(VetoRecord { item: self.item, by: self.by, from, until })
+        Some(VetoRecord { item: self.item, by: self.by, from, until, steps: Vec::new() })
     }
 }

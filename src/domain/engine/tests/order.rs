@@ -22,7 +22,13 @@ pub(super) fn with_vetoes(mut cohort: Vec<Facts>, seed: u64) -> Vec<Facts> {
 
 pub(super) fn veto(item: &str) -> VetoRecord {
     let from = crate::domain::time::Day::parse("2022-05-01").unwrap();
-    VetoRecord { item: item.to_owned(), by: Some("street".to_owned()), from, until: None }
+    VetoRecord {
+        item: item.to_owned(),
+        by: Some("street".to_owned()),
+        from,
+        until: None,
+        steps: Vec::new(),
+    }
 }
 
 #[test]

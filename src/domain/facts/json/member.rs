@@ -5,7 +5,10 @@ use serde_json::value::RawValue;
 
 use super::{Path, Reader, Record, Words};
 use crate::domain::{
-    facts::{CheckIn, ConductCase, EntryCheck, Facts, Import, Span, Stay, UnitImport},
+    facts::{
+        CheckIn, ConductCase, EntryCheck, Facts, Import, Span, Stay, UnitImport, VetoStep,
+        VetoStepKind,
+    },
     time::Moment,
 };
 
@@ -13,6 +16,12 @@ const OVERLAP: Words =
     ("FACTS_OVERLAP", "these days overlap days given before", "与前面给出的日期重叠");
 const NOT_CHECK: Words =
     ("FACTS_CHECK", "a check is `confirmed` or `refused`", "check 应为 confirmed 或 refused");
+const NOT_VETO_STEP: Words = (
+    "FACTS_VETO_STEP",
+    "a step is `notice_served`, `objected`, `objection_dismissed`, `objection_upheld`, `put_right` \
+     or `lifted`",
+    "step 应为 notice_served、objected、objection_dismissed、objection_upheld、put_right 或 lifted",
+);
 const CASE_TWICE: Words = ("FACTS_CASE_TWICE", "this case stands twice", "同一事项重复");
 
 impl Reader {
@@ -80,6 +89,20 @@ impl Reader {
             }
         }
         cases
+    }
+
+    pub(super) fn veto_step(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<VetoStep> {
+        let record = self.record(path, raw, &["step", "on"])?;
+        let kind = self.needed(path, &record, "step", |it, path, raw| {
+            let kind = it.text(path, raw).map(|text| VetoStepKind::named(&text))?;
+            if kind.is_none() {
+                it.fault(path, NOT_VETO_STEP);
+            }
+            kind
+        });
+        let on = self.needed(path, &record, "on", Self::day);
+        let (kind, on) = (kind?, on?);
+        record.known.then_some(VetoStep { kind, on })
     }
 
     pub(super) fn entry_check(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<EntryCheck> {

@@ -122,12 +122,33 @@ pub(in crate::domain::scheme) static VETO: Shape = shape(
             Form::Word(|| names(words::veto_counts())),
             "When in the period it must be in force; any_day if not written.",
         ),
+        may("put_right", Form::Map(&PUT_RIGHT), "What comes of putting it right in time (P3)."),
+        may("object", Form::Map(&VETO_OBJECT), "How long the company may object (P3)."),
         must(
             "then",
             Form::Either(&[Form::Map(&EFFECT), Form::Maps(&EFFECT)]),
             "What it does: one or more effects.",
         ),
     ],
+);
+
+pub(in crate::domain::scheme) static PUT_RIGHT: Shape = shape(
+    "put_right",
+    "What comes of putting a veto's cause right in time.",
+    &[
+        must("days", Form::Whole(1, 3660), "Days after the day the company was told."),
+        may(
+            "in_time",
+            Form::Word(|| names(words::put_right())),
+            "`ends` the day before, the default; `annuls`: it never was in force.",
+        ),
+    ],
+);
+
+pub(in crate::domain::scheme) static VETO_OBJECT: Shape = shape(
+    "veto_object",
+    "How long the company may object to a veto.",
+    &[must("days", Form::Whole(1, 3660), "Days after the day the company was told.")],
 );
 
 pub(in crate::domain::scheme) static EFFECT: Shape = Shape {
@@ -368,6 +389,8 @@ pub(in crate::domain::scheme) fn all() -> Vec<&'static Shape> {
         &GRADE,
         &SEATS,
         &VETO,
+        &PUT_RIGHT,
+        &VETO_OBJECT,
         &EFFECT,
         &RANKING,
         &RANK_KEY,

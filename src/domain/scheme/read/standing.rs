@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{
-    super::{Award, Effect, Grade, KeyOf, RankKey, Ranking, Seats, Veto, yaml::Data},
+    super::{Award, Effect, Grade, KeyOf, PutRight, RankKey, Ranking, Seats, Veto, yaml::Data},
     predicates::Scope,
     reader::{At, Fields, Reader},
-    shapes::{AWARD, EFFECT, GRADE, RANK_KEY, RANKING, SEATS, VETO},
+    shapes::{AWARD, EFFECT, GRADE, PUT_RIGHT, RANK_KEY, RANKING, SEATS, VETO, VETO_OBJECT},
     words,
 };
 use crate::domain::exact::{ApportionRule, Apportionment, Decimal, Exact, Money};
@@ -120,10 +120,22 @@ impl Reader {
                 place: fields.spot.place,
                 raised_by: fields.at("raised_by").map(|it| self.names(&it)).unwrap_or_default(),
                 counts: counts.unwrap_or_default(),
+                put_right: fields.at("put_right").and_then(|it| self.put_right(&it)),
+                object_days: fields.at("object").and_then(|it| {
+                    let fields = self.open(&it, &VETO_OBJECT)?;
+                    fields.at("days").and_then(|it| self.whole(&it, 1, 3660))
+                }),
                 then: fields.at("then").map(|it| self.effects(&it)).unwrap_or_default(),
             });
         }
         vetoes
+    }
+
+    fn put_right(&mut self, at: &At<'_>) -> Option<PutRight> {
+        let fields = self.open(at, &PUT_RIGHT)?;
+        let days = fields.at("days").and_then(|it| self.whole(&it, 1, 3660));
+        let in_time = fields.at("in_time").and_then(|it| self.word(&it, words::put_right()));
+        Some(PutRight { days: days?, annuls: in_time.unwrap_or_default() })
     }
 
     /// One mapping of effects, or a list of such.

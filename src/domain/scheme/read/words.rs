@@ -31,6 +31,11 @@ pub(super) fn days_of() -> Words<DaysOf> {
     [DaysOf::Working, DaysOf::Calendar].map(|it| (it.word(), it)).to_vec()
 }
 
+/// `put_right: {in_time: ends}`: whether the veto never was.
+pub(super) fn put_right() -> Words<bool> {
+    vec![("ends", false), ("annuls", true)]
+}
+
 /// `check: second_person`.
 pub(super) fn entry_checks() -> Words<()> {
     vec![("second_person", ())]

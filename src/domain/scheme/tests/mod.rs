@@ -151,7 +151,7 @@ grades:
 vetoes:
   - {id: one, raised_by: [county], counts: at_end, then: {score_less: 5, score_at_most: 80, grades_down: 1, grade_at_best: rest, no_awards: true}}
   - {id: two, then: [{node: voice, value: 2}, {node: banded, value: 0}]}
-  - {id: three, then: {excluded: true}}
+  - {id: three, then: {excluded: true}, put_right: {days: 30, in_time: annuls}, object: {days: 10}}
 ranking: {within: [street], by: [score, {metric: age, order: ascending}], places: dense}
 awards:
   - {id: prize, title: 奖励, amount: "2000.00", to: person, when: {all: [{grade: red}, {attribute: status, is: in_service}]}, basis: [{document: d, clause: c}]}

@@ -216,4 +216,32 @@ pub(super) const CASES: &[Case] = &[
         "roles: [street, street]",
         &["PARTY_FLOOR 16:7 score/sheets", "DUPLICATE_NAME 39:31 party_floor.roles[1]"],
     ),
+    // F8 and P3: days before publication, days to put right and to object.
+    (
+        RICH,
+        "notice: {days: 5, of: working}",
+        "notice: {days: 0, of: weekdays}",
+        &["OUT_OF_RANGE 40:16 notice.days", "NOT_A_CHOICE 40:23 notice.of"],
+    ),
+    (
+        RICH,
+        "notice: {days: 5, of: working}",
+        "notice: {of: calendar, until: 5}",
+        &["KEY_MISSING 40:9 notice.days", "UNKNOWN_KEY 40:24 notice.until"],
+    ),
+    (
+        RICH,
+        "put_right: {days: 30, in_time: annuls}",
+        "put_right: {in_time: stays}",
+        &[
+            "KEY_MISSING 33:52 vetoes[2].put_right.days",
+            "NOT_A_CHOICE 33:62 vetoes[2].put_right.in_time",
+        ],
+    ),
+    (
+        RICH,
+        "object: {days: 10}",
+        "object: {days: 4000}",
+        &["OUT_OF_RANGE 33:96 vetoes[2].object.days"],
+    ),
 ];
