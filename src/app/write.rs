@@ -128,6 +128,10 @@ impl Write {
             subject: it.subject.clone(),
             effect_digest: it.digest,
         };
+        if effects.is_empty() {
+            // Said again under another id: nothing is changed, and the request has its entry all the same.
+            return vec![entry(&Effect { subject: "unchanged".to_owned(), digest: digest(&[]) })];
+        }
         effects.iter().map(entry).collect()
     }
 }

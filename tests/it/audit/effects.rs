@@ -1,9 +1,11 @@
 //! One effect, one entry: what is there without an entry is told, and what an entry speaks of and is
 //! not there.
 
+use steelyard::proto::v1;
+
 use super::trail::{Client, address};
 use crate::{
-    harness::COUNTY,
+    harness::{COUNTY, date, reference, served_over},
     receipts::year::{published, record, times},
 };
 
@@ -83,6 +85,37 @@ async fn every_effect(on_postgres: bool) {
         client.run(&format!("{back}; DROP TABLE before")).await;
     }
     assert_eq!(told().await, "");
+}
+
+async fn the_same_again(on_postgres: bool) {
+    let url = address(on_postgres, "same_again").await;
+    let served = served_over(&url).await.with_a_county().await;
+    for request_id in ["one", "two"] {
+        let request = v1::GrantRoleRequest {
+            county: COUNTY.into(),
+            request_id: request_id.into(),
+            principal: "clerk".into(),
+            role_id: "auditor".into(),
+            unit: reference(v1::RecordKind::County, COUNTY),
+            effective_from: date("2023-01-01"),
+            reason: "审计".into(),
+            ..Default::default()
+        };
+        served.accesses().grant_role(request).await.unwrap();
+    }
+    let outside = steelyard::app::audit::Outside::default();
+    let proof = steelyard::app::audit::verify(&*served.app.store, Some(COUNTY), &outside).await;
+    assert_eq!(proof.unwrap().findings, []);
+}
+
+#[tokio::test]
+async fn the_same_under_another_id_has_its_entry_on_sqlite() {
+    the_same_again(false).await;
+}
+
+#[tokio::test]
+async fn the_same_under_another_id_has_its_entry_on_postgres() {
+    the_same_again(true).await;
 }
 
 #[tokio::test]
