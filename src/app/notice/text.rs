@@ -162,7 +162,7 @@ fn sentences(notice: &NoticeRecord, shown: &Shown) -> (String, Vec<String>) {
     let days = format!("{}个{of}，张贴当日不计", notice.days);
     let body = vec![
         format!(
-            "{} 年度（周期）的评价结果已按《{title}》（第 {} 版）计算完成，现予公示。",
+            "{} 评价周期的结果已按《{title}》（第 {} 版）计算完成，现予公示。",
             shown.run.period, shown.run.version
         ),
         format!(
