@@ -143,7 +143,7 @@ async fn post(
     let (county, run_id) = (call.county.as_str(), asked.run_id.as_str());
     let run = computed(tx, county, run_id).await?;
     let plan = plan_of(tx, county, &run).await?;
-    let Some(rule) = plan.scheme().notice else {
+    let Some(rule) = gate::asked(tx, county, (&run, plan.scheme())).await? else {
         let en = format!("`{}` asks for no public notice", run.scheme_id);
         let zh = format!("{} 未规定公示", run.scheme_id);
         return Err(AppError::refused("NOTICE_NOT_ASKED", en, zh));

@@ -21,6 +21,7 @@ use effect::nothing;
 pub(super) use effect::{opening, revisions, sheets, step as step_effect};
 pub use open::OpenRound;
 pub(super) use open::all_rounds;
+pub(super) use sheet::source_record;
 pub use sheet::{Changed, Draft, SheetView};
 pub use spread::{Flag, Spread};
 pub(super) use state::items_of;

@@ -229,17 +229,20 @@ fn case(
 /// How a veto stands on a day: by what had happened by then.
 fn standing(record: &VetoRecord, rule: Option<&PutRight>, on: Day) -> VetoStanding {
     let by_then = |kind| record.first(kind).is_some_and(|it| it <= on);
-    let count = |kinds: &[VetoStepKind]| {
-        record.steps.iter().filter(|it| it.on <= on && kinds.contains(&it.kind)).count()
+    let last = |kinds: &[VetoStepKind]| {
+        let own = record.steps.iter().filter(|it| it.on <= on && kinds.contains(&it.kind));
+        own.map(|it| it.on).max()
     };
-    let answers = [VetoStepKind::ObjectionDismissed, VetoStepKind::ObjectionUpheld];
+    let answered = last(&[VetoStepKind::ObjectionDismissed, VetoStepKind::ObjectionUpheld]);
+    // An answer from before the objection answers nothing.
+    let objected = last(&[VetoStepKind::Objected]);
     if by_then(VetoStepKind::Lifted) {
         VetoStanding::Lifted
     } else if by_then(VetoStepKind::PutRight) && record.in_time(rule) {
         VetoStanding::PutRight
     } else if record.until.is_some_and(|it| it < on) {
         VetoStanding::Lapsed
-    } else if count(&[VetoStepKind::Objected]) > count(&answers) {
+    } else if objected.is_some_and(|it| answered.is_none_or(|answer| answer < it)) {
         VetoStanding::ObjectionOpen
     } else if by_then(VetoStepKind::NoticeServed) {
         VetoStanding::NoticeServed

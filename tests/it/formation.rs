@@ -268,6 +268,10 @@ async fn compounds_are_listed_by_what_they_lack_and_by_whom_they_are_seen() {
             standings: vec![standing.into()],
             ..on(1)
         };
+        // A joint branch of compounds is no community's own, wherever it is anchored.
+        let joint = (RecordKind::Community, "c-3");
+        let joint = branch("j-c", BranchForm::JointBranch, joint, &["k-4"]);
+        assert_eq!(served.upsert("joint", vec![joint]).await.items, []);
         let undecided = listed(&served, "department", with(Standing::Undecided)).await;
         assert_eq!(undecided, ["k-4"]);
         assert_eq!(listed(&served, "department", with(Standing::Advised)).await, ["k-3"]);

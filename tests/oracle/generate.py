@@ -183,11 +183,11 @@ class Maker:
         rng = self.rng
         if self.chance(0.15):
             node["base"] = self.num(-20, 60)
-        if self.chance(0.2):
+        if self.chance(0.4 if root else 0.2):
             low = rng.choice(["0", "-10", "5", "2.5"])
             node["clamp"] = [self.number(low), self.number(rng.choice(["100", "10", "20.25", "60"]))]
         if self.chance(0.5 if root else 0.22):
-            node["round"] = {"to": rng.choice([0, 1, 2, 2, 3]), "mode": rng.choice(MODES)}
+            node["round"] = {"to": rng.choice([0, 1, 2, 2, 3]), "mode": rng.choice(MODES + ("up", "up", "up"))}
         if not root and kind not in ref.NEVER_MISSING and self.chance(0.45):
             node["missing"] = rng.choice(["zero", "exclude", "exclude", "incomplete",
                                           {"value": self.num(-5, 60)}])

@@ -18,7 +18,7 @@ use vetoes::Vetoes;
 pub(in crate::app) use vetoes::object_days;
 
 use crate::{
-    app::{AppError, Item, Outcome, RefusedBecause, scheme::Plans},
+    app::{AppError, Item, Outcome, RefusedBecause, round::SOURCE, scheme::Plans},
     domain::{
         engine::Plan,
         exact::Decimal,
@@ -215,7 +215,9 @@ impl Known {
             let en = format!("`{}` may not raise veto `{item}`", fact.by_whom);
             return refused("VETO_NOT_ALLOWED", en, "该主体无权提出此否决事项");
         }
+        // A round's sheets were judged by the version that holds for the round.
         if fact.kind == FactKind::Sheet
+            && fact.source != SOURCE
             && let Some(full) = full_marks_passed(plans, fact)
         {
             let en = format!("`{item}` has {full} points at most");
@@ -277,12 +279,13 @@ fn asks_schemes_of(fact: &Fact) -> Option<(SubjectKind, Day)> {
     kind.zip(day)
 }
 
-/// Whether a veto's role may raise it: if schemes list the item, one of them names the role.
+/// Whether a veto's role may raise it: if schemes list the item, one of them names the role, or leaves
+/// it to anybody.
 fn may_raise(plans: &[Arc<Plan>], fact: &Fact) -> bool {
     let lists = plans.iter().flat_map(|it| &it.scheme().vetoes).filter(|it| it.id == fact.item);
     let mut listed = false;
     for veto in lists {
-        if veto.raised_by.contains(&fact.by_whom) {
+        if veto.raised_by.is_empty() || veto.raised_by.contains(&fact.by_whom) {
             return true;
         }
         listed = true;

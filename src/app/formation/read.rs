@@ -107,8 +107,9 @@ impl Registered {
         let rank = |form: &BranchForm| match form {
             BranchForm::PartyCommittee => 3,
             BranchForm::GeneralBranch => 2,
-            BranchForm::CompoundBranch | BranchForm::JointBranch => 1,
-            BranchForm::PartyGroup | BranchForm::UnitBranch => 0,
+            BranchForm::CompoundBranch => 1,
+            // A joint branch is of compounds, wherever it is anchored.
+            BranchForm::JointBranch | BranchForm::PartyGroup | BranchForm::UnitBranch => 0,
         };
         let own = self.branches.iter().filter_map(|it| match &it.detail {
             Detail::Branch { anchor, form, .. } => {

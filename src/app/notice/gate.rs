@@ -2,13 +2,49 @@
 
 use super::{day_of, objection};
 use crate::{
-    app::{AppError, Refusal},
-    domain::{scheme::Scheme, time::Moment},
+    app::{
+        AppError, Refusal,
+        run::{compile, period_of},
+    },
+    domain::{
+        scheme::{NoticeRule, Scheme},
+        time::Moment,
+    },
     store::{NoticeObjection, NoticeRecord, NoticeVerdict, RunRecord, StoreTx},
 };
 
 /// The most numbers that a refusal names.
 const NAMED_MAX: usize = 20;
+
+/// The notice that a run needs before it is published: that of its own version; so that another version
+/// is no way round it, that of the version in force on the last day of its period; and where the run
+/// that is published now was shown to the public, a notice like that one's.
+///
+/// # Errors
+/// Those of the store.
+pub(super) async fn asked(
+    tx: &mut dyn StoreTx,
+    county: &str,
+    (run, scheme): (&RunRecord, &Scheme),
+) -> Result<Option<NoticeRule>, AppError> {
+    if scheme.notice.is_some() {
+        return Ok(scheme.notice);
+    }
+    let last_day = period_of(&run.period)?.last_day();
+    let in_force = tx.scheme_in_force(county, &run.scheme_id, last_day).await?;
+    if let Some((header, document)) = in_force
+        && header.version != run.version
+        && let Some(rule) = compile(&document)?.scheme().notice
+    {
+        return Ok(Some(rule));
+    }
+    let Some(held) = tx.published_run(county, &run.scheme_id, &run.period).await? else {
+        return Ok(None);
+    };
+    let shown = tx.notice(county, &held.run_id).await?;
+    let days = |it: i64| u32::try_from(it).unwrap_or(u32::MAX);
+    Ok(shown.map(|it| NoticeRule { days: days(it.days), of: it.days_of }))
+}
 
 /// Refuses to publish a run whose scheme asks for a notice, as long as the notice is not over with
 /// nothing left to do. Runs that supersede are held to it like the first one: what the public saw is
@@ -22,7 +58,7 @@ pub(in crate::app) async fn may_publish(
     (run, scheme): (&RunRecord, &Scheme),
     at: Moment,
 ) -> Result<(), AppError> {
-    if scheme.notice.is_none() {
+    if asked(tx, county, (run, scheme)).await?.is_none() {
         return Ok(());
     }
     let Some(notice) = tx.notice(county, &run.run_id).await? else {

@@ -6,13 +6,18 @@ use std::{
 };
 
 use super::{
-    ALWAYS, Holder, Organiser, RoundView, TOGETHER_MAX, effects, items_of, mark, sheets,
+    ALWAYS, Holder, Organiser, RoundView, SOURCE, TOGETHER_MAX, effects, items_of, mark, sheets,
     state::all_sheets,
 };
 use crate::{
-    app::{App, AppError, Done, FieldFault, Write, fact::unregistered, registry::as_of},
+    app::{
+        App, AppError, Done, FieldFault, Write, fact::unregistered, registry::as_of, run::period_of,
+    },
     domain::{engine::Plan, time::Moment},
-    store::{RevisionState, RoundHeader, RoundSheet, SheetKey, StoreTx},
+    store::{
+        FactKind, FactQuery, RevisionState, RoundHeader, RoundSheet, SheetKey, StoreTx, StoredFact,
+        fact_id,
+    },
 };
 
 /// The most sheets of a round, ...
@@ -137,6 +142,7 @@ impl Adding<'_> {
             asked.iter().flat_map(|it| it.subjects.iter().cloned()).collect();
         let kind = self.view.header.subject_kind.as_str();
         let unknown = unregistered(tx, &self.call.county, (kind, all.clone()), self.at).await?;
+        let recorded = self.recorded(tx, &all).await?;
         let elsewhere = self.elsewhere(tx, all).await?;
         let mut held: BTreeMap<(&str, &str), String> = BTreeMap::new();
         let mut new = Vec::new();
@@ -154,6 +160,10 @@ impl Adding<'_> {
                     let en = format!("that sheet was handed in in round `{round}`");
                     let zh = format!("该打分表已在考核轮次 {round} 中提交");
                     faults.push(fault(path, "SHEET_IN_ROUND", en, zh));
+                } else if let Some(id) = recorded.get(&key(it, subject)) {
+                    let en = format!("`{id}` records that sheet already: reverse it first");
+                    let zh = format!("该打分表已由 {id} 登记，须先冲销");
+                    faults.push(fault(path, "SHEET_RECORDED", en, zh));
                 }
             }
             new.extend(self.not_there(tx, it, (&path, &mut faults)).await?);
@@ -302,6 +312,44 @@ impl Adding<'_> {
                 }
                 if same.get(&sheet.round_id) == Some(&true) {
                     found.insert(sheet.key, sheet.round_id);
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Adding<'_> {
+    /// The sheets that stand in the ledger and came past rounds, with a fact of each: of the same
+    /// assessor the later one would count, whatever is handed in.
+    async fn recorded(
+        &self,
+        tx: &mut dyn StoreTx,
+        subjects: &BTreeSet<String>,
+    ) -> Result<BTreeMap<SheetKey, String>, AppError> {
+        let RoundHeader { subject_kind, period, .. } = &self.view.header;
+        let days = period_of(period)?;
+        let subjects: Vec<String> = subjects.iter().cloned().collect();
+        let mut items: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut found = BTreeMap::new();
+        for part in subjects.chunks(TOGETHER_MAX) {
+            let query = FactQuery {
+                subject_kind: subject_kind.clone(),
+                subjects: part.to_vec(),
+                kinds: vec![FactKind::Sheet],
+                periods: vec![period.clone()],
+                from: days.first_day(),
+                until: days.last_day(),
+                known: self.at,
+            };
+            for StoredFact { seq, fact, .. } in tx.facts(&self.call.county, &query).await? {
+                let role = fact.name;
+                let of_role = items.entry(role.clone()).or_insert_with(|| {
+                    items_of(self.plan, &role).into_iter().map(|it| it.0).collect()
+                });
+                if fact.source != SOURCE && of_role.contains(&fact.item) {
+                    let key = SheetKey { role, assessor: fact.by_whom, subject: fact.subject };
+                    found.insert(key, fact_id(seq));
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     ALWAYS, Organiser, RoundView, items_of,
-    sheet::{name_of, points_of},
+    sheet::{name_of, points_of, source_record},
     state::{all_handed_in, all_sheets},
     step::next,
     step_effect,
@@ -122,7 +122,7 @@ fn facts(
                 by_whom: key.assessor.clone(),
                 at: Some(revision.mark.recorded),
                 source: SOURCE.to_owned(),
-                source_record: format!("{}/{}/{item}", header.round_id, name_of(key)),
+                source_record: source_record(&header.round_id, key, &item),
                 recorded_by: revision.mark.by.clone(),
                 late_reason: late_reason.to_owned(),
                 ..blank

@@ -334,6 +334,11 @@ pub(super) fn name_of(key: &SheetKey) -> String {
     format!("{}/{}/{}", key.role, key.assessor, key.subject)
 }
 
+/// What the fact of an item of a sheet names as its source.
+pub(in crate::app) fn source_record(round: &str, key: &SheetKey, item: &str) -> String {
+    format!("{round}/{}/{item}", name_of(key))
+}
+
 fn text(points: &Points) -> Result<String, AppError> {
     serde_json::to_string(points).map_err(|why| AppError::Internal(why.to_string()))
 }

@@ -62,6 +62,8 @@ impl App {
                     expected(tx, call, (&view, role, assessor), "").await?;
                 }
                 let holds = view.last_day(role, assessor);
+                let today = at.beijing_day().filter(|it| holds < *it);
+                let holds = today.and_then(Day::previous).unwrap_or(holds);
                 if *until <= holds {
                     let en = format!("sheets are taken until {holds} already");
                     let zh = format!("现截止日为 {holds}，延期须晚于该日");

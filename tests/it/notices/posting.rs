@@ -3,7 +3,7 @@
 use steelyard::proto::v1;
 use tonic::Code;
 
-use super::{blocked, failed, get, on_both, post, publish, run, told};
+use super::{blocked, failed, get, on_both, post, publish, run, scheme, told};
 use crate::harness::{COUNTY, Served, by, date, reason, violations};
 
 on_both!(
@@ -11,6 +11,7 @@ on_both!(
     calendar_days_need_no_notice_of_holidays,
     what_cannot_be_posted_is_refused,
     a_run_that_supersedes_has_a_notice_of_its_own,
+    another_version_is_no_way_round_the_notice,
     notices_are_listed_by_page,
 );
 
@@ -101,6 +102,55 @@ async fn what_cannot_be_posted_is_refused(on: &Served) {
     // A scheme without a notice publishes as before.
     publish(on, "p", &none).await.unwrap();
     assert_eq!(failed(post(on, "n6", &none, "2026-02-12").await), "RUN_NOT_COMPUTED");
+}
+
+async fn another_version_is_no_way_round_the_notice(on: &Served) {
+    // The next version asks for a notice; a run by the first one needs it all the same.
+    let next = async |version: u32, notice: &str| {
+        let document =
+            scheme("test.none", notice).replace("version: 1", &format!("version: {version}"));
+        let request = v1::PublishSchemeRequest {
+            county: COUNTY.into(),
+            request_id: format!("none-{version}"),
+            document: document.into(),
+        };
+        on.schemes().publish_scheme(request).await.unwrap();
+    };
+    next(2, "notice: {days: 3, of: calendar}").await;
+    let start = v1::StartRunRequest {
+        county: COUNTY.into(),
+        request_id: "old-version".into(),
+        scheme_id: "test.none".into(),
+        period: "2022".into(),
+        version: 1,
+        ..Default::default()
+    };
+    let started = on.evaluations().start_run(start).await.unwrap().into_inner();
+    while on.app.work_once("test").await.unwrap() {}
+    let first = started.run.unwrap().run_id;
+    assert_eq!(failed(publish(on, "p1", &first).await), "NOTICE_MISSING");
+    post(on, "n1", &first, "2026-02-12").await.unwrap();
+    on.clock.set("2026-02-16T01:00:00Z");
+    publish(on, "p2", &first).await.unwrap();
+    // A version that asks for none does not change in silence what the public saw.
+    next(3, "").await;
+    let second = run(on, "test.none", "third-version").await;
+    let supersede = async |request_id: &str| {
+        let request = v1::SupersedeRunRequest {
+            county: COUNTY.into(),
+            request_id: request_id.into(),
+            old_run_id: first.clone(),
+            new_run_id: second.clone(),
+            reason: "更正".into(),
+            validate_only: false,
+        };
+        on.evaluations().supersede_run(request).await
+    };
+    assert_eq!(failed(supersede("s1").await), "NOTICE_MISSING");
+    let notice = post(on, "n2", &second, "2026-02-16").await.unwrap();
+    assert_eq!((notice.days, notice.of()), (3, v1::DaysOf::Calendar));
+    on.clock.set("2026-02-20T01:00:00Z");
+    supersede("s2").await.unwrap();
 }
 
 async fn a_run_that_supersedes_has_a_notice_of_its_own(on: &Served) {

@@ -2,10 +2,18 @@
 
 use steelyard::proto::v1::{self, RecordKind};
 
-use super::{ALL, add, assignment, begun, close, done, excuse, held_by, ledger, on_both, proved};
+use super::{
+    ALL, add, assignment, begun, close, done, everybody, excuse, held_by, ledger, on_both, open,
+    opening, proved, publish, scheme,
+};
 use crate::harness::{COUNTY, Served, decimal, reason, record_facts, violations};
 
-on_both!(what_a_round_expects_comes_by_the_round, the_source_of_rounds_is_theirs);
+on_both!(
+    what_a_round_expects_comes_by_the_round,
+    the_source_of_rounds_is_theirs,
+    a_sheet_counts_once_whichever_way_it_came,
+    another_scheme_s_full_marks_hold_no_round_up,
+);
 
 /// A sheet of the round's period.
 pub(super) fn sheet(subject: &str, (item, role): (&str, &str), points: &str) -> v1::Fact {
@@ -84,6 +92,78 @@ async fn what_a_round_expects_comes_by_the_round(on: &Served) {
     assert_eq!(sent(on, "5", two().map(late).collect()).await, [yes, yes]);
     assert_eq!(ledger(on).await.len(), count + 2);
     proved(on).await;
+}
+
+/// The sheet of an assessor of the round, past it.
+fn by_assessor(assessor: &str) -> v1::Fact {
+    let mut fact = sheet("pr-1", ("tidy", "street"), "1");
+    if let Some(v1::fact::Fact::Sheet(sheet)) = &mut fact.fact {
+        sheet.assessor = assessor.into();
+    }
+    fact
+}
+
+async fn a_sheet_counts_once_whichever_way_it_came(on: &Served) {
+    let recorded = record_facts("early", vec![by_assessor("s-1")]);
+    let recorded = on.facts().record_facts(recorded).await.unwrap().into_inner();
+    open(on, opening("r1")).await.unwrap();
+    let refused = add(on, "too-soon", everybody()).await.unwrap_err();
+    let found: Vec<_> = violations(&refused).into_iter().map(|it| (it.0, it.1)).collect();
+    let path = "assignments[1].subject_ids[0]".to_owned();
+    assert_eq!(found, [(path, "SHEET_RECORDED".to_owned())]);
+    let reverse = v1::ReverseFactRequest {
+        county: COUNTY.into(),
+        request_id: "reverse".into(),
+        fact_id: recorded.items[0].id.clone(),
+        reason: "改由考核轮次提交".into(),
+        recorded_by: "clerk".into(),
+        evidence: Vec::new(),
+    };
+    on.facts().reverse_fact(reverse).await.unwrap();
+    assert_eq!(add(on, "everybody", everybody()).await.unwrap(), (7, 0));
+    for it in ALL {
+        done(on, it).await;
+    }
+    close(on, "close", "").await.unwrap();
+    // What the round recorded is not recorded beside it, whatever the reason.
+    let late = v1::Fact { late_reason: "补报".into(), ..by_assessor("s-1") };
+    assert_eq!(sent(on, "beside", vec![late.clone()]).await, ["SHEET_IN_ROUND"]);
+    let other = v1::Fact { late_reason: "补报".into(), ..by_assessor("s-2") };
+    assert_eq!(sent(on, "another", vec![other]).await, ["recorded"], "another assessor");
+    let listing = v1::ListFactsRequest {
+        county: COUNTY.into(),
+        subject: Some(v1::SubjectRef { kind: v1::SubjectKind::Project.into(), id: "pr-1".into() }),
+        kinds: vec![v1::FactKind::Sheet.into()],
+        ..Default::default()
+    };
+    let listed = on.facts().list_facts(listing).await.unwrap().into_inner().facts;
+    let of_round = listed.into_iter().find(|it| it.source_record == "r1/street/s-1/pr-1/tidy");
+    let reverse = v1::ReverseFactRequest {
+        county: COUNTY.into(),
+        request_id: "reverse-2".into(),
+        fact_id: of_round.unwrap().fact_id,
+        reason: "误打".into(),
+        recorded_by: "clerk".into(),
+        evidence: Vec::new(),
+    };
+    on.facts().reverse_fact(reverse).await.unwrap();
+    assert_eq!(sent(on, "instead", vec![late]).await, ["recorded"]);
+    proved(on).await;
+}
+
+async fn another_scheme_s_full_marks_hold_no_round_up(on: &Served) {
+    begun(on).await;
+    for it in ALL {
+        done(on, it).await;
+    }
+    publish(
+        on,
+        scheme("test.smaller-marks", "")
+            .replace("out_of: 40,", "out_of: 4,")
+            .replace("base: 40", "base: 76"),
+    )
+    .await;
+    close(on, "close", "").await.unwrap();
 }
 
 async fn the_source_of_rounds_is_theirs(on: &Served) {

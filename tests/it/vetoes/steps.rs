@@ -37,6 +37,11 @@ async fn what_is_no_step_of_a_veto_is_refused(on: &Served) {
     .await;
     let (unknown, same) = ("VETO_UNKNOWN", "SEPARATION_OF_DUTIES");
     assert_eq!(reasons, [unknown, unknown, unknown, same, same, "f2"]);
+    // What has not come has not happened; a decision may be of a later day.
+    let future = |kind| step("p1", "f1", kind, "2098-01-01", "co");
+    let kinds = [Step::NoticeServed, Step::PutRight, Step::Objected, Step::ObjectionUpheld];
+    let told_of = told(on, "future", kinds.map(future).to_vec()).await;
+    assert_eq!(told_of, ["STEP_IN_FUTURE"; 4]);
     // Ten days after the notice, and not the eleventh.
     let late = step("p1", "f1", Step::Objected, "2022-03-21", "co");
     assert_eq!(told(on, "late", vec![late]).await, ["OBJECTION_TOO_LATE"]);

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     app::{
         AppError, RefusedBecause,
-        round::{SOURCE, items_of},
+        round::{SOURCE, items_of, source_record},
         scheme::Plans,
     },
     domain::time::Moment,
-    store::{Fact, FactKind, RoundHeader, StoreTx},
+    store::{Fact, FactKind, RoundHeader, SheetKey, StoreTx},
 };
 
 /// Later than every moment there is.
@@ -29,14 +29,26 @@ struct Expecting {
 /// The rounds that expect sheets about the subjects of a batch.
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
-    rounds: BTreeMap<String, Expecting>,
+    by_id: BTreeMap<String, Expecting>,
     /// By subject and role, the rounds.
     expected: BTreeMap<(String, String), BTreeSet<String>>,
+    /// Sheets of closed rounds that stand in the ledger, by what their facts name as their source.
+    standing: BTreeSet<String>,
 }
 
 /// Whether a fact is a sheet that comes from elsewhere than from a round.
 fn is_direct(fact: &Fact) -> bool {
     fact.kind == FactKind::Sheet && fact.source != SOURCE
+}
+
+/// What the fact of a round's sheet names as its source.
+fn source_of(round: &str, fact: &Fact) -> String {
+    let key = SheetKey {
+        role: fact.name.clone(),
+        assessor: fact.by_whom.clone(),
+        subject: fact.subject.clone(),
+    };
+    source_record(round, &key, &fact.item)
 }
 
 impl Rounds {
@@ -61,7 +73,30 @@ impl Rounds {
                 of.insert(sheet.round_id);
             }
         }
+        all.read_standing(tx, county, facts).await?;
         Ok(all)
+    }
+
+    /// Reads which of these sheets stand in the ledger as a round recorded them.
+    async fn read_standing(
+        &mut self,
+        tx: &mut dyn StoreTx,
+        county: &str,
+        facts: &[&Fact],
+    ) -> Result<(), AppError> {
+        let mut sources: BTreeSet<String> = BTreeSet::new();
+        for fact in facts.iter().filter(|it| is_direct(it)) {
+            let key = (fact.subject.clone(), fact.name.clone());
+            let rounds = self.expected.get(&key).into_iter().flatten();
+            sources.extend(rounds.map(|id| source_of(id, fact)));
+        }
+        let sources: Vec<String> = sources.into_iter().collect();
+        for part in sources.chunks(TOGETHER_MAX) {
+            let found = tx.facts_by_source_record(county, part).await?.into_iter();
+            let standing = found.filter(|it| it.reversed.is_none() && it.fact.source == SOURCE);
+            self.standing.extend(standing.map(|it| it.fact.source_record));
+        }
+        Ok(())
     }
 
     /// Reads a round and what a role assesses in it, once; whether it is there.
@@ -72,12 +107,12 @@ impl Rounds {
         (county, id): (&str, &str),
         role: &str,
     ) -> Result<bool, AppError> {
-        if !self.rounds.contains_key(id) {
+        if !self.by_id.contains_key(id) {
             let Some(header) = tx.round(county, id).await? else { return Ok(false) };
             let items = BTreeMap::new();
-            self.rounds.insert(id.to_owned(), Expecting { header, items });
+            self.by_id.insert(id.to_owned(), Expecting { header, items });
         }
-        let Some(round) = self.rounds.get_mut(id) else { return Ok(false) };
+        let Some(round) = self.by_id.get_mut(id) else { return Ok(false) };
         if !round.items.contains_key(role) {
             let RoundHeader { scheme_id, version, .. } = &round.header;
             let Some(published) = tx.scheme(county, scheme_id, *version).await? else {
@@ -98,7 +133,7 @@ impl Rounds {
         }
         let expecting = self.expected.get(&(fact.subject.clone(), fact.name.clone()))?;
         for id in expecting {
-            let Some(round) = self.rounds.get(id) else { continue };
+            let Some(round) = self.by_id.get(id) else { continue };
             let header = &round.header;
             let same = header.period == fact.period && header.subject_kind == fact.subject_kind;
             let assessed = round.items.get(&fact.name).is_some_and(|it| it.contains(&fact.item));
@@ -113,6 +148,13 @@ impl Rounds {
                         "round `{id}` is open and expects it of `{role}`: hand it in there"
                     ),
                     zh: format!("考核轮次 {id} 进行中，{role} 的打分须在该轮次内提交"),
+                });
+            }
+            if self.standing.contains(&source_of(id, fact)) {
+                return Some(RefusedBecause::State {
+                    reason: "SHEET_IN_ROUND",
+                    en: format!("round `{id}` recorded this sheet: reverse that fact first"),
+                    zh: format!("考核轮次 {id} 已登记该打分，须先冲销"),
                 });
             }
             if fact.late_reason.is_empty() {

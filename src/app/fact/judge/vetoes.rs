@@ -31,7 +31,11 @@ struct Known {
 
 /// The vetoes that the steps of a batch name.
 #[derive(Debug, Default)]
-pub(super) struct Vetoes(BTreeMap<String, Known>);
+pub(super) struct Vetoes {
+    known: BTreeMap<String, Known>,
+    /// The day on which the batch is recorded, in the county's calendar.
+    today: Option<Day>,
+}
 
 fn state(reason: &'static str, en: String, zh: impl Into<String>) -> RefusedBecause {
     RefusedBecause::State { reason, en, zh: zh.into() }
@@ -80,13 +84,13 @@ impl Vetoes {
                 }
             }
         }
-        Ok(Self(known))
+        Ok(Self { known, today: at.beijing_day() })
     }
 
     /// Takes up what was stored in this transaction.
     pub(super) fn learn(&mut self, fact: &Fact) {
         if fact.kind == FactKind::VetoStep
-            && let Some(of) = self.0.get_mut(&fact.item)
+            && let Some(of) = self.known.get_mut(&fact.item)
         {
             of.steps.push(fact.clone());
         }
@@ -98,7 +102,7 @@ impl Vetoes {
             return None;
         }
         let id = &fact.item;
-        let of = self.0.get(id).filter(|it| {
+        let of = self.known.get(id).filter(|it| {
             let it = &it.veto.fact;
             (&it.subject_kind, &it.subject) == (&fact.subject_kind, &fact.subject)
         });
@@ -110,7 +114,15 @@ impl Vetoes {
             let en = format!("veto `{id}` was reversed by `{}`", fact_id(reversal.seq));
             return Some(state("FACT_REVERSED", en, "该否决事项记录已冲销"));
         }
-        match VetoStepKind::named(&fact.name)? {
+        let kind = VetoStepKind::named(&fact.name)?;
+        // What happens has happened; only a decision may lift from a later day on.
+        if kind != VetoStepKind::Lifted
+            && let Some((on, today)) = fact.on_day.zip(self.today).filter(|it| it.0 > it.1)
+        {
+            let en = format!("{on} has not come: it is {today}");
+            return Some(state("STEP_IN_FUTURE", en, format!("{on} 尚未到来，今日为 {today}")));
+        }
+        match kind {
             VetoStepKind::NoticeServed | VetoStepKind::PutRight => None,
             VetoStepKind::Objected => of.too_late(fact.on_day?),
             VetoStepKind::ObjectionDismissed | VetoStepKind::ObjectionUpheld => {

@@ -84,6 +84,20 @@ impl Reader {
             Some(points)
         };
         let (most, unscored) = (points("score_at_most"), points("unscored"));
+        if let (Some(most), Some(unscored)) = (most, unscored)
+            && !most.is_negative()
+            && unscored > most
+        {
+            let wrong = format!("{unscored} is above {most}: who handed nothing in would gain");
+            let zh = format!("{unscored} 高于 {most}，未提交者反而得利");
+            self.fault(
+                "VETO_RAISES",
+                &fields.key("unscored"),
+                wrong,
+                zh,
+                "at most `score_at_most`",
+            );
+        }
         Some(VetoedResults { items, score_at_most: most?, unscored })
     }
 

@@ -65,6 +65,12 @@ pub(super) const CASES: &[Case] = &[
     ),
     (
         RATED,
+        "unscored: 0",
+        "unscored: 61",
+        &["VETO_RAISES 11:214 score/projects.result_of.vetoed.unscored"],
+    ),
+    (
+        RATED,
         "items: [misuse]",
         "items: []",
         &["EMPTY_LIST 11:185 score/projects.result_of.vetoed.items"],
