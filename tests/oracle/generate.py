@@ -603,7 +603,10 @@ class Maker:
                 body["vetoed"] = {"items": self.rng.sample(OTHER_VETOES, self.rng.randint(1, 2)),
                                   "score_at_most": self.rng.choice(["59.99", "60", "0"])}
                 if self.chance(0.5):
-                    body["vetoed"]["unscored"] = self.rng.choice(["0", "12.5"])
+                    unscored = self.rng.choice(["0", "12.5"])
+                    # Never above what one with a score would count.
+                    most = ref.num(body["vetoed"]["score_at_most"])
+                    body["vetoed"]["unscored"] = unscored if ref.num(unscored) <= most else "0"
         return body
 
     def name(self, what):
