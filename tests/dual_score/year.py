@@ -115,7 +115,8 @@ class Member:
             by = on + timedelta(days=30)
             self.conduct = (on, by, rng.choice([None, by, by + timedelta(days=1), on]))
         self.reports = []
-        for unit in {unit for unit, _ in self.units}:
+        # In their order: that of a set is another at every run.
+        for unit in dict.fromkeys(unit for unit, _ in self.units):
             if rng.random() < 0.98:
                 full = rng.choice([50, 100, 120])
                 self.reports.append((unit, rng.randrange(0, full * 100 + 1), full))
