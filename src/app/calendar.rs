@@ -80,9 +80,6 @@ pub struct LoadYear {
 /// The years of the calendar.
 pub(super) const ALL_YEARS: (i64, i64) = (1, 9999);
 
-/// What ends the subject of an entry about a request that recorded nothing new.
-pub(super) const UNCHANGED: &str = "/unchanged";
-
 /// The editions that the service comes with, by year.
 static BASE: LazyLock<BTreeMap<i64, Edition>> = LazyLock::new(|| {
     // A test reads the file: a line that is none would leave all of it out.
@@ -280,10 +277,7 @@ async fn load(
             && there.title == asked.title
             && there.document == asked.document;
         if same {
-            // Every answered request has its entry, also one that records nothing.
-            let subject = format!("calendar/{year}/{}{UNCHANGED}", asked.id);
-            let effect = Effect { subject, digest: there.digest() };
-            return Ok((there.clone(), vec![effect]));
+            return Ok((there.clone(), Vec::new()));
         }
         let existing = format!("{year}/{}", asked.id);
         return Err(AppError::AlreadyExists { reason: "CALENDAR_EDITION_EXISTS", existing });

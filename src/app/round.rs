@@ -17,7 +17,6 @@ pub use assign::{Added, Assignment};
 pub use close::Closed;
 pub use close::SOURCE;
 pub use coverage::{Coverage, CoverageCounts, CoverageLine, CoverageListing};
-use effect::nothing;
 pub(super) use effect::{opening, revisions, sheets, step as step_effect};
 pub use open::OpenRound;
 pub(super) use open::all_rounds;
@@ -29,7 +28,7 @@ pub use state::{RoundView, SheetState};
 pub use step::{ExcuseAssessor, ExtendRound};
 
 use super::{
-    AppError, Effect, Write,
+    AppError, Write,
     access::Permit,
     registry::{RecordKind, RecordRef},
 };
@@ -137,9 +136,4 @@ pub struct Assessor {
 fn mark(call: &Write, at: Moment) -> RoundMark {
     let (by, request_id) = (call.principal.clone(), call.request_id.clone());
     RoundMark { recorded: at, by, request_id }
-}
-
-/// What a call changed: something, or nothing, which has its entry too.
-fn effects(changed: Option<Effect>, round: &str) -> Vec<Effect> {
-    vec![changed.unwrap_or_else(|| nothing(round))]
 }

@@ -242,6 +242,12 @@ async fn a_loaded_edition_is_proved_by_the_trail(on: &Served) {
     let trail = on.audit().list_audit(request).await.unwrap().into_inner();
     let last = trail.entries.last().unwrap();
     assert_eq!(last.subject, "calendar/2027/gb-2027");
+    // Whatever an edition is called, and said again under another id.
+    for request_id in ["2", "3"] {
+        load(on, notice(request_id, "unchanged")).await.unwrap();
+    }
+    let proof = audit::verify(&*on.app.store, Some(COUNTY), &audit::Outside::default()).await;
+    assert_eq!(proof.unwrap().findings, []);
 }
 
 fn steelyard(store: &str, args: &[&str]) -> (Option<i32>, String, String) {

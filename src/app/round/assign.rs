@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    ALWAYS, Holder, Organiser, RoundView, SOURCE, TOGETHER_MAX, effects, items_of, mark, sheets,
+    ALWAYS, Holder, Organiser, RoundView, SOURCE, TOGETHER_MAX, items_of, mark, sheets,
     state::all_sheets,
 };
 use crate::{
@@ -77,9 +77,9 @@ impl App {
                 let added =
                     Added { recorded: new.len(), unchanged: total.saturating_sub(new.len()) };
                 fits(tx, county, (&view.header.round_id, &plan), &new).await?;
-                let changed = (!new.is_empty()).then(|| sheets(round, &new));
+                let effect = (!new.is_empty()).then(|| sheets(round, &new));
                 tx.insert_round_sheets(county, &new).await?;
-                Ok(Done { response: encode(&added), effects: effects(changed, round) })
+                Ok(Done { response: encode(&added), effects: effect.into_iter().collect() })
             })
         })
         .await

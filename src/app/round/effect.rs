@@ -59,11 +59,6 @@ pub(in crate::app) fn step(round: &str, it: &RoundStep) -> Effect {
     Effect { subject: format!("round/{round}/step"), digest: digest(&parts) }
 }
 
-/// That everything was there already.
-pub(in crate::app) fn nothing(round: &str) -> Effect {
-    Effect { subject: format!("round/{round}/nothing"), digest: digest(&[]) }
-}
-
 fn of_key(key: &SheetKey) -> [&[u8]; 3] {
     [key.role.as_bytes(), key.assessor.as_bytes(), key.subject.as_bytes()]
 }

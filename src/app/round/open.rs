@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ALWAYS, Organiser, PAGE, RoundView, effects, mark, opening};
+use super::{ALWAYS, Organiser, PAGE, RoundView, mark, opening};
 use crate::{
     app::{
         App, AppError, Done, Missing, Refusal, Write,
@@ -64,8 +64,7 @@ impl App {
                     closed: None,
                 };
                 if let Some(same) = same(tx, county, &round).await? {
-                    let effects = effects(None, &round.round_id);
-                    return Ok(Done { response: encode(&same), effects });
+                    return Ok(Done { response: encode(&same), effects: Vec::new() });
                 }
                 may_open(tx, county, &round, (at, plans)).await?;
                 tx.insert_round(county, &round).await?;

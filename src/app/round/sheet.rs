@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{ALWAYS, Assessor, Own, RoundView, SheetState, effects, items_of, mark, revisions};
+use super::{ALWAYS, Assessor, Own, RoundView, SheetState, items_of, mark, revisions};
 use crate::{
     app::{App, AppError, Done, FieldFault, Refusal, Violation, Write},
     domain::{
@@ -325,7 +325,7 @@ impl<'a> Mine<'a> {
         let changed = Changed { recorded: new.len(), unchanged };
         let effect = (!new.is_empty()).then(|| revisions(round, &new));
         tx.insert_revisions(&call.county, round, &new).await?;
-        Ok(Done { response: encode(&changed), effects: effects(effect, round) })
+        Ok(Done { response: encode(&changed), effects: effect.into_iter().collect() })
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Effects, Finding, Tampering};
 use crate::{
     app::{
         AppError,
-        calendar::{ALL_YEARS, UNCHANGED, effect, name_of},
+        calendar::{ALL_YEARS, effect, name_of},
     },
     domain::time::Moment,
     store::{AuditRecord, CalendarRecord, ReadTx},
@@ -29,9 +29,6 @@ impl<'a> Calendars<'a> {
     pub(super) fn take(&mut self, record: &AuditRecord, found: &mut Effects) {
         let subject = &record.entry.subject;
         let name = subject.strip_prefix("calendar/").unwrap_or_default();
-        if name.ends_with(UNCHANGED) {
-            return;
-        }
         let Some(kept) = self.loaded.remove(name) else {
             let text = format!("calendar `{name}` is not there, or is spoken of twice");
             found.add_other(name, record, Tampering::EffectWithoutEntry, text);

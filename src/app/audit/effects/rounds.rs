@@ -79,7 +79,6 @@ impl Rounds {
         let at = (id.to_owned(), record.recorded);
         let of = |it: &RoundMark| (it.by.clone(), it.request_id.clone());
         let (effect, marks): (_, Vec<_>) = match what {
-            "nothing" => return,
             "" => {
                 let there = self.opened.remove(id);
                 let there = there.filter(|it| it.opened.recorded == record.recorded);
