@@ -17,6 +17,7 @@ mod fact;
 mod fact_decode;
 mod fact_encode;
 mod fact_scope;
+mod follow;
 mod formation;
 mod member;
 mod member_encode;

@@ -7,16 +7,13 @@ mod feed;
 mod results;
 mod runs;
 
-use std::pin::Pin;
-
 use prost::Message;
-use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
 pub(super) use feed::position;
 pub(super) use results::{filter, selector};
 
-use super::{RECEIVE_MAX, SEND_MAX, admit::Call, decoded, status};
+use super::{RECEIVE_MAX, SEND_MAX, admit::Call, decoded, follow::Streamed, status};
 use crate::{
     app::{App, AppError},
     proto::v1::{
@@ -35,8 +32,6 @@ pub(super) fn service(app: &App) -> EvaluationServiceServer<impl EvaluationServi
 struct Service {
     app: App,
 }
-
-type Streamed<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// An answer that was made now.
 fn told<T>(answer: Result<T, AppError>) -> Result<Response<T>, Status> {

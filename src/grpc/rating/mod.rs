@@ -2,10 +2,8 @@
 
 mod feed;
 
-use std::pin::Pin;
-
 use prost::Message as _;
-use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
+use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -14,6 +12,7 @@ use super::{
     decode::{Decoded, Faults},
     encode::publication,
     evaluation_encode::ordinal,
+    follow::{STREAM_PAGE, Streamed},
     page::{BYTES_MAX, page},
     rating_encode::rating,
     result_scope::Sight,
@@ -32,9 +31,6 @@ use crate::{
     },
 };
 
-/// Ratings of one message of a stream.
-const STREAM_PAGE: usize = 500;
-
 pub(super) fn service(
     app: &App,
 ) -> PropertyRatingServiceServer<impl PropertyRatingService + use<>> {
@@ -47,8 +43,6 @@ pub(super) fn service(
 struct Service {
     app: App,
 }
-
-type Streamed<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 fn told<T>(answer: Result<T, AppError>) -> Result<Response<T>, Status> {
     answer.map(Response::new).map_err(status::from)

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
-use steelyard::proto::v1::{self, RecordKind, ResultChange};
+use steelyard::proto::v1::{self, RecordKind, ResultChange, registry_record::Detail};
 
-use super::world::{add, address, again, changes, county, figure, half, of, published};
+use super::world::{add, address, again, changes, county, figure, half, of, project, published};
 use crate::{
-    harness::{COUNTY, Served, by, served_over},
+    harness::{COUNTY, Served, by, reference, served_over, unit},
     result_feed::grant,
 };
 
@@ -113,6 +113,47 @@ async fn followed(on_postgres: bool) {
     let first = watch.get_mut().message().await.unwrap().unwrap();
     assert_eq!((first.changes.len(), first.cursor == end), (9, true));
     assert!(first.changes.iter().all(|it| it.change() != ResultChange::Removed));
+}
+
+/// A project that moves from one compound to another, as each compound's own reader is told of it:
+/// what happened is told alike, with the side that is the reader's.
+async fn moved(on_postgres: bool) {
+    let served = county(&address(on_postgres, "moved").await, half()).await;
+    let there = unit(RecordKind::Compound, "k-02", reference(RecordKind::Community, "c-01"));
+    assert_eq!(served.upsert("k-02", vec![there]).await.items, []);
+    for (who, compound) in [("old", "k-01"), ("new", "k-02")] {
+        grant(&served, who, "credit_reader", (RecordKind::Compound, compound)).await;
+    }
+    let first = published(&served, "rate.project", "2022-H1").await;
+    let (before, cursor) = changes(&served, Some("old"), "", 0).await;
+    assert_eq!(before.len(), 4);
+    let mut project = project("p-4", ("co-b", "2022-06-01"), 100, "");
+    if let Some(Detail::Project(of)) = &mut project.detail {
+        of.compound_id = "k-02".into();
+    }
+    assert_eq!(served.upsert("moved", vec![project]).await.items, []);
+    again(&served, &first, "rate.project", "2022-H1").await;
+    let mut held = Held::new();
+    for (who, has, cursor) in [("old", false, cursor.as_str()), ("new", true, "")] {
+        let (told, _) = changes(&served, Some(who), cursor, 0).await;
+        let own = told.iter().filter(|it| it.subject.as_ref().unwrap().id == "p-4");
+        let own: Vec<_> = own.map(|it| (it.change(), it.rating.is_some())).collect();
+        assert_eq!(own, [(ResultChange::Changed, has)], "{who}");
+        if who == "old" {
+            take(&mut held, &before);
+        }
+        take(&mut held, &told);
+        let all = &held[&("rate.project".to_owned(), "2022-H1".to_owned())];
+        assert_eq!(all.contains_key("p-4"), has, "{who}");
+        assert_eq!(digest(&served, who, "rate.project").await, recipe(all), "{who}");
+        held.clear();
+    }
+}
+
+#[tokio::test]
+async fn a_project_that_moves_is_told_to_each_as_its_side() {
+    moved(false).await;
+    moved(true).await;
 }
 
 #[tokio::test]
