@@ -50,7 +50,7 @@ fn following(
     let named = raw.subject_ids.iter().enumerate();
     let subjects: Vec<Option<String>> =
         named.map(|(index, it)| faults.id(&format!("filter.subject_ids[{index}]"), it)).collect();
-    let group = group(faults, raw.group_dimension, raw.group);
+    let group = faults.below("filter", |it| group(it, raw.group_dimension, raw.group));
     let subjects = subjects.into_iter().collect::<Option<_>>();
     let (scheme_id, subjects) = (scheme_id?.unwrap_or_default(), subjects?);
     Some((Following { scheme_id, subjects, ..Following::default() }, group?))

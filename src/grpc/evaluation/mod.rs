@@ -11,7 +11,7 @@ use prost::Message;
 use tonic::{Request, Response, Status};
 
 pub(super) use feed::position;
-pub(super) use results::{filter, selector};
+pub(super) use results::{filter, group, selector};
 
 use super::{RECEIVE_MAX, SEND_MAX, admit::Call, decoded, follow::Streamed, status};
 use crate::{

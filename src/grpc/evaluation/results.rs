@@ -47,13 +47,13 @@ pub(crate) fn selector(faults: &mut Faults, raw: Option<v1::RunSelector>) -> Opt
 }
 
 /// A group of a dimension: both are said, or neither.
-pub(super) fn group(
+pub(in crate::grpc) fn group(
     faults: &mut Faults,
     dimension: String,
     id: String,
 ) -> Decoded<Option<(String, String)>> {
     if dimension.is_empty() != id.is_empty() {
-        faults.missing(if id.is_empty() { "filter.group" } else { "filter.group_dimension" });
+        faults.missing(if id.is_empty() { "group" } else { "group_dimension" });
         return None;
     }
     Some((!id.is_empty()).then_some((dimension, id)))
@@ -73,7 +73,7 @@ pub(crate) fn filter(faults: &mut Faults, raw: Option<v1::ResultFilter>) -> Opti
         };
         statuses.extend(faults.said(&path, Ok(it), named));
     }
-    let group = group(faults, raw.group_dimension, raw.group)?;
+    let group = faults.below("filter", |it| group(it, raw.group_dimension, raw.group))?;
     Some(ResultFilter { grades: raw.grades, statuses, group })
 }
 

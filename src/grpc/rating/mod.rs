@@ -11,6 +11,7 @@ use super::{
     admit::Call,
     decode::{Decoded, Faults},
     encode::publication,
+    evaluation::group,
     evaluation_encode::ordinal,
     follow::{STREAM_PAGE, Streamed},
     page::{BYTES_MAX, page},
@@ -65,13 +66,9 @@ fn selector(faults: &mut Faults, raw: Option<v1::RatingSelector>) -> Option<Rati
     Some(RatingSelector { scheme_id, period, as_of_day, run_id: String::new() })
 }
 
-/// A group of a dimension: both are said, or neither.
+/// Which ratings are listed.
 fn filter(faults: &mut Faults, dimension: &str, id: &str) -> Decoded<ResultFilter> {
-    if dimension.is_empty() != id.is_empty() {
-        faults.missing(if id.is_empty() { "group" } else { "group_dimension" });
-        return None;
-    }
-    let group = (!id.is_empty()).then(|| (dimension.to_owned(), id.to_owned()));
+    let group = group(faults, dimension.to_owned(), id.to_owned())?;
     Some(ResultFilter { group, ..ResultFilter::default() })
 }
 
