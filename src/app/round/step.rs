@@ -61,15 +61,7 @@ impl App {
                 if !role.is_empty() {
                     expected(tx, call, (&view, role, assessor), "").await?;
                 }
-                let holds = view.last_day(role, assessor);
-                let today = at.beijing_day().filter(|it| holds < *it);
-                let holds = today.and_then(Day::previous).unwrap_or(holds);
-                if *until <= holds {
-                    let en = format!("sheets are taken until {holds} already");
-                    let zh = format!("现截止日为 {holds}，延期须晚于该日");
-                    let refusal = Refusal::new("EXTENSION_TOO_SHORT", en, zh);
-                    return Err(AppError::Refused(refusal.with("day", holds.to_string())));
-                }
+                long_enough(*until, view.last_day(role, assessor), at)?;
                 let of = (role.as_str(), assessor.as_str(), "");
                 let step = next((&view, call, at), StepKind::Extension, of, reason);
                 keep(tx, call, view, RoundStep { until: Some(*until), ..step }, encode).await
@@ -114,6 +106,25 @@ impl App {
         })
         .await
     }
+}
+
+/// Refuses an extension that changes nothing: to a day until which sheets are taken already, or to one
+/// that is over.
+fn long_enough(until: Day, holds: Day, at: Moment) -> Result<(), AppError> {
+    let over = at.beijing_day().and_then(Day::previous);
+    let (en, zh, behind) = match over {
+        _ if until <= holds => {
+            let en = format!("sheets are taken until {holds} already");
+            (en, format!("现截止日为 {holds}，延期须晚于该日"), holds)
+        }
+        Some(over) if until <= over => {
+            let en = format!("{until} is over: extend to today or later");
+            (en, format!("{until} 已过，须延至今日或以后"), over)
+        }
+        Some(_) | None => return Ok(()),
+    };
+    let refusal = Refusal::new("EXTENSION_TOO_SHORT", en, zh);
+    Err(AppError::Refused(refusal.with("day", behind.to_string())))
 }
 
 /// Refuses an assessor, or a subject of an assessor, of whom the round expects nothing.

@@ -97,6 +97,14 @@ async fn what_is_no_extension_or_excuse_is_refused(on: &Served) {
     ] {
         assert_eq!(by_state(&extend(on, "1", of, until).await.unwrap_err()), why, "{of:?} {until}");
     }
+    // A day that is over; today is long enough.
+    on.clock.set("2023-01-22T16:00:00Z");
+    let status = extend(on, "1", ("", ""), "2023-01-22").await.unwrap_err();
+    assert_eq!(
+        (by_state(&status), told(&status, "day")),
+        ("EXTENSION_TOO_SHORT".into(), "2023-01-22".into())
+    );
+    assert!(status.message().contains("2023-01-22 is over"), "{}", status.message());
     extend(on, "1", ("", ""), "2023-01-23").await.unwrap();
     let status = extend(on, "2", ("street", "s-1"), "2023-01-23").await.unwrap_err();
     assert_eq!(

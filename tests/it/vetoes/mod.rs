@@ -51,6 +51,8 @@ vetoes:
     put_right: {days: 30}
     object: {days: 10}
     then: {grade: veto}
+  - id: anybody
+    then: {grade: veto}
   - id: fire
     raised_by: [street]
     put_right: {days: 30, in_time: annuls}

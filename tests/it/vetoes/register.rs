@@ -6,7 +6,11 @@ use tonic::Code;
 use super::{listed, on_both, on_day, step, told, veto};
 use crate::harness::{COUNTY, Served, date, reference};
 
-on_both!(a_veto_stands_by_its_days, the_register_is_read_by_unit_and_by_what_is_held);
+on_both!(
+    a_veto_stands_by_its_days,
+    an_answer_of_an_earlier_day_hides_no_objection,
+    the_register_is_read_by_unit_and_by_what_is_held,
+);
 
 async fn a_veto_stands_by_its_days(on: &Served) {
     told(on, "v", vec![veto("p1", "fees", "2022-03-01")]).await;
@@ -52,6 +56,23 @@ async fn a_veto_stands_by_its_days(on: &Served) {
     on.facts().reverse_fact(reverse("f1")).await.unwrap();
     let case = on_day(on, "2022-12-31").await.remove(0);
     assert_eq!((case.standing(), case.in_force), (VetoStanding::Reversed, false));
+}
+
+async fn an_answer_of_an_earlier_day_hides_no_objection(on: &Served) {
+    told(on, "v", vec![veto("p1", "fees", "2022-03-01")]).await;
+    let steps = vec![
+        step("p1", "f1", Step::NoticeServed, "2022-03-10", ""),
+        step("p1", "f1", Step::ObjectionDismissed, "2022-03-15", "county"),
+        step("p1", "f1", Step::Objected, "2022-03-20", "co"),
+    ];
+    assert_eq!(told(on, "s", steps).await, ["f2", "f3", "f4"]);
+    for (day, standing) in [
+        ("2022-03-15", VetoStanding::NoticeServed),
+        ("2022-03-20", VetoStanding::ObjectionOpen),
+        ("2022-12-31", VetoStanding::ObjectionOpen),
+    ] {
+        assert_eq!(on_day(on, day).await[0].standing(), standing, "{day}");
+    }
 }
 
 async fn the_register_is_read_by_unit_and_by_what_is_held(on: &Served) {

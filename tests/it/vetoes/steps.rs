@@ -22,6 +22,12 @@ async fn what_is_no_step_of_a_veto_is_refused(on: &Served) {
         it.raised_by = "owners".into();
     }
     assert_eq!(told(on, "o", vec![other]).await, ["VETO_NOT_ALLOWED"]);
+    // An item that names nobody is anybody's.
+    let mut free = veto("p2", "anybody", "2022-03-01");
+    if let Some(v1::fact::Fact::Veto(it)) = &mut free.fact {
+        it.raised_by = "owners".into();
+    }
+    assert_eq!(told(on, "free", vec![free]).await, ["f2"]);
     let reasons = told(
         on,
         "s",
@@ -36,7 +42,7 @@ async fn what_is_no_step_of_a_veto_is_refused(on: &Served) {
     )
     .await;
     let (unknown, same) = ("VETO_UNKNOWN", "SEPARATION_OF_DUTIES");
-    assert_eq!(reasons, [unknown, unknown, unknown, same, same, "f2"]);
+    assert_eq!(reasons, [unknown, unknown, unknown, same, same, "f3"]);
     // What has not come has not happened; a decision may be of a later day.
     let future = |kind| step("p1", "f1", kind, "2098-01-01", "co");
     let kinds = [Step::NoticeServed, Step::PutRight, Step::Objected, Step::ObjectionUpheld];
@@ -46,12 +52,12 @@ async fn what_is_no_step_of_a_veto_is_refused(on: &Served) {
     let late = step("p1", "f1", Step::Objected, "2022-03-21", "co");
     assert_eq!(told(on, "late", vec![late]).await, ["OBJECTION_TOO_LATE"]);
     let in_time = step("p1", "f1", Step::Objected, "2022-03-20", "co");
-    assert_eq!(told(on, "in-time", vec![in_time]).await, ["f3"]);
+    assert_eq!(told(on, "in-time", vec![in_time]).await, ["f4"]);
     let own = step("p1", "f1", Step::ObjectionDismissed, "2022-03-25", "co");
     assert_eq!(told(on, "own", vec![own]).await, [same]);
     let answered = step("p1", "f1", Step::ObjectionDismissed, "2022-03-25", "county");
-    assert_eq!(told(on, "answered", vec![answered.clone()]).await, ["f4"]);
-    assert_eq!(told(on, "answered", vec![answered]).await, ["f4"], "a repeat");
+    assert_eq!(told(on, "answered", vec![answered.clone()]).await, ["f5"]);
+    assert_eq!(told(on, "answered", vec![answered]).await, ["f5"], "a repeat");
     // A veto that was reversed takes no steps.
     let request = v1::ReverseFactRequest {
         county: COUNTY.into(),
