@@ -78,6 +78,8 @@ pub(crate) async fn append_only_tables_refuse_changes(on: &Backend) {
         ("round_sheets", "holder"),
         ("round_revisions", "points"),
         ("round_steps", "reason"),
+        ("chains", "period"),
+        ("chain_events", "reason"),
         ("results", "grade"),
         ("publications", "run_id"),
     ] {
