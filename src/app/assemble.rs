@@ -8,8 +8,8 @@ use crate::{
     domain::{
         exact::Decimal,
         facts::{
-            Answers, CheckIn, ConductCase, Entry, EntryCheck, Facts, Finding, Import, Sheet, State,
-            StateKind, TieDecision, UnitImport, VetoRecord, VetoStep, VetoStepKind,
+            Answers, CheckIn, ConductCase, Entry, EntryCheck, Facts, Finding, Import, Proposal, Sheet,
+            State, StateKind, TieDecision, UnitImport, VetoRecord, VetoStep, VetoStepKind,
         },
         scheme::{Counted, CountedPoints, Counting, NodeKind, Scheme},
         time::{Day, Moment, Period, Window},
@@ -18,8 +18,9 @@ use crate::{
 };
 
 /// The kinds that are read for an evaluation besides point entries.
-pub(crate) const EVIDENCE: [FactKind; 8] = [
+pub(crate) const EVIDENCE: [FactKind; 9] = [
     FactKind::Sheet,
+    FactKind::Proposal,
     FactKind::Ballot,
     FactKind::Survey,
     FactKind::Metric,
@@ -244,6 +245,14 @@ fn add_row((facts, told): (&mut Facts, &mut Told), row: StoredFact) -> Option<()
             by: some(row.by_whom),
             at: row.at,
             points: amount(row.amount_a)?,
+        }),
+        FactKind::Proposal => facts.proposals.push(Proposal {
+            item: row.item,
+            level: row.name,
+            by: some(row.by_whom),
+            at: row.at,
+            points: amount(row.amount_a)?,
+            reason: some(row.detail),
         }),
         FactKind::Ballot => {
             let votes: BTreeMap<String, u64> = serde_json::from_str(&row.detail).ok()?;

@@ -88,6 +88,15 @@ fn content(fact: Fact) -> Result<Option<Raw>, StoreError> {
             points: Some(amount("amount_a", amount_a)?),
             period,
         }),
+        FactKind::Proposal => Raw::Proposal(v1::Proposal {
+            item,
+            period,
+            level: name,
+            proposed_by: by_whom,
+            points: Some(amount("amount_a", amount_a)?),
+            reason: detail,
+            at: fact.at.map(timestamp),
+        }),
         FactKind::Ballot => {
             let counts: BTreeMap<String, i64> = json("detail", &detail)?;
             Raw::Ballot(v1::Ballot { ballot: item, period, counts })

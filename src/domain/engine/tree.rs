@@ -1,7 +1,7 @@
 //! One subject's tree: every node's value, from the facts up to the root.
 
 use super::{
-    counted, leaf, measured,
+    counted, leaf, measured, proposed,
     note::{Listener, Note},
     plan::Plan,
     predicate::Asked,
@@ -174,6 +174,9 @@ impl<G: GroupView> Walk<'_, G> {
             NodeKind::Assessed(assessed) => {
                 leaf::assessed(index, &node.id, assessed, &out_of(), facts, listener)?
             }
+            NodeKind::Proposed(levels) => {
+                proposed::value((index, &node.id), levels, &out_of(), facts, listener)?
+            }
             NodeKind::Voted(voted) => leaf::voted(index, voted, facts, listener)?,
             NodeKind::Surveyed(surveyed) => leaf::surveyed(index, surveyed, facts, listener)?,
             NodeKind::Imported(imported) => {
@@ -223,6 +226,7 @@ impl<G: GroupView> Walk<'_, G> {
             | NodeKind::Counted(_)
             | NodeKind::Scheduled(_)
             | NodeKind::Assessed(_)
+            | NodeKind::Proposed(_)
             | NodeKind::Voted(_)
             | NodeKind::Surveyed(_)
             | NodeKind::Measured(_)
