@@ -8,8 +8,8 @@ use crate::{
     domain::{
         exact::Decimal,
         facts::{
-            Answers, CheckIn, ConductCase, Entry, EntryCheck, Facts, Finding, Import, Proposal, Sheet,
-            State, StateKind, TieDecision, UnitImport, VetoRecord, VetoStep, VetoStepKind,
+            Answers, CheckIn, ConductCase, Entry, EntryCheck, Facts, Finding, Import, Proposal,
+            Sheet, State, StateKind, TieDecision, UnitImport, VetoRecord, VetoStep, VetoStepKind,
         },
         scheme::{Counted, CountedPoints, Counting, NodeKind, Scheme},
         time::{Day, Moment, Period, Window},

@@ -8,6 +8,7 @@ mod assessment_decode;
 mod assessment_encode;
 mod audit;
 mod calendar;
+mod chain;
 mod decode;
 mod encode;
 mod entry;
@@ -68,6 +69,7 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
         .add_service(formation::service(app))
         .add_service(entry::service(app))
         .add_service(assessment::service(app))
+        .add_service(chain::service(app))
         .add_service(evaluation::service(app))
         .add_service(notice::service(app))
         .add_service(veto::service(app))

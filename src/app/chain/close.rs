@@ -153,8 +153,7 @@ fn closable(reach: &Reach, (step, below): (&Step, &[Step]), unit: &str) -> Resul
 /// The refusal of a cohort that waits for something, with what it waits for.
 fn incomplete(unit: &str, blockers: &[Blocker]) -> AppError {
     let (count, first) = (blockers.len(), blockers.first());
-    let (what, en, zh) =
-        first.map_or(("", "", ""), |it| (it.subject.as_str(), it.en, it.zh));
+    let (what, en, zh) = first.map_or(("", "", ""), |it| (it.subject.as_str(), it.en, it.zh));
     let en = format!("{count} step(s) before it are open; the first: `{what}`, {en}");
     let zh = format!("尚有 {count} 个前置环节未完成，第一个：{what}，{zh}");
     let named = blockers.iter().take(NAMED_MAX).map(|it| Violation {

@@ -33,8 +33,14 @@ pub(in crate::app) async fn may_publish(
         closed(&chain, &step)?;
         let last = step.closed.values().map(|it| it.1).max();
         if let Some(last) = last.filter(|it| *it > run.known) {
-            let en = format!("the run knows what was recorded until {}, and the last cohort was closed at {last}: start a new run", run.known);
-            let zh = format!("该批次依据 {} 以前的记录，而末一考核组于 {last} 结束，须重新计算", run.known);
+            let en = format!(
+                "the run knows what was recorded until {}, and the last cohort was closed at {last}: start a new run",
+                run.known
+            );
+            let zh = format!(
+                "该批次依据 {} 以前的记录，而末一考核组于 {last} 结束，须重新计算",
+                run.known
+            );
             return Err(Refusal::new("RUN_BEFORE_CLOSING", en, zh).remembered().into());
         }
     }

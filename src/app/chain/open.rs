@@ -144,7 +144,7 @@ impl App {
     /// # Errors
     /// The chain or the step is not there; those of the store.
     #[tracing::instrument(target = "steelyard::use_case", skip_all)]
-    pub async fn cases(
+    pub async fn appraisal_cases(
         &self,
         tx: &mut dyn ReadTx,
         (county, reach): (&str, &Reach),

@@ -22,8 +22,8 @@ use crate::{
         time::{Moment, Period},
     },
     store::{
-        AsOf, ChainEvent, ChainEventKind, ChainRecord, Fact, FactKind, FactQuery, ReadTx, RoundListing,
-        RoundMark, StoreError,
+        AsOf, ChainEvent, ChainEventKind, ChainRecord, Fact, FactKind, FactQuery, ReadTx,
+        RoundListing, RoundMark, StoreError,
     },
 };
 
@@ -73,7 +73,8 @@ impl Chain {
             .iter()
             .map(|it| (it.scheme_id.as_str(), it.version, it.cohort.word()))
             .collect();
-        let steps = serde_json::to_string(&steps).map_err(|it| AppError::Internal(it.to_string()))?;
+        let steps =
+            serde_json::to_string(&steps).map_err(|it| AppError::Internal(it.to_string()))?;
         let (chain_id, period) = (self.chain_id.clone(), self.period.to_string());
         Ok(ChainRecord { chain_id, period, steps, opened: self.opened.clone() })
     }
@@ -274,8 +275,7 @@ impl Step {
                     FactKind::Proposal => self.take_value((row.seq, row.recorded), row.fact)?,
                     _ => {
                         // The latest state of a node holds.
-                        let kind =
-                            StateKind::ALL.into_iter().find(|it| it.name() == row.fact.name);
+                        let kind = StateKind::ALL.into_iter().find(|it| it.name() == row.fact.name);
                         let out = kind.is_some_and(StateKind::leaves_out);
                         states.insert((row.fact.subject, row.fact.item), out);
                     }
@@ -304,7 +304,8 @@ impl Step {
             return Ok(());
         };
         let points = fact.amount_a.and_then(Decimal::from_ten_thousandths);
-        let points = points.ok_or_else(|| StoreError::corrupt("facts.amount_a", seq))?;
+        let points =
+            points.ok_or_else(|| StoreError::corrupt("facts.amount_a", format!("row {seq}")))?;
         case.values.push(CaseValue {
             seq,
             level,
@@ -411,9 +412,8 @@ impl Step {
                 continue;
             }
             let within = self.step.cohort.word();
-            let own = step.posts.values().filter(|it| {
-                it.groups.get(within).is_some_and(|it| it == unit)
-            });
+            let own =
+                step.posts.values().filter(|it| it.groups.get(within).is_some_and(|it| it == unit));
             let units: BTreeSet<&str> = own.filter_map(|it| step.unit(it)).collect();
             for lower in units.into_iter().filter(|it| step.state(it) != CohortState::Closed) {
                 found.push(Blocker {

@@ -84,15 +84,14 @@ impl Case {
         for index in 0..self.values.len() {
             let (before, rest) = self.values.split_at_mut(index);
             let Some(value) = rest.first_mut() else { return };
-            let opened = |it: &CaseValue| {
-                since.iter().any(|at| it.recorded < *at && *at < value.recorded)
-            };
+            let opened =
+                |it: &CaseValue| since.iter().any(|at| it.recorded < *at && *at < value.recorded);
             while before.get(from).is_some_and(opened) {
                 from = from.saturating_add(1);
             }
             let stood = in_force(before.get(from..).unwrap_or_default());
-            value.beyond_band = value.level > 0
-                && stood.is_some_and(|it| departs(it.points, value.points, band));
+            value.beyond_band =
+                value.level > 0 && stood.is_some_and(|it| departs(it.points, value.points, band));
         }
     }
 

@@ -179,11 +179,8 @@ fn level_of(item: &Item, speaking: &Speaking) -> Option<usize> {
     }
 }
 
-pub(super) const NOTHING_PROPOSED: Against = (
-    "NOTHING_PROPOSED",
-    "the scheme has no such `proposed` node",
-    "评分办法没有该逐级审定项目",
-);
+pub(super) const NOTHING_PROPOSED: Against =
+    ("NOTHING_PROPOSED", "the scheme has no such `proposed` node", "评分办法没有该逐级审定项目");
 const LEVEL_UNKNOWN: Against = (
     "LEVEL_UNKNOWN",
     "the level does not stand between the first and the last",
@@ -274,11 +271,8 @@ pub(super) fn refusal(against: &[(String, Against)]) -> AppError {
     let en = format!("`{name}`: {en}{}", more.0);
     let zh = format!("{name}：{zh}{}", more.1);
     let named = against.iter().take(NAMED_MAX);
-    let named = named.map(|(name, (reason, en, _))| Violation {
-        reason,
-        subject: name.clone(),
-        en,
-    });
+    let named =
+        named.map(|(name, (reason, en, _))| Violation { reason, subject: name.clone(), en });
     let refusal = Refusal::new(reason, en, zh).with("cases", against.len().to_string());
     AppError::Refused(refusal.naming(named.collect()))
 }

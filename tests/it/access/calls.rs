@@ -48,6 +48,7 @@ async fn asked(all: &Counties, who: &str, method: &str, at: Target) -> Result<bo
         "MemberService" => super::member_calls::member(all, who, method, at).await,
         "FormationService" => super::formation_calls::formation(all, who, method, at).await,
         "EntryService" => entry(all, who, method, at).await,
+        "AppraisalChainService" => super::chain_calls::chain(all, who, method, at).await,
         "AssessmentService" => super::round_calls::round(all, who, method, at).await,
         "EvaluationService" => match method {
             "EvaluationService.ListResults"

@@ -2,7 +2,8 @@
 //! not.
 
 mod calls;
-pub(crate) mod county;
+pub(crate) mod chain_calls;
+mod county;
 mod credentials;
 mod formation_calls;
 mod grants;
