@@ -1,10 +1,11 @@
 //! One subject's tree: every node's value, from the facts up to the root.
 
 use super::{
-    counted, leaf, measured, proposed,
+    counted, leaf, measured,
     note::{Listener, Note},
     plan::Plan,
     predicate::Asked,
+    proposed,
     scheduled::Work,
     value::{EngineError, Value},
 };

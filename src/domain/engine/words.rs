@@ -2,8 +2,8 @@
 
 use super::{
     note::Note,
-    report::{Reason, SubjectResult},
     proposed::line_words,
+    report::{Reason, SubjectResult},
     roll_up::part_words,
 };
 use crate::domain::{

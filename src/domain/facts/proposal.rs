@@ -1,10 +1,6 @@
 //! Values that levels propose, adjust and confirm (S2), and which of them is in force.
 
-use crate::domain::{
-    exact::Decimal,
-    scheme::Proposed,
-    time::Moment,
-};
+use crate::domain::{exact::Decimal, scheme::Proposed, time::Moment};
 
 /// One level's word on a value: a proposal (建议), an adjustment (调整) or a confirmation (审定), by
 /// where its level stands among the scheme's.
@@ -56,7 +52,8 @@ pub fn standing<'a>(
         let departs = below.and_then(|it| last.points.millionths().checked_sub(it.millionths()));
         let departs = departs.and_then(Decimal::from_millionths);
         let by = departs.map(|it| it.millionths().unsigned_abs());
-        let beyond = by.zip(proposed.band).is_some_and(|(by, it)| by > it.millionths().unsigned_abs());
+        let beyond =
+            by.zip(proposed.band).is_some_and(|(by, it)| by > it.millionths().unsigned_abs());
         let replaced = own().count().saturating_sub(1);
         standing.push(LevelValue { proposal: last, replaced, departs, beyond });
     }

@@ -394,5 +394,6 @@ pub(in crate::domain::scheme) static PREDICATE: Shape = Shape {
 /// The mappings below nodes.
 pub(super) static KINDS: [&Shape; 20] = [
     &SCHEDULED, &ADOPTION, &QUORUM, &ROUND, &MISSING, &DROP, &COUNTED, &CAP, &ASSESSED, &VOTED,
-    &SURVEYED, &MEASURED, &BAND, &CHECKED, &IMPORTED, &RESULT_OF, &VETOED, &COMPARED, &PLACED, &PROPOSED,
+    &SURVEYED, &MEASURED, &BAND, &CHECKED, &IMPORTED, &RESULT_OF, &VETOED, &COMPARED, &PLACED,
+    &PROPOSED,
 ];

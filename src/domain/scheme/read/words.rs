@@ -4,8 +4,8 @@
 use crate::domain::{
     exact::{ApportionRule, RoundingMode},
     scheme::{
-        AwardTo, Cohort, Combine, CompareWith, Order, Places, ResultsOf, SeatBase, Several, SeveralPlaces,
-        SubjectKind, VetoCounts,
+        AwardTo, Cohort, Combine, CompareWith, Order, Places, ResultsOf, SeatBase, Several,
+        SeveralPlaces, SubjectKind, VetoCounts,
     },
     time::{DaysOf, PeriodKind, Window},
 };
