@@ -74,38 +74,37 @@ pub(super) fn value(
 /// A level's value as a sentence.
 pub(super) fn line_words(line: &ProposalLine) -> Words {
     let ProposalLine { level, points, by, at, reason, replaced, departs, beyond, in_force } = line;
-    let (mut en, mut zh) = (format!("{level}: {points}"), format!("{level}：{points}"));
+    let mut parts = vec![(format!("{level}: {points}"), format!("{level}：{points}"))];
     if let Some(by) = by {
-        en.push_str(&format!(" by `{by}`"));
-        zh.push_str(&format!("，{by} 提出"));
+        parts.push((format!(" by `{by}`"), format!("，{by} 提出")));
     }
     if let Some(at) = at {
-        en.push_str(&format!(" at {at}"));
-        zh.push_str(&format!("，时间 {at}"));
+        parts.push((format!(" at {at}"), format!("，时间 {at}")));
     }
     if *replaced > 0 {
-        en.push_str(&format!(", instead of {replaced} earlier"));
-        zh.push_str(&format!("，取代此前 {replaced} 次"));
+        parts.push((
+            format!(", instead of {replaced} earlier"),
+            format!("，取代此前 {replaced} 次"),
+        ));
     }
     if let Some(departs) = departs.filter(|it| *it != Decimal::ZERO) {
         let sign = if departs.is_negative() { "" } else { "+" };
-        en.push_str(&format!(", {sign}{departs} from the level below"));
-        zh.push_str(&format!("，较下一级 {sign}{departs}"));
+        parts.push((
+            format!(", {sign}{departs} from the level below"),
+            format!("，较下一级 {sign}{departs}"),
+        ));
     }
     if let Some(band) = beyond {
-        en.push_str(&format!(", beyond the band of {band}"));
-        zh.push_str(&format!("，超出幅度 {band}"));
+        parts.push((format!(", beyond the band of {band}"), format!("，超出幅度 {band}")));
     }
     if let Some(reason) = reason {
-        en.push_str(&format!(" ({reason})"));
-        zh.push_str(&format!("（{reason}）"));
+        parts.push((format!(" ({reason})"), format!("（{reason}）")));
     } else if beyond.is_some() {
-        en.push_str(", without a reason");
-        zh.push_str("，未说明理由");
+        parts.push((", without a reason".to_owned(), "，未说明理由".to_owned()));
     }
     if *in_force {
-        en.push_str("; it is in force");
-        zh.push_str("；以此为准");
+        parts.push(("; it is in force".to_owned(), "；以此为准".to_owned()));
     }
-    words(en, zh)
+    let (en, zh): (Vec<String>, Vec<String>) = parts.into_iter().unzip();
+    words(en.concat(), zh.concat())
 }
