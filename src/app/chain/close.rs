@@ -82,7 +82,7 @@ impl App {
                 step.closed.insert(asked.unit.clone(), (call.principal.clone(), now));
                 let cohort = step.cohort(&asked.unit, &steps);
                 let effects = vec![events_effect(&chain.chain_id, &events)];
-                Ok(Done { response: encode(&step.step, &cohort), effects })
+                Ok(Done { response: encode(&step.of, &cohort), effects })
             })
         })
         .await
@@ -120,7 +120,7 @@ impl App {
                     case.reopenings.push(Reopened { reason, by, recorded: now });
                 }
                 let effects = vec![events_effect(&chain.chain_id, &events)];
-                Ok(Done { response: encode(&step.step, &cases), effects })
+                Ok(Done { response: encode(&step.of, &cases), effects })
             })
         })
         .await
@@ -135,7 +135,7 @@ fn next_event(count: usize) -> i64 {
 /// Refuses a cohort that is not the caller's, is closed, or waits for something.
 fn closable(reach: &Reach, (step, below): (&Step, &[Step]), unit: &str) -> Result<(), AppError> {
     if !sees_unit(reach, step, unit) {
-        let name = format!("{}/{unit}", step.step.cohort.word());
+        let name = format!("{}/{unit}", step.of.cohort.word());
         return Err(if reach.sees_all_posts() {
             AppError::not_found(Missing::Cohort, name)
         } else {

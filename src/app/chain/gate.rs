@@ -49,7 +49,7 @@ pub(in crate::app) async fn may_publish(
 
 /// Refuses a step with an open cohort, or with a post in none.
 fn closed(chain: &Chain, step: &Step) -> Result<(), AppError> {
-    let (id, word) = (&chain.chain_id, step.step.cohort.word());
+    let (id, word) = (&chain.chain_id, step.of.cohort.word());
     let stray: Vec<_> = step.stray().map(|it| it.id.clone()).collect();
     if let Some(first) = stray.first() {
         let en = format!(

@@ -165,7 +165,7 @@ impl App {
                 && sees(reach, &step, &it.subject)
         };
         let found = step.cases.values().filter(wanted).take(filter.limit).cloned().collect();
-        Ok((step.step, found))
+        Ok((step.of, found))
     }
 }
 
@@ -181,7 +181,7 @@ pub(super) fn sees_unit(reach: &Reach, step: &Step, unit: &str) -> bool {
     let mut own = step.posts.values().filter(|it| step.unit(it) == Some(unit));
     let Some(any) = own.next() else { return false };
     // What lies above a cohort is the same for all of its posts; what lies below is not the cohort.
-    let above = |word: &&String| height(word) >= height(step.step.cohort.word());
+    let above = |word: &&String| height(word) >= height(step.of.cohort.word());
     let groups = any.groups.iter().filter(|it| above(&it.0) && unit_of(it.0).is_some());
     let groups = groups.map(|(word, id)| (word.clone(), id.clone())).collect();
     reach.permit.covers(&Placed::by_groups(RecordKind::Post, "", &groups))

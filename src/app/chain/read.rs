@@ -159,7 +159,7 @@ pub(super) struct Step {
     /// Its position in the chain.
     pub(super) index: usize,
     /// The step.
-    pub(super) step: ChainStep,
+    pub(super) of: ChainStep,
     /// Its `proposed` nodes.
     pub(super) items: Vec<Item>,
     /// Its posts by id.
@@ -199,7 +199,7 @@ impl Step {
         let mut all = Self {
             index,
             items: items(plan.scheme()),
-            step,
+            of: step,
             posts,
             cases: BTreeMap::new(),
             closed: BTreeMap::new(),
@@ -216,7 +216,7 @@ impl Step {
 
     /// The unit of a post's cohort; none where it lies in none.
     pub(super) fn unit<'p>(&self, post: &'p Post) -> Option<&'p str> {
-        post.groups.get(self.step.cohort.word()).map(String::as_str)
+        post.groups.get(self.of.cohort.word()).map(String::as_str)
     }
 
     /// The posts that lie in no unit of the cohort's kind.
@@ -271,15 +271,14 @@ impl Step {
             };
             let mut states: BTreeMap<(String, String), bool> = BTreeMap::new();
             for row in tx.facts(at.county, &query).await? {
-                match row.fact.kind {
-                    FactKind::Proposal => self.take_value((row.seq, row.recorded), row.fact)?,
-                    _ => {
-                        // The latest state of a node holds.
-                        let kind = StateKind::ALL.into_iter().find(|it| it.name() == row.fact.name);
-                        let out = kind.is_some_and(StateKind::leaves_out);
-                        states.insert((row.fact.subject, row.fact.item), out);
-                    }
+                if row.fact.kind == FactKind::Proposal {
+                    self.take_value((row.seq, row.recorded), row.fact)?;
+                    continue;
                 }
+                // The latest state of a node holds.
+                let kind = StateKind::ALL.into_iter().find(|it| it.name() == row.fact.name);
+                let out = kind.is_some_and(StateKind::leaves_out);
+                states.insert((row.fact.subject, row.fact.item), out);
             }
             for ((post, node), out) in states {
                 let below = self.items.iter().filter(|it| out && it.path.contains(&node));
@@ -320,7 +319,7 @@ impl Step {
     }
 
     fn take_events(&mut self, events: &[ChainEvent]) {
-        for it in events.iter().filter(|it| it.scheme_id == self.step.scheme_id) {
+        for it in events.iter().filter(|it| it.scheme_id == self.of.scheme_id) {
             let mark = (it.mark.by.clone(), it.mark.recorded);
             match it.kind {
                 ChainEventKind::Closing => {
@@ -345,7 +344,7 @@ impl Step {
         period: Period,
     ) -> Result<(), AppError> {
         let mut listing = RoundListing {
-            scheme_id: self.step.scheme_id.clone(),
+            scheme_id: self.of.scheme_id.clone(),
             period: period.to_string(),
             after: String::new(),
             limit: PAGE,
@@ -408,17 +407,17 @@ impl Step {
         let mut found = Vec::new();
         for step in below {
             // Schemes of one kind of cohort stand side by side.
-            if height(step.step.cohort.word()) >= height(self.step.cohort.word()) {
+            if height(step.of.cohort.word()) >= height(self.of.cohort.word()) {
                 continue;
             }
-            let within = self.step.cohort.word();
+            let within = self.of.cohort.word();
             let own =
                 step.posts.values().filter(|it| it.groups.get(within).is_some_and(|it| it == unit));
             let units: BTreeSet<&str> = own.filter_map(|it| step.unit(it)).collect();
             for lower in units.into_iter().filter(|it| step.state(it) != CohortState::Closed) {
                 found.push(Blocker {
                     reason: "COHORT_OPEN",
-                    subject: format!("{}/{lower} {}", step.step.cohort.word(), step.step.scheme_id),
+                    subject: format!("{}/{lower} {}", step.of.cohort.word(), step.of.scheme_id),
                     en: "a cohort below is not closed",
                     zh: "下级考核组尚未结束",
                 });

@@ -195,7 +195,7 @@ pub struct Cohort {
 impl Cohort {
     /// How many cases there are.
     pub fn all_cases(&self) -> usize {
-        self.cases.values().sum()
+        self.cases.values().fold(0, |all, it| all.saturating_add(*it))
     }
 }
 
@@ -220,8 +220,8 @@ mod tests {
         };
         for (at, said) in (1_i64..).zip(said) {
             let recorded = Moment::from_micros(at);
-            match said {
-                Some((level, points)) => case.values.push(CaseValue {
+            if let Some((level, points)) = said {
+                case.values.push(CaseValue {
                     seq: at,
                     level: *level,
                     points: decimal(points),
@@ -230,11 +230,10 @@ mod tests {
                     recorded_by: String::new(),
                     recorded,
                     beyond_band: false,
-                }),
-                None => {
-                    let (reason, by) = (String::new(), String::new());
-                    case.reopenings.push(Reopened { reason, by, recorded });
-                }
+                });
+            } else {
+                let (reason, by) = (String::new(), String::new());
+                case.reopenings.push(Reopened { reason, by, recorded });
             }
         }
         case.mark_beyond(Some(decimal("5")));

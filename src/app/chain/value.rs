@@ -92,7 +92,7 @@ impl App {
                 let facts = judged(&step, reach, (call, now), (&chain, speech))?;
                 let effect = insert(tx, (call, now), &mut step, &facts).await?;
                 let cases = after(&step, speech)?;
-                Ok(Done { response: encode(&step.step, &cases), effects: vec![effect] })
+                Ok(Done { response: encode(&step.of, &cases), effects: vec![effect] })
             })
         })
         .await

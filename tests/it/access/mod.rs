@@ -2,8 +2,8 @@
 //! not.
 
 mod calls;
-pub(crate) mod chain_calls;
-mod county;
+mod chain_calls;
+pub(crate) mod county;
 mod credentials;
 mod formation_calls;
 mod grants;
