@@ -15,6 +15,7 @@ mod output;
 mod places;
 mod plan;
 mod predicate;
+mod proposed;
 mod report;
 mod roll_up;
 mod schedule_words;
@@ -35,6 +36,7 @@ pub use key::Key;
 pub use note::Note;
 pub use output::{quotas_json, result_json};
 pub use plan::Plan;
+pub use proposed::ProposalLine;
 pub use report::{
     Assessment, AwardIf, Awarded, Explained, Reason, SheetValue, Status, SubjectResult, honours,
 };

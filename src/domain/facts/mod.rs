@@ -3,6 +3,7 @@
 
 mod belonging;
 mod json;
+mod proposal;
 mod veto;
 
 use std::{collections::BTreeMap, fmt};
@@ -11,6 +12,7 @@ pub use belonging::{
     CheckIn, ConductCase, ConductStanding, EntryCheck, Span, Stay, Stint, UnitImport,
 };
 pub use json::{Line, TieDecision, read_line};
+pub use proposal::{LevelValue, Proposal, in_force, standing};
 pub use veto::{VetoDays, VetoRecord, VetoStep, VetoStepKind};
 
 use crate::domain::{
@@ -62,6 +64,8 @@ pub struct Facts {
     pub conduct: Vec<ConductCase>,
     /// Marks of other systems that say which unit reports, by source, in the order recorded.
     pub unit_imports: BTreeMap<String, Vec<UnitImport>>,
+    /// Values that levels proposed, adjusted and confirmed (S2), in the order recorded.
+    pub proposals: Vec<Proposal>,
 }
 
 /// The text over which a receipt's digest of facts is made. It is that of a derived `Debug`, with
@@ -94,6 +98,7 @@ impl fmt::Debug for Facts {
         later("check_ins", self.check_ins.is_empty(), &self.check_ins);
         later("conduct", self.conduct.is_empty(), &self.conduct);
         later("unit_imports", self.unit_imports.is_empty(), &self.unit_imports);
+        later("proposals", self.proposals.is_empty(), &self.proposals);
         text.finish()
     }
 }

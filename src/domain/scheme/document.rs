@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Node, NodeIndex, Place, Predicate, Schedule, SchemeFault};
+use super::{Cohort, Node, NodeIndex, Place, Predicate, Schedule, SchemeFault};
 use crate::domain::{
     exact::{Apportionment, Decimal, Money},
     time::{Day, DaysOf, PeriodKind},
@@ -64,6 +64,9 @@ pub struct Scheme {
     pub basis: Vec<Basis>,
     /// Which registered subjects a run of the service takes; predicates over attributes only.
     pub roster: Option<Predicate>,
+    /// The dimension in which posts form a cohort that its unit assesses (S1); none: no chain. The
+    /// engine makes nothing of it.
+    pub cohort: Option<Cohort>,
     /// All nodes, in the document's order. The root is the first.
     pub nodes: Vec<Node>,
     /// Grades from the top. May be empty.

@@ -9,6 +9,7 @@ mod grades;
 mod missing;
 mod order;
 mod places;
+mod proposed;
 mod random;
 mod schedules;
 mod scores;

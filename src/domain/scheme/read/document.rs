@@ -32,6 +32,7 @@ impl Reader {
             self.find_nodes(score);
         }
         let roster = fields.at("roster").and_then(|it| self.predicate(&it, Scope::Roster));
+        let cohort = self.cohort(&fields, subject);
         let nodes = score.map(|it| self.score(&it)).unwrap_or_default();
         if let Some(at) = fields.at("party_floor") {
             self.party_floor(&at, &nodes);
@@ -57,6 +58,7 @@ impl Reader {
             in_force: in_force?,
             basis,
             roster,
+            cohort,
             nodes,
             grades,
             vetoes,

@@ -24,6 +24,11 @@ pub(in crate::domain::scheme) static DOCUMENT: Shape = shape(
             Form::Map(&PREDICATE),
             "Which registered subjects a run takes: a condition over attributes only.",
         ),
+        may(
+            "cohort",
+            Form::Word(|| names(words::cohorts())),
+            "The dimension in which posts form a cohort that its unit assesses (S1).",
+        ),
         must(
             "score",
             Form::Map(&NODE),
