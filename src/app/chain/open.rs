@@ -121,7 +121,8 @@ impl App {
     ) -> Result<(Chain, Vec<Cohort>), AppError> {
         let chain = Chain::read(tx, county, id).await?;
         let only = scheme.map(|it| chain.step(it)).transpose()?;
-        let at = At { county, now: self.clock.now(), plans: &self.plans };
+        let now = self.known(tx, county, None).await?.moment()?;
+        let at = At { county, now, plans: &self.plans };
         let last = only.unwrap_or_else(|| chain.steps.len().saturating_sub(1));
         let steps = steps_to(tx, at, &chain, last).await?;
         let mut found = Vec::new();
@@ -153,7 +154,8 @@ impl App {
     ) -> Result<(ChainStep, Vec<Case>), AppError> {
         let chain = Chain::read(tx, county, id).await?;
         let index = chain.step(scheme)?;
-        let at = At { county, now: self.clock.now(), plans: &self.plans };
+        let now = self.known(tx, county, None).await?.moment()?;
+        let at = At { county, now, plans: &self.plans };
         let events = tx.chain_events(county, id).await?;
         let step = Step::read(tx, at, (&chain, index), &events).await?;
         let wanted = |it: &&Case| {

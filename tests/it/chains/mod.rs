@@ -264,7 +264,7 @@ async fn cohorts(on: &Served, who: &str) -> Result<Vec<v1::Cohort>, Status> {
     let request = v1::ListCohortsRequest {
         county: COUNTY.into(),
         chain_id: "y".into(),
-        scheme_id: "".into(),
+        scheme_id: String::new(),
     };
     Ok(on.chains().list_cohorts(by(who, request)).await?.into_inner().cohorts)
 }

@@ -14,7 +14,7 @@ on_both!(a_run_waits_for_its_cohorts, what_is_confirmed_anew_supersedes);
 async fn computed(on: &Served, request_id: &str, scheme: &str) -> String {
     let request = v1::StartRunRequest {
         county: COUNTY.into(),
-        request_id: request_id.into(),
+        request_id: format!("run-{request_id}"),
         scheme_id: scheme.into(),
         period: "2022".into(),
         ..Default::default()
