@@ -1,6 +1,7 @@
 //! `steelyard demo`: a whole county's year, from registry to published results, through the
 //! service's own API.
 
+mod chain;
 mod dual;
 mod folder;
 mod formation;
@@ -30,6 +31,7 @@ use crate::{
     proto::v1::ExplainResultResponse,
     sample::{COMPANIES, COUNTY, Document, Fact, RecordKind, SCHEMES, Sample, Size},
 };
+use chain::Appraised;
 use dual::{DUAL, Dual};
 use formation::Formations;
 use report::{Done, Report};
@@ -88,7 +90,7 @@ impl Demo {
         let client = Client::new(service.connect().await?, COUNTY, Some(token));
         let client = client.map_err(|why| Failure::software(&why))?;
         let told = tell((&service, &client), &sample, &mut stage).await;
-        let Told { done, dual, formations, assessed, explained } = match told {
+        let Told { done, dual, formations, assessed, appraised, explained } = match told {
             Ok(told) => told,
             Err(why) => {
                 service.stop().await?;
@@ -106,12 +108,14 @@ impl Demo {
             if let Some(fields) = object.as_object_mut() {
                 fields.insert("trust".to_owned(), sight.json());
                 fields.insert("round".to_owned(), assessed.json());
+                fields.insert("chain".to_owned(), appraised.json());
             }
             serde_json::to_writer_pretty(&mut out, &object).map_err(io::Error::from)?;
             writeln!(out)?;
         } else {
             tables::print(&report, &mut out)?;
             assessed.print(&mut out)?;
+            appraised.print(&mut out)?;
             tables::sight(&sight, &mut out)?;
             let name = report.name(RecordKind::Member, &subject);
             tables::explanation(&explained, &format!("{subject} {name}"), &mut out)?;
@@ -184,6 +188,7 @@ struct Told {
     dual: Dual,
     formations: Formations,
     assessed: Assessed,
+    appraised: Appraised,
     explained: ExplainResultResponse,
 }
 
@@ -225,6 +230,8 @@ async fn tell(
     for line in assessed.stages() {
         stage.done(&line)?;
     }
+    let appraised = chain::carry_out((service, client), sample).await?;
+    stage.done(&appraised.stage())?;
     let mut done = Vec::new();
     for document in documents {
         let companies = sample.records.iter().filter(|it| it.kind == RecordKind::Company);
@@ -249,7 +256,7 @@ async fn tell(
     let moved = dual.worth_explaining(of_members);
     let moved = moved.ok_or(CallError::Lacks("anybody who moved and has a score"))?;
     let explained = client.explain(&of_members.document, report::id_of(moved)).await?;
-    Ok(Told { done, dual, formations, assessed, explained })
+    Ok(Told { done, dual, formations, assessed, appraised, explained })
 }
 
 /// Why the story broke off.

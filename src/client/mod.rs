@@ -1,6 +1,7 @@
 //! A caller of the API over the wire, as any other program would be: it loads a sample county,
 //! publishes schemes, runs evaluations, and reads what came of them.
 
+mod chains;
 mod members;
 mod rounds;
 mod trust;
@@ -8,6 +9,7 @@ pub mod wire;
 
 use std::sync::Arc;
 
+pub use chains::Chained;
 pub use rounds::{Handing, item};
 
 use tokio_stream::{Stream, StreamExt, iter};

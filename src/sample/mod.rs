@@ -21,6 +21,7 @@ mod places;
 mod posts;
 mod projects;
 mod reports;
+mod reviews;
 mod rng;
 mod schedules;
 mod schemes;
@@ -31,6 +32,7 @@ pub use model::{
     RecordRef, State, Step, Subject, SubjectKind,
 };
 pub use offline::Line;
+pub use reviews::{ITEM as REVIEW, Review, Word};
 pub use schedules::Adoption;
 pub use schemes::{COMPANIES, Document, SCHEMES};
 pub use size::Size;
@@ -73,6 +75,11 @@ impl Sample {
         communities::facts(&mut build, &places);
         projects::facts(&mut build, &projects);
         Self { records: build.records, schedules: build.adoptions, facts: build.facts }
+    }
+
+    /// What the levels of the appraisal say of every post, by post (S2).
+    pub fn reviews(&self) -> Vec<Review> {
+        reviews::reviews(self)
     }
 
     /// The facts of one scheme as lines of the offline command, by subject id. `results` are

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
-    COUNTY, Document, Sample,
+    COUNTY, Document, REVIEW, Review, Sample, Word,
     membership::Membership,
     model::{Body, Date, Detail, Fact, Record, RecordKind, Step, Subject, SubjectKind},
 };
@@ -29,6 +29,8 @@ pub struct Line {
     entries: Vec<Entry>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     sheets: Vec<Sheet>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    proposals: Vec<Proposal>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     ballots: BTreeMap<&'static str, BTreeMap<&'static str, i64>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -64,6 +66,17 @@ struct Sheet {
     by: String,
     at: String,
     points: String,
+}
+
+/// A level's word; each stands behind the one below it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Proposal {
+    item: &'static str,
+    level: &'static str,
+    by: String,
+    points: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    reason: &'static str,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -141,6 +154,10 @@ pub(super) fn lines(sample: &Sample, scheme: &Document, results: &[(String, Stri
     }
     // A document that does not read has no roster; whoever evaluates it is told why.
     let roster = Scheme::read(scheme.text.as_bytes()).ok().and_then(|it| it.roster);
+    let mut reviews: BTreeMap<String, Review> = BTreeMap::new();
+    if scheme.subject == SubjectKind::Post {
+        reviews.extend(sample.reviews().into_iter().map(|it| (it.post.clone(), it)));
+    }
     let mut lines = Vec::new();
     for ((_, id), record) in &registry {
         let Some(mut line) = line_of(record, scheme, &registry) else { continue };
@@ -153,6 +170,11 @@ pub(super) fn lines(sample: &Sample, scheme: &Document, results: &[(String, Stri
         let subject = Subject { kind: scheme.subject, id: (*id).to_owned() };
         for fact in facts.remove(&subject).unwrap_or_default() {
             line.add(&fact.body, scheme.period);
+        }
+        for word in reviews.remove(*id).into_iter().flat_map(|it| it.words) {
+            let (by, points) = (format!("official-{}", word.unit), word.points.to_string());
+            let Word { level, reason, .. } = word;
+            line.proposals.push(Proposal { item: REVIEW, level, by, points, reason });
         }
         if line.attributes.get("post").is_some_and(|it| it == "community_secretary") {
             line.draw(results, &registry);
@@ -213,6 +235,7 @@ fn line_of(record: &Record, scheme: &Document, registry: &Registry<'_>) -> Optio
         conduct: Vec::new(),
         entries: Vec::new(),
         sheets: Vec::new(),
+        proposals: Vec::new(),
         ballots: BTreeMap::new(),
         surveys: BTreeMap::new(),
         metrics: BTreeMap::new(),

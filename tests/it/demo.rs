@@ -137,6 +137,19 @@ fn is_the_little_round(told: &Value) {
     assert_eq!(of["notice_days"], 5);
 }
 
+/// Every post through the chain of the year, from below (S1, S2).
+fn is_the_little_chain(told: &Value) {
+    let of = &told["chain"];
+    let graded = |scheme: &str| count(&told["statuses"][scheme]);
+    let (branch, community) =
+        (graded("xinping.secretary-appraisal"), graded("xinping.community-secretary-appraisal"));
+    assert_eq!(of["posts"], branch + community, "{of}");
+    assert_eq!(of["values"], 3 * branch + 2 * community, "{of}");
+    assert_eq!((&of["communities"], &of["streets"]), (&community.into(), &4.into()), "{of}");
+    assert!(of["beyond_band"].as_i64() > Some(0), "{of}");
+    assert!(of["refused"].as_str().unwrap().contains("a cohort below is not closed"), "{of}");
+}
+
 /// What each rule of formation comes to (I1 to I3).
 fn is_the_little_formation(told: &Value) {
     let of = &told["formations"];
@@ -182,6 +195,7 @@ fn the_demonstration_tells_the_same_over_every_store() {
     is_the_little_county(&told);
     is_the_little_formation(&told);
     is_the_little_round(&told);
+    is_the_little_chain(&told);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let url = runtime.block_on(postgres::schema("demo"));
     assert_eq!(demo_on(&url), told);
@@ -363,6 +377,11 @@ async fn the_service_and_the_offline_lines_agree_on_everybody() {
     assert!(!mistakes.is_empty());
     client.load_facts(facts.into(), tell.clone()).await.unwrap();
     client.record_and_reverse(&mistakes).await.unwrap();
+    let become_caller = async |principal: &str| {
+        let channel = endpoint.connect().await.unwrap();
+        Client::new(channel, sample::COUNTY, Some(&format!("as-{principal}")))
+    };
+    client.carry_chain(&sample, become_caller).await.unwrap();
     let mut compounds = Vec::new();
     for document in SCHEMES {
         let scheme = Scheme::read(document.text.as_bytes()).unwrap();

@@ -207,6 +207,9 @@ impl Stage for Named {
         next: S,
     ) -> http::Response<Body> {
         let named = request.headers().get(PRINCIPAL).map(|it| it.to_str().unwrap().to_owned());
+        let token = request.headers().get("authorization").map(|it| it.to_str().unwrap());
+        let token = token.and_then(|it| it.strip_prefix("Bearer as-")).map(str::to_owned);
+        let named = named.or(token);
         let principal = named.as_deref().unwrap_or("local");
         let caller = Caller { principal: principal.into(), administrator: named.is_none() };
         request.extensions_mut().insert(caller);
