@@ -303,6 +303,9 @@ pub(crate) fn proposal(row: Fact) -> Option<Proposal> {
 
 fn add_ballot(facts: &mut Facts, row: Fact) -> Option<()> {
     let votes: BTreeMap<String, u64> = serde_json::from_str(&row.detail).ok()?;
+    if row.amount_a.is_some() {
+        facts.eligible.insert(row.item.clone(), count(row.amount_a)?);
+    }
     let ballot = facts.ballots.entry(row.item).or_default();
     for (option, count) in votes {
         let sum = ballot.entry(option).or_default();

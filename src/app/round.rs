@@ -10,6 +10,7 @@ mod sheet;
 mod spread;
 mod state;
 mod step;
+mod top_marks;
 
 use std::collections::BTreeSet;
 

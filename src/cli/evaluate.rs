@@ -14,7 +14,7 @@ use super::{Failure, schedules, scheme::load};
 use crate::{
     app::offline::{self, Lines, OfflineError, Summary, Terms},
     domain::{
-        engine::{Plan, SubjectResult, quotas_json, reason_words, result_json},
+        engine::{Plan, QuotaGroup, SubjectResult, quotas_json, reason_words, result_json},
         exact::RoundingMode,
         time::Moment,
     },
@@ -177,9 +177,10 @@ fn quotas(plan: &Plan, summary: &Summary, out: &mut impl Write) -> io::Result<()
         let mut table = Table::new();
         table.load_preset(UTF8_FULL_CONDENSED);
         table.set_header(["group", "members", "quota", "floor", "remainder", "seats", "why"]);
-        for (group, row) in &quota.groups {
+        for QuotaGroup { group, pooled, row } in &quota.groups {
+            let pooled = pooled.join(", ");
             table.add_row([
-                group.to_string(),
+                if pooled.is_empty() { group.to_string() } else { format!("{group} ({pooled})") },
                 row.members.to_string(),
                 row.quota.exact_text(),
                 row.floor.to_string(),

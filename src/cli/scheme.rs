@@ -18,7 +18,7 @@ use crate::{
     domain::{
         engine::{
             Explained, Plan, SubjectResult, advice, honours, missed_grade, reason_words,
-            run_examples, sentence,
+            run_examples, seat_words, sentence,
         },
         exact::{Exact, RoundingMode},
         scheme::{Scheme, SchemeFault, json_schema},
@@ -186,6 +186,11 @@ fn tell(plan: &Plan, result: &SubjectResult, out: &mut impl Write) -> io::Result
     }
     if let Some(missed) = missed_grade(result, scheme) {
         writeln!(out, "  × {}\n    {}", missed.zh, missed.en)?;
+    }
+    for (sign, words) in ["×", "·"].into_iter().zip(seat_words(result, scheme)) {
+        if let Some(words) = words {
+            writeln!(out, "  {sign} {}\n    {}", words.zh, words.en)?;
+        }
     }
     for (group, place) in &result.ranks {
         writeln!(out, "place in its {group} 位次: {place}")?;

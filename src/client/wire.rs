@@ -186,11 +186,11 @@ fn body(body: &Body) -> v1::fact::Fact {
             points: Some(decimal(*points)),
             period: owned(period),
         }),
-        Body::Ballot { ballot, period, counts } => Out::Ballot(v1::Ballot {
-            ballot: owned(ballot),
-            period: owned(period),
-            counts: counts.iter().map(|(option, count)| (owned(option), *count)).collect(),
-        }),
+        Body::Ballot { ballot, period, counts } => {
+            let counts = counts.iter().map(|(option, count)| (owned(option), *count)).collect();
+            let (ballot, period) = (owned(ballot), owned(period));
+            Out::Ballot(v1::Ballot { ballot, period, counts, eligible: None })
+        }
         Body::Survey { survey, channel, period, answered, satisfied } => Out::Survey(v1::Survey {
             survey: owned(survey),
             channel: owned(channel),

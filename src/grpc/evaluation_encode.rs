@@ -111,6 +111,8 @@ struct KeptTable {
 #[derive(Deserialize)]
 struct KeptGroup {
     group: String,
+    #[serde(default)]
+    pooled: Vec<String>,
     members: i64,
     quota: String,
     quota_exact: Option<String>,
@@ -135,6 +137,7 @@ fn quotas(kept: &str) -> Vec<v1::QuotaTable> {
             .into_iter()
             .map(|it| v1::QuotaGroup {
                 group: it.group,
+                pooled_groups: it.pooled,
                 members: it.members,
                 quota: number(it.quota, it.quota_exact),
                 floor: it.floor,

@@ -275,8 +275,18 @@ fn ballot(faults: &mut Faults, raw: &v1::Ballot, blank: Fact) -> Option<Fact> {
     for (option, count) in raw.counts.iter().filter(|it| is_id(it.0)).take(OPTIONS_MAX) {
         good &= faults.count(&format!("counts.{option}"), *count).is_some();
     }
+    if let Some(eligible) = raw.eligible {
+        good &= faults.count("eligible", eligible).is_some();
+        let cast = raw.counts.values().try_fold(0_i64, |sum, it| sum.checked_add(*it));
+        if good && cast.is_none_or(|it| it > eligible) {
+            let en = format!("of {eligible} eligible no more can have voted");
+            faults.add("eligible", "BALLOTS_ABOVE_ELIGIBLE", en, "票数不得多于应参评人数");
+            good = false;
+        }
+    }
     let detail = good.then(|| serde_json::to_string(&raw.counts).ok()).flatten();
-    Some(Fact { item: item?, period: period?.to_string(), detail: detail?, ..blank })
+    let (item, period, amount_a) = (item?, period?.to_string(), raw.eligible);
+    Some(Fact { item, period, detail: detail?, amount_a, ..blank })
 }
 
 fn survey(faults: &mut Faults, raw: &v1::Survey, blank: Fact) -> Option<Fact> {

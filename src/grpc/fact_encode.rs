@@ -92,7 +92,7 @@ fn content(fact: Fact) -> Result<Option<Raw>, StoreError> {
             let points = amount("amount_a", amount_a)?;
             proposal([item, period, name, by_whom, detail], points, fact.at)
         }
-        FactKind::Ballot => ballot(item, period, &detail)?,
+        FactKind::Ballot => ballot(item, period, &detail, amount_a)?,
         FactKind::Survey => Raw::Survey(v1::Survey {
             survey: item,
             channel: name,
@@ -143,9 +143,14 @@ fn proposal(
     Raw::Proposal(v1::Proposal { item, period, level, proposed_by, points, reason, at })
 }
 
-fn ballot(ballot: String, period: String, detail: &str) -> Result<Raw, StoreError> {
+fn ballot(
+    ballot: String,
+    period: String,
+    detail: &str,
+    eligible: Option<i64>,
+) -> Result<Raw, StoreError> {
     let counts: BTreeMap<String, i64> = json("detail", detail)?;
-    Ok(Raw::Ballot(v1::Ballot { ballot, period, counts }))
+    Ok(Raw::Ballot(v1::Ballot { ballot, period, counts, eligible }))
 }
 
 fn decision(

@@ -10,8 +10,8 @@ use crate::{
     },
     domain::{
         engine::{
-            Explained, Note, Plan, Quota, Reason, Status, SubjectResult, Value, missed_grade,
-            reason_words, sentence,
+            Explained, Note, Plan, Quota, QuotaGroup, Reason, Status, SubjectResult, Value,
+            missed_grade, reason_words, seat_words, sentence,
         },
         exact::{Exact, Money, RoundingMode, Why},
         facts::StateKind,
@@ -241,8 +241,9 @@ pub(crate) fn quotas(plan: &Plan, quotas: &[Quota]) -> Vec<v1::QuotaTable> {
         groups: quota
             .groups
             .iter()
-            .map(|(group, row)| v1::QuotaGroup {
+            .map(|QuotaGroup { group, pooled, row }| v1::QuotaGroup {
                 group: group.to_string(),
+                pooled_groups: pooled.iter().map(ToString::to_string).collect(),
                 members: count(row.members),
                 quota: Some(exact(&row.quota)),
                 floor: count(row.floor),
@@ -355,9 +356,16 @@ pub(crate) fn steps(plan: &Plan, result: &SubjectResult) -> Vec<v1::ExplainedSte
             step(v1::ExplainedStage::Seat, grade, (words.en, words.zh), tried);
         }
     }
+    let [barred, left] = seat_words(result, scheme);
+    if let Some((grade, words)) = result.barred.as_ref().zip(barred) {
+        step(v1::ExplainedStage::Seat, grade, (words.en, words.zh), Vec::new());
+    }
     if let Some(grade) = seat(plan, result.seated, result.grade.as_ref()) {
         let words = (format!("holds a seat of {grade}"), format!("占用 {grade} 名额一个"));
         step(v1::ExplainedStage::Seat, &grade, words, Vec::new());
+        if let Some(words) = left {
+            step(v1::ExplainedStage::Seat, &grade, (words.en, words.zh), Vec::new());
+        }
     }
     for (group, place) in &result.ranks {
         let words =

@@ -323,11 +323,8 @@ fn seats_fill_but_for_the_two_ties_laid_out() {
         let sample = Sample::make(seed, &size);
         let [red_flag, _, appraisal, communities, _] = &SCHEMES;
         let (results, summary) = evaluated(&sample, red_flag, &[]);
-        let seats: Vec<u64> = summary
-            .quotas
-            .iter()
-            .flat_map(|it| it.groups.iter().map(|(_, row)| row.seats))
-            .collect();
+        let seats: Vec<u64> =
+            summary.quotas.iter().flat_map(|it| it.groups.iter().map(|it| it.row.seats)).collect();
         let all: u64 = seats.iter().copied().reduce(|a, b| a + b).unwrap();
         assert_eq!(
             all,

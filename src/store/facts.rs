@@ -110,7 +110,7 @@ impl FactKind {
 /// | entry | item | | times, ten-thousandths, always there | own points, ten-thousandths | both the day of the deed | |
 /// | sheet | item | role | points, ten-thousandths | | | `by_whom` assessor, `at`, `period` |
 /// | proposal | node | level | points, ten-thousandths | | | `by_whom` who, `at`, `detail` reason, empty for none, `period` |
-/// | ballot | ballot | | | | | `detail` JSON option → count, `period` |
+/// | ballot | ballot | | how many were eligible, a count, absent where not stated | | | `detail` JSON option → count, `period` |
 /// | survey | survey | channel | answered, a count | satisfied, a count | | `period` |
 /// | metric | metric | | value, ten-thousandths | | | `period` |
 /// | import | source | `bonus` or empty | raw, ten-thousandths | full, ten-thousandths | | `period`; of a unit `by_whom` its branch, `at` when it reported |

@@ -44,6 +44,7 @@ fn one_of_each() -> Vec<v1::Fact> {
                 ballot: "neighbours".into(),
                 period: period(),
                 counts: [("good".to_owned(), 3), ("poor".to_owned(), 0)].into(),
+                eligible: Some(12),
             }),
         ),
         about(

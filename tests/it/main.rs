@@ -31,6 +31,7 @@ mod history;
 mod notices;
 mod offline;
 mod person;
+mod pools;
 mod postgres;
 mod ratings;
 mod receipts;

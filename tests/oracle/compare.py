@@ -42,7 +42,7 @@ kind.assessed kind.average kind.best kind.checked kind.compared kind.constant ki
 kind.measured kind.proposed kind.placed kind.result_of kind.scheduled kind.sum kind.surveyed kind.voted kind.weighted kind.worst
 measured.band measured.band.edge measured.linear.between missing.every_child_left_out
 missing.assessed missing.average missing.compared missing.imported missing.measured missing.placed missing.proposed missing.result_of
-proposed.equal_at proposed.higher proposed.not_the_last_line proposed.only_higher proposed.other_level proposed.several
+pool.alone pool.astride pool.large_enough pool.pooled proposed.equal_at proposed.higher proposed.not_the_last_line proposed.only_higher proposed.other_level proposed.several
 missing.scheduled missing.surveyed missing.voted no_awards.took parent.none_left placed.named placed.otherwise reading.R1 reading.R1g reading.R2
 reading.R110 reading.R112 reading.R113 reading.R114 reading.R115 reading.R116 reading.R117 reading.R126
 predicate.edge.above predicate.edge.at_least predicate.edge.at_most predicate.edge.below predicate.fact predicate.fact.derived
@@ -71,7 +71,8 @@ tie_open.next_in_line units.absent.rescaled.several units.best.several units.equ
 units.none_reported.plain units.prorated-by-days.several units.replaced units.report_left_out
 veto.any_day veto.at_end veto.many_records veto.node.cut veto.node.missing veto.not_entitled
 veto.not_in_force.any_day veto.not_in_force.at_end veto.several
-veto.step.annulled veto.step.in_time veto.step.in_time.last_day veto.step.lifted veto.step.never veto.step.too_late voted.too_few voted.void weighted.rescaled
+veto.step.annulled veto.step.in_time veto.step.in_time.last_day veto.step.lifted veto.step.never veto.step.too_late voted.too_few voted.turnout.edge voted.turnout.missed voted.turnout.more_than_eligible
+voted.turnout.reached voted.turnout.unknown voted.void weighted.rescaled
 """.split()
 
 
@@ -126,12 +127,12 @@ def differences(results, quotas, lines):
                     found.append((r["subject"], "value of " + node, value, str(have.get(node))))
     if len(tables) != 1 or "quotas" not in lines[-1]:
         return found + [("all", "one quotas line, the last", 1, len(tables))]
-    want = [(q["for"], row["group"]) for q in quotas for row in q["groups"]]
-    have = [(q["for"], row["group"]) for q in tables[0]["quotas"] for row in q["groups"]]
+    want = [(q["for"], row["group"], row["pooled"]) for q in quotas for row in q["groups"]]
+    have = [(q["for"], row["group"], row.get("pooled", [])) for q in tables[0]["quotas"] for row in q["groups"]]
     if want != have:
         return found + [("quotas", "grades and groups", want, have)]
     rows = [row for q in tables[0]["quotas"] for row in q["groups"]]
-    for (grade, group), w, h in zip(want, [row for q in quotas for row in q["groups"]], rows):
+    for (grade, group, _), w, h in zip(want, [row for q in quotas for row in q["groups"]], rows):
         for field in ("members", "seats", "why"):
             if w[field] != h.get(field):
                 found.append(("quota of %s in %s" % (grade, group), field, w[field], h.get(field)))

@@ -556,6 +556,8 @@ class Maker:
         body = {"ballot": self.name("ballot"), "options": {o: self.number(v) for o, v in zip(named, values)}}
         if self.chance(0.3):
             body["least"] = self.rng.choice([1, 2, 3, 5])
+        if self.chance(0.4):
+            body["turnout"] = self.rng.choice(["50%", "2/3", "1/2", "0.8", "100%", "1/3"])
         return body
 
     def leaf_surveyed(self, node):
@@ -798,6 +800,8 @@ class Maker:
                 "rounding": rng.choice(["floor", "half_up", "ceiling"] + ["largest_remainder"] * 5)}
         if self.chance(0.3):
             rule["each_at_most"] = rng.choice([1, 2, 2, 3, 4])
+        if self.chance(0.35):
+            rule["pool"] = {"fewer_than": rng.choice([2, 3, 4, 9])}
         if rule["rounding"] == "largest_remainder":
             if self.chance(0.35):
                 rule["at_most"] = rng.choice([1, 2, 3, 5, 20])
@@ -806,6 +810,8 @@ class Maker:
             if self.odd_sizes:
                 rule.update({"share": "50%", "of": "subjects", "within": "compound"})
                 rule.pop("at_most", None)
+        if "pool" in rule:
+            rule["pool"]["into"] = rng.choice([g for g in GROUPS if g != rule["within"]])
         return rule
 
     def veto(self, i, grades, inner):
@@ -968,6 +974,10 @@ class Maker:
         if self.chance(0.3):
             votes["spoilt"] = 4
         put("ballots", {})[body["ballot"]] = votes
+        if self.chance(0.8):
+            cast = sum(votes.values())
+            put("eligible", {})[body["ballot"]] = self.rng.choice(
+                [cast, cast, 2 * cast, cast + 1, cast + cast // 2, max(cast - 1, 0), 0])
 
     def fact_surveyed(self, line, node, body, put):
         channels = put("surveys", {}).setdefault(body["survey"], {})

@@ -580,6 +580,12 @@ class Evaluation:
             self.hit("as_of.cut." + name, len(f.get(name, [])) - len(kept))
             setattr(s, name, kept)
         self.veto_days(s)
+        s.eligible = {}
+        for k, r in f.get("eligible", {}).items():
+            if self.known(r):
+                s.eligible[k] = count(r["value"] if isinstance(r, dict) else r)
+            else:
+                self.hit("as_of.cut.eligible")
         for name in ("stays", "units", "in_service", "check_ins", "conduct"):
             kept = [r for r in f.get(name, []) if self.known(r)]
             self.hit("as_of.cut." + name, len(f.get(name, [])) - len(kept))
@@ -667,6 +673,7 @@ class Evaluation:
     def groups_named(self):
         names = set(self.ranking.get("within", []))
         names |= {g["seats"]["within"] for g in self.grades if "seats" in g}
+        names |= {g["seats"]["pool"]["into"] for g in self.grades if "pool" in g.get("seats", {})}
         names |= {n[k]["within"] for n in self.nodes.values() for k in ("compared", "placed") if k in n}
         return sorted(names)
 
@@ -1142,6 +1149,16 @@ class Evaluation:
             if valid:
                 self.hit("voted.too_few")
             return None
+        if "turnout" in body:
+            cast = sum(count(v) for o, v in votes.items() if o != "recorded")
+            eligible = s.eligible.get(body["ballot"])
+            if eligible is None or not eligible or cast > eligible:
+                self.hit("voted.turnout." + ("unknown" if eligible is None else "more_than_eligible"))
+                return None
+            if F(cast, eligible) < share(body["turnout"]):
+                self.hit("voted.turnout.missed")
+                return None
+            self.hit("voted.turnout." + ("edge" if F(cast, eligible) == share(body["turnout"]) else "reached"))
         return sum(n[o] * options[o] for o in n) / valid / max(options.values()) * num(node["out_of"])
 
     def k_surveyed(self, s, node, body, after):
@@ -1680,13 +1697,16 @@ class Evaluation:
             groups = collections.defaultdict(list)
             for s in self.subjects:
                 groups[s.groups[rule["within"]]].append(s)
-            sizes = {g: sum(1 for s in members if rule["of"] == "subjects" or s.place)
-                     for g, members in sorted(groups.items())}
+            members_of = lambda them: sum(1 for s in them if rule["of"] == "subjects" or s.place)
+            names, pooled = {}, {}
+            if "pool" in rule:
+                groups, names, pooled = self.pooled(rule, groups, members_of)
+            sizes = {g: members_of(members) for g, members in sorted(groups.items())}
             table, undecided = apportion(
                 sizes, share(rule["share"]), rule["rounding"],
                 count(rule["each_at_most"]) if "each_at_most" in rule else None,
                 count(rule["at_most"]) if "at_most" in rule else None,
-                lambda tied: self.decided(grade, None, tied))
+                lambda tied: self.decided_groups(grade, tied, names))
             if rule["rounding"] == "largest_remainder":
                 given = sum(row["floor"] for row in table.values()) + sum(
                     1 for row in table.values() if row["why"] == "remainder")
@@ -1704,13 +1724,44 @@ class Evaluation:
                     self.hit("seats.cut_by_each_at_most")
                 if row["spare"] and row["remainder"]:
                     self.hit("seats.floor_at_each_at_most")
-                self.fill(index, grade, g, groups[g], row["seats"], g in undecided)
+                self.fill(index, grade, names.get(g, g), groups[g], row["seats"], g in undecided)
             quotas.append({"for": grade["id"], "groups": [
-                {"group": g, "members": sizes[g], "quota": exact_text(row["quota"]),
+                {"group": names.get(g, g), "pooled": pooled.get(g, []), "members": sizes[g], "quota": exact_text(row["quota"]),
                  "quota_exact": ratio_text(row["quota"]), "floor": row["floor"],
                  "remainder": exact_text(row["remainder"]), "seats": row["seats"], "why": row["why"]}
                 for g, row in sorted(table.items())]})
         return quotas
+
+    def pooled(self, rule, groups, members_of):
+        """(the groups with pools in the place of what they pool, the pools' ids, the pooled groups)"""
+        pools = collections.defaultdict(list)
+        for g, members in groups.items():
+            above = {s.groups[rule["pool"]["into"]] for s in members}
+            if members_of(members) >= count(rule["pool"]["fewer_than"]):
+                self.hit("pool.large_enough")
+            elif len(above) > 1:
+                self.hit("pool.astride")
+            else:
+                pools[above.pop()].append(g)
+        names, pooled = {}, {}
+        groups = dict(groups)
+        for above, small in pools.items():
+            if len(small) == 1:
+                self.hit("pool.alone")
+                continue
+            self.hit("pool.pooled")
+            # A key of its own, in the order of its id and behind a group of the same id.
+            key = (above + "\0") if above in groups else above
+            members = [s for g in small for s in groups.pop(g)]
+            while key in groups:
+                key += "\0"
+            groups[key], names[key], pooled[key] = members, above, sorted(small)
+        return groups, names, pooled
+
+    def decided_groups(self, grade, tied, names):
+        order = self.decided(grade, None, {names.get(g, g) for g in tied})
+        key = {names.get(g, g): g for g in tied}
+        return None if order is None else [key[g] for g in order]
 
     def fill(self, index, grade, group, members, seats, one_more_undecided):
         """Seats the best; `one_more_undecided`: one further seat hangs on an open tie between groups."""

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{ALWAYS, Assessor, Own, RoundView, SheetState, items_of, mark, revisions};
+use super::{ALWAYS, Assessor, Own, RoundView, SheetState, items_of, mark, revisions, top_marks};
 use crate::{
     app::{App, AppError, Done, FieldFault, Refusal, Violation, Write},
     domain::{
@@ -101,7 +101,7 @@ impl App {
     ///
     /// # Errors
     /// Every fault at once: `ITEM_MISSING`; [`AppError::Denied`]; `ROUND_CLOSED`, `ROUND_NOT_BEGUN`,
-    /// `ROUND_DUE_PASSED`; those of every write.
+    /// `ROUND_DUE_PASSED`, `TOP_MARKS_EXCEEDED`; those of every write.
     pub async fn hand_in_sheets(
         &self,
         call: Write,
@@ -116,7 +116,8 @@ impl App {
             Box::pin(async move {
                 let (call, own, who, subjects, plans, encode) = &*shared;
                 let mine = Mine::read(tx, call, (own, who, subjects), at).await?;
-                let items = items_of(&*mine.view.plan(tx, &call.county, plans).await?, &who.role);
+                let plan = mine.view.plan(tx, &call.county, plans).await?;
+                let items = items_of(&plan, &who.role);
                 let mut faults = Vec::new();
                 let mut new = Vec::new();
                 for (index, subject) in subjects.iter().enumerate() {
@@ -133,6 +134,7 @@ impl App {
                 if !faults.is_empty() {
                     return Err(AppError::Invalid(faults));
                 }
+                top_marks::refuse(tx, &call.county, (&plan, who), &new).await?;
                 mine.keep(tx, call, new, encode).await
             })
         })

@@ -3,8 +3,8 @@
 use super::{KeptResult, Shown, context::Context, kept};
 use crate::{
     app::{App, AppError, Missing},
-    domain::engine::SubjectResult,
-    store::StoreError,
+    domain::engine::{Settlement, SubjectResult},
+    store::{ReadTx, RunRecord, StoreError},
 };
 
 /// A result with its tree.
@@ -35,10 +35,16 @@ impl App {
         let levels = context.plan.levels();
         context.close_levels(&mut *tx, levels).await?;
         let facts = context.facts(&mut *tx, &[subject.to_owned()], true).await?;
+        let settling = i64::try_from(levels.saturating_add(1)).unwrap_or(i64::MAX);
+        let left_by = if kept.seated {
+            left_by(&mut *tx, county, &shown.run, settling, subject).await?
+        } else {
+            0
+        };
         drop(tx);
         let facts = facts.into_iter().next();
         let (facts, _) = facts.ok_or_else(|| AppError::not_found(Missing::Result, subject))?;
-        let settlement = kept::settlement_of(&context.plan, &kept);
+        let settlement = Settlement { left_by, ..kept::settlement_of(&context.plan, &kept) };
         let mut evaluator = context.evaluator();
         let explained = evaluator.explain(&facts, &context.groups, &settlement)?;
         if explained.score != kept.score || explained.status != kept.status {
@@ -47,4 +53,21 @@ impl App {
         }
         Ok(Explanation { kept, explained })
     }
+}
+
+/// How many barred subjects left a seated one its seat, as the settling step kept it.
+async fn left_by(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    run: &RunRecord,
+    settling: i64,
+    subject: &str,
+) -> Result<u32, AppError> {
+    let records = tx.results_of(county, &run.run_id, &[subject.to_owned()]).await?;
+    let ordinal = records.first().and_then(|it| usize::try_from(it.ordinal).ok());
+    let payloads = tx.payloads(county, &run.run_id, settling).await?;
+    let Some((ordinal, payload)) = ordinal.zip(payloads.first()) else { return Ok(0) };
+    let settled = kept::read_settlements(payload)
+        .map_err(|why| StoreError::corrupt("run_batches.payload", why))?;
+    Ok(settled.get(ordinal).map_or(0, |it| it.left_by))
 }

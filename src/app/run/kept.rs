@@ -3,19 +3,21 @@
 
 mod part;
 mod reason;
+mod settlement;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 pub(crate) use part::{KeptPart, parts};
 use reason::KeptReason;
 use serde::{Deserialize, Serialize};
+pub(crate) use settlement::{read_settlements, settlement_of, settlements};
 use sha2::{Digest, Sha256};
 
 use crate::{
     domain::{
         engine::{
-            Advisable, Assessment, AwardIf, Candidate, Key, Measurement, Part, Plan, Reason,
-            Settlement, SheetValue, Standing, Status, SubjectResult,
+            Advisable, Assessment, AwardIf, Barred, Candidate, Key, Measurement, Part, Reason,
+            SheetValue, Standing, Status, SubjectResult,
         },
         exact::{Exact, Money, RoundingMode},
         scheme::AwardTo,
@@ -87,6 +89,8 @@ struct KeptAssessment {
     before: Option<String>,
     reasons: Vec<KeptReason>,
     awards: Vec<(usize, u64, bool)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    barred: Option<(u64, Vec<Option<String>>)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sheets: Vec<Option<String>>,
     extra: Extra,
@@ -126,7 +130,8 @@ pub(crate) fn assessments(assessed: &[(Assessment, Extra)]) -> Result<Vec<u8>, U
                 standing: u8::try_from(standing).unwrap_or(0),
                 grade: candidate.grade,
                 qualifies: candidate.qualifies,
-                keys: candidate.keys.iter().map(|it| it.exact().map(|it| it.to_string())).collect(),
+                keys: keys_text(&candidate.keys),
+                barred: candidate.barred.as_ref().map(|it| (it.grades, keys_text(&it.keys))),
                 score: it.score.as_ref().map(ToString::to_string),
                 before: it.score_before_vetoes.as_ref().map(ToString::to_string),
                 reasons: it.reasons.iter().map(KeptReason::of).collect(),
@@ -146,20 +151,29 @@ pub(crate) fn read_assessments(payload: &[u8]) -> Result<Vec<(Assessment, Extra)
     kept.into_iter().map(assessment).collect()
 }
 
+fn keys_text(keys: &[Key]) -> Vec<Option<String>> {
+    keys.iter().map(|it| it.exact().map(|it| it.to_string())).collect()
+}
+
 fn assessment(kept: KeptAssessment) -> Result<(Assessment, Extra), Unreadable> {
     let bad = || broken("assessment");
     let exact = |text: Option<String>| {
         text.map(|it| Exact::from_parts_text(&it).ok_or_else(bad)).transpose()
     };
-    let keys: Vec<Key> =
-        kept.keys.into_iter().map(|it| exact(it).map(Key::of)).collect::<Result<_, _>>()?;
+    let keys = |texts: Vec<Option<String>>| -> Result<Box<[Key]>, Unreadable> {
+        texts.into_iter().map(|it| exact(it).map(Key::of)).collect()
+    };
+    let barred = kept
+        .barred
+        .map(|(grades, texts)| keys(texts).map(|keys| Box::new(Barred { grades, keys })));
     let candidate = Candidate {
         subject: kept.subject.into(),
         groups: kept.groups.into_iter().map(Arc::from).collect(),
         standing: STANDINGS.get(usize::from(kept.standing)).copied().ok_or_else(bad)?,
         grade: kept.grade,
         qualifies: kept.qualifies,
-        keys: keys.into(),
+        keys: keys(kept.keys)?,
+        barred: barred.transpose()?,
     };
     let awards = kept.awards.into_iter();
     let assessment = Assessment {
@@ -173,44 +187,6 @@ fn assessment(kept: KeptAssessment) -> Result<(Assessment, Extra), Unreadable> {
         sheets: kept.sheets.into_iter().map(exact).collect::<Result<_, _>>()?,
     };
     Ok((assessment, kept.extra))
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct KeptSettlement {
-    grade: Option<u8>,
-    tie: Option<u8>,
-    exhausted: Vec<u8>,
-    seated: bool,
-    ranks: Vec<u32>,
-}
-
-/// The payload of the settling step: one settlement a subject, in the run's order.
-pub(crate) fn settlements(settled: &[Settlement]) -> Result<Vec<u8>, Unreadable> {
-    let kept: Vec<KeptSettlement> = settled
-        .iter()
-        .map(|it| KeptSettlement {
-            grade: it.grade,
-            tie: it.tie,
-            exhausted: it.exhausted.to_vec(),
-            seated: it.seated,
-            ranks: it.ranks.to_vec(),
-        })
-        .collect();
-    serde_json::to_vec(&kept).map_err(unreadable("settlement"))
-}
-
-/// The settling step's payload read back.
-pub(crate) fn read_settlements(payload: &[u8]) -> Result<Vec<Settlement>, Unreadable> {
-    let kept: Vec<KeptSettlement> =
-        serde_json::from_slice(payload).map_err(unreadable("settlement"))?;
-    let settlement = |it: KeptSettlement| Settlement {
-        grade: it.grade,
-        tie: it.tie,
-        exhausted: it.exhausted.into(),
-        seated: it.seated,
-        ranks: it.ranks.into(),
-    };
-    Ok(kept.into_iter().map(settlement).collect())
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -416,37 +392,6 @@ pub(crate) fn read_result(record: &ResultRecord) -> Result<KeptResult, Unreadabl
         facts_digest: reasons.facts,
         digest: record.digest,
     })
-}
-
-/// The settlement that a stored result came from, for explaining it again.
-pub(crate) fn settlement_of(plan: &Plan, result: &KeptResult) -> Settlement {
-    let scheme = plan.scheme();
-    let position = |id: &String| {
-        let index = scheme.grades.iter().position(|it| it.id == *id);
-        index.and_then(|it| u8::try_from(it).ok())
-    };
-    let tie = result.reasons.iter().find_map(|it| match it {
-        Reason::TieOpen { grade, .. } => position(grade),
-        Reason::Missing { .. }
-        | Reason::Veto { .. }
-        | Reason::SeatsExhausted { .. }
-        | Reason::HonoursBarred { .. } => None,
-    });
-    let exhausted = result.reasons.iter().filter_map(|it| match it {
-        Reason::SeatsExhausted { grade } => position(grade),
-        Reason::Missing { .. }
-        | Reason::Veto { .. }
-        | Reason::TieOpen { .. }
-        | Reason::HonoursBarred { .. } => None,
-    });
-    let within = scheme.ranking.iter().flat_map(|it| it.within.iter());
-    Settlement {
-        grade: result.grade.as_ref().and_then(position),
-        tie,
-        exhausted: exhausted.collect(),
-        seated: result.seated,
-        ranks: within.map(|it| result.ranks.get(it).copied().unwrap_or(0)).collect(),
-    }
 }
 
 const fn to_word(to: AwardTo) -> &'static str {

@@ -47,6 +47,18 @@ pub struct Candidate {
     pub qualifies: u64,
     /// What it is ranked by.
     pub keys: Box<[Key]>,
+    /// That it is barred from grades with seats which its score reaches; none where it is not.
+    pub barred: Option<Box<Barred>>,
+}
+
+/// A subject that a veto or an `unless` bars from grades with seats, though its score without vetoes
+/// reaches them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Barred {
+    /// The grades, as a set of positions.
+    pub grades: u64,
+    /// What it would be ranked by without vetoes.
+    pub keys: Box<[Key]>,
 }
 
 /// The values of one relative node's target in one group, ascending once the level is closed.
@@ -226,7 +238,11 @@ impl Evaluator {
             standing: judged.standing,
             grade: judged.grade.and_then(|it| u8::try_from(it).ok()),
             qualifies: judged.qualifies,
-            keys: plan.keys(facts, judged, &self.scratch.values),
+            keys: plan.keys(facts, judged.score.as_ref(), &self.scratch.values),
+            barred: (judged.barred != 0).then(|| {
+                let keys = plan.keys(facts, judged.before.as_ref(), &self.scratch.before);
+                Box::new(Barred { grades: judged.barred, keys })
+            }),
         }
     }
 

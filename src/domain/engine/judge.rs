@@ -45,6 +45,9 @@ pub(super) struct Judged {
     pub(super) vetoes: Vec<usize>,
     /// Whether a veto takes the awards.
     pub(super) no_awards: bool,
+    /// The grades with seats that the score without vetoes reaches, and that a veto or `unless`
+    /// bars it from, as a set of positions.
+    pub(super) barred: u64,
 }
 
 /// Room for one subject's values, used again for the next.
@@ -97,7 +100,10 @@ impl Plan {
             let walk = Walk { before, held_down: &held_down, ..walk };
             walk.run(&mut scratch.values, listener)?;
         }
-        let judged = self.verdict(facts, period, &vetoes, scratch);
+        let judged = self.verdict(facts, period, &vetoes, scratch).and_then(|mut judged| {
+            judged.barred = self.barred_from(facts, period, &judged, &scratch.before)?;
+            Ok(judged)
+        });
         judged.map_err(|why| EngineError::Exact {
             subject: facts.subject.clone(),
             path: "grades".to_owned(),
@@ -147,6 +153,7 @@ impl Plan {
             missing,
             vetoes: vetoes.to_vec(),
             no_awards: effects.no_awards,
+            barred: 0,
         };
         let Some(raw) = raw else {
             judged.standing = match effects.forced {
@@ -238,6 +245,34 @@ impl Plan {
         Ok(set)
     }
 
+    /// The grades with seats above the one that it has which its score without vetoes reaches: what
+    /// keeps it from them is a veto or an `unless`.
+    fn barred_from(
+        &self,
+        facts: &Facts,
+        period: Period,
+        judged: &Judged,
+        values: &[Value],
+    ) -> Result<u64, ExactError> {
+        let Some(score) = &judged.before else { return Ok(0) };
+        let nodes = &self.scheme.nodes;
+        let asked = Asked { facts, period, nodes, values, grade: None, node: 0 };
+        let mut set = 0_u64;
+        for (index, grade) in self.scheme.grades.iter().enumerate().take(Grade::MAX) {
+            if judged.grade.is_some_and(|it| it <= index) {
+                break;
+            }
+            let enough = grade.at_least.is_none_or(|it| *score >= Exact::from(it));
+            if grade.seats.is_none() || !enough {
+                continue;
+            }
+            if grade.when.as_ref().map_or(Ok(true), |it| asked.holds(it, &mut Silent))? {
+                set |= bit(index);
+            }
+        }
+        Ok(set)
+    }
+
     /// The leaves whose lack made the root incomplete, in the scheme's order.
     fn missing_leaves(&self, facts: &Facts, values: &[Value]) -> Vec<NodeIndex> {
         let mut leaves = Vec::new();
@@ -271,13 +306,13 @@ impl Plan {
     pub(super) fn keys(
         &self,
         facts: &Facts,
-        judged: &Judged,
+        score: Option<&Exact>,
         values: &[Value],
     ) -> Box<[super::Key]> {
         let Some(ranking) = &self.scheme.ranking else { return Box::default() };
         let keys = ranking.by.iter().map(|key| {
             let value = match &key.of {
-                KeyOf::Score => judged.score.clone(),
+                KeyOf::Score => score.cloned(),
                 KeyOf::Node(node) => values.get(*node).and_then(Value::known).cloned(),
                 KeyOf::Metric(metric) => facts.metrics.get(metric).map(|it| Exact::from(*it)),
             };

@@ -155,13 +155,37 @@ pub(super) fn voted(
     }
     let all = ballot.values().try_fold(0_u64, |sum, it| sum.checked_add(*it));
     let void = all.and_then(|it| it.checked_sub(valid)).unwrap_or(0);
-    if valid < voted.least || valid == 0 {
+    let few = valid < voted.least || valid == 0;
+    if few {
         listener.note(node, || Note::TooFew { have: valid, least: voted.least });
+    }
+    let cast = valid.checked_add(void).ok_or(ExactError::Overflow)?;
+    if !turned_out((node, voted), cast, facts, listener)? || few {
         return Ok(None);
     }
     let fraction = worth.over(&Exact::whole(valid))?.over(&greatest)?;
     listener.note(node, || Note::Votes { valid, void, fraction: fraction.clone() });
     Ok(Some(fraction))
+}
+
+/// Whether enough of the eligible voted, where the scheme asks: of an unknown number, of none, and
+/// where more voted than were eligible nobody can say so.
+fn turned_out(
+    (node, voted): (usize, &Voted),
+    cast: u64,
+    facts: &Facts,
+    listener: &mut impl Listener,
+) -> Result<bool, ExactError> {
+    let Some(least) = &voted.turnout else { return Ok(true) };
+    let Some(eligible) = facts.eligible.get(&voted.ballot).copied() else {
+        listener.note(node, || Note::EligibleUnknown { least: least.to_string() });
+        return Ok(false);
+    };
+    let enough = Exact::whole(cast) >= least.exact().times(&Exact::whole(eligible))?;
+    let enough = enough && eligible > 0 && cast <= eligible;
+    let least = least.to_string();
+    listener.note(node, || Note::Turnout { cast, eligible, least, enough });
+    Ok(enough)
 }
 
 /// `surveyed`: the satisfied among those who answered.

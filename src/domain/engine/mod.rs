@@ -20,6 +20,7 @@ mod report;
 mod roll_up;
 mod schedule_words;
 mod scheduled;
+mod seat_words;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -28,7 +29,7 @@ mod value;
 mod words;
 
 pub use advice::{Advisable, Advised, advice, unadvised};
-pub use cohort::{Candidate, Evaluator, Groups, Measurement};
+pub use cohort::{Barred, Candidate, Evaluator, Groups, Measurement};
 pub use examples::{ExampleFault, first_period, run_examples};
 pub use judge::Standing;
 pub use kernel::{Columns, Input, InputKind, Kernel, NotInColumns};
@@ -41,6 +42,7 @@ pub use report::{
     Assessment, AwardIf, Awarded, Explained, Reason, SheetValue, Status, SubjectResult, honours,
 };
 pub use roll_up::{Part, PartWhy, parts};
-pub use settle::{OpenTie, Quota, Settled, Settlement, settle};
+pub use seat_words::seat_words;
+pub use settle::{OpenTie, Quota, QuotaGroup, Settled, Settlement, settle};
 pub use value::{EngineError, Value};
 pub use words::{Words, missed_grade, reason_words, sentence};

@@ -40,6 +40,8 @@ pub enum Note {
     Proposal { line: Box<ProposalLine> },
     NotProposed,
     Votes { valid: u64, void: u64, fraction: Exact },
+    Turnout { cast: u64, eligible: u64, least: String, enough: bool },
+    EligibleUnknown { least: String },
     TooFew { have: u64, least: u64 },
     Channel { channel: String, satisfied: u64, answered: u64 },
     ChannelAbsent { channel: String },
@@ -92,6 +94,8 @@ impl Note {
                 | Self::BandMissed { .. }
                 | Self::RoleAbsent { .. }
                 | Self::NotProposed
+                | Self::Turnout { enough: false, .. }
+                | Self::EligibleUnknown { .. }
                 | Self::ChannelAbsent { .. }
                 | Self::TooFew { .. }
                 | Self::MetricMissing { .. }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
-    Explained, Part, Plan, Quota, Reason, SheetValue, SubjectResult, Words, missed_grade,
-    reason_words, sentence, words::shown,
+    Explained, Part, Plan, Quota, QuotaGroup, Reason, SheetValue, SubjectResult, Words,
+    missed_grade, reason_words, seat_words, sentence, words::shown,
 };
 use crate::domain::{
     exact::{Decimal, Exact, RoundingMode},
@@ -155,6 +155,9 @@ struct QuotaOut<'a> {
 #[derive(Serialize)]
 struct GroupOut<'a> {
     group: &'a str,
+    /// Only of a pool.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pooled: Vec<&'a str>,
     members: u64,
     quota: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,6 +199,17 @@ pub fn result_json(plan: &Plan, result: &SubjectResult) -> String {
         root.tried.push(missed.en);
         root.tried_zh.push(missed.zh);
     }
+    if let Some(root) = &mut out.nodes {
+        let [barred, left] = seat_words(result, scheme);
+        if let Some(Words { en, zh }) = barred {
+            root.tried.push(en);
+            root.tried_zh.push(zh);
+        }
+        if let Some(Words { en, zh }) = left {
+            root.how.push(en);
+            root.how_zh.push(zh);
+        }
+    }
     serde_json::to_string(&out).unwrap_or_default()
 }
 
@@ -207,8 +221,9 @@ pub fn quotas_json(plan: &Plan, quotas: &[Quota]) -> String {
         groups: quota
             .groups
             .iter()
-            .map(|(group, row)| GroupOut {
+            .map(|QuotaGroup { group, pooled, row }| GroupOut {
                 group,
+                pooled: pooled.iter().map(|it| &**it).collect(),
                 members: row.members,
                 quota: decimal(&row.quota),
                 quota_exact: (!row.quota.is_decimal(12)).then(|| row.quota.to_string()),

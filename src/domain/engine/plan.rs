@@ -100,7 +100,9 @@ fn group_names(scheme: &Scheme) -> Vec<String> {
         | NodeKind::ResultOf(_)
         | NodeKind::Constant(_) => None,
     });
-    let seats = scheme.grades.iter().filter_map(|it| it.seats.as_ref().map(|it| &it.within));
+    let seats = scheme.grades.iter().filter_map(|it| it.seats.as_ref());
+    let seats =
+        seats.flat_map(|it| [&it.within].into_iter().chain(it.pool.iter().map(|it| &it.into)));
     let ranking = scheme.ranking.iter().flat_map(|it| it.within.iter());
     let mut names: Vec<String> = relative.chain(seats).chain(ranking).cloned().collect();
     names.sort_unstable();

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     Advisable, Candidate, Plan, Settlement, Standing,
     cohort::{Evaluator, Groups},
-    judge::{Judged, bit, record_counts},
+    judge::{Judged, bit, first, record_counts},
     note::{Listener, Note, Notes, Silent},
     predicate::Asked,
     roll_up::{Part, parts},
@@ -190,6 +190,11 @@ pub struct SubjectResult {
     pub grade: Option<String>,
     /// Whether it holds one of the limited seats of its grade.
     pub seated: bool,
+    /// The grade with seats that its score without vetoes reaches and from which it is barred, the
+    /// highest of several; for the explanation alone.
+    pub barred: Option<String>,
+    /// How many barred subjects left it its seat; for the explanation alone.
+    pub left_by: u32,
     /// Places by group.
     pub ranks: BTreeMap<String, u32>,
     /// Awards, in the scheme's order.
@@ -246,10 +251,12 @@ pub struct Assessment {
 
 impl Plan {
     /// The group of a subject within which the seats of a grade are counted.
-    fn seat_group(&self, grade: &str, candidate: &Candidate) -> String {
+    fn seat_group(&self, grade: &str, candidate: &Candidate, pooled: bool) -> String {
         let seats =
             self.scheme.grades.iter().find(|it| it.id == *grade).and_then(|it| it.seats.as_ref());
-        let position = seats.and_then(|it| self.groups.iter().position(|name| *name == it.within));
+        let pool = seats.and_then(|it| it.pool.as_ref()).filter(|_| pooled).map(|it| &it.into);
+        let name = pool.or_else(|| seats.map(|it| &it.within));
+        let position = name.and_then(|name| self.groups.iter().position(|it| it == name));
         let group = position.and_then(|it| candidate.groups.get(it));
         group.map(ToString::to_string).unwrap_or_default()
     }
@@ -277,11 +284,13 @@ impl Plan {
         let barred = |it: &Reason| matches!(it, Reason::HonoursBarred { .. });
         let barred: Vec<Reason> = reasons.extract_if(.., |it| barred(it)).collect();
         let tie = settlement.tie.as_ref().and_then(grade_id);
-        let group = |grade: &String| self.seat_group(grade, &candidate);
+        let group = |grade: &String| self.seat_group(grade, &candidate, settlement.pooled);
         reasons.extend(tie.map(|grade| Reason::TieOpen { group: group(&grade), grade }));
         let exhausted = settlement.exhausted.iter().filter_map(grade_id);
         reasons.extend(exhausted.map(|grade| Reason::SeatsExhausted { grade }));
         reasons.extend(barred);
+        let barred = candidate.barred.as_deref().and_then(|it| first(it.grades));
+        let barred = barred.and_then(|it| scheme.grades.get(it)).map(|it| it.id.clone());
         SubjectResult {
             subject: candidate.subject.into(),
             period,
@@ -290,6 +299,8 @@ impl Plan {
             score_before_vetoes,
             grade: settlement.grade.as_ref().and_then(grade_id),
             seated: settlement.seated,
+            barred,
+            left_by: settlement.left_by,
             ranks: ranks.collect(),
             awards: awards
                 .map(|it| Awarded { id: it.id.clone(), amount: it.amount, to: it.to })

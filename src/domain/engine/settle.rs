@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     Candidate, Standing,
+    cohort::Barred,
     judge::{bit, first},
     key::compare,
     plan::Plan,
@@ -27,6 +28,11 @@ pub struct Settlement {
     pub seated: bool,
     /// Places, in the order of the ranking's groups; 0 where there is none.
     pub ranks: Box<[u32]>,
+    /// Whether the seats that it is tied for are those of a pool.
+    pub pooled: bool,
+    /// How many barred subjects stand ahead of it without whose lack it would have no seat for sure;
+    /// 0 where it has one anyway, or none.
+    pub left_by: u32,
 }
 
 /// The quota table of one grade.
@@ -34,8 +40,28 @@ pub struct Settlement {
 pub struct Quota {
     /// The grade, as a position from the top.
     pub grade: usize,
-    /// Every group that has subjects, by id, with its row.
-    pub groups: Vec<(Arc<str>, GroupSeats)>,
+    /// Every group that has subjects, and every pool of such, by id.
+    pub groups: Vec<QuotaGroup>,
+}
+
+/// One row of a quota table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuotaGroup {
+    /// The group's id; of a pool that of the group into which it pools.
+    pub group: Arc<str>,
+    /// The groups of a pool, by id; empty for a group by itself.
+    pub pooled: Vec<Arc<str>>,
+    /// Its seats.
+    pub row: GroupSeats,
+}
+
+/// What shares seats: a group, or a pool of small ones.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Unit {
+    id: Arc<str>,
+    pooled: Vec<Arc<str>>,
+    /// Positions among the candidates.
+    subjects: Vec<usize>,
 }
 
 /// A tie that nobody has decided yet.
@@ -43,7 +69,7 @@ pub struct Quota {
 pub struct OpenTie {
     /// The grade, as a position from the top.
     pub grade: usize,
-    /// The group within which subjects are tied; none where groups are.
+    /// The group or pool within which subjects are tied; none where groups are.
     pub within: Option<Arc<str>>,
     /// The tied subjects or groups, by id.
     pub tied: Vec<String>,
@@ -81,6 +107,7 @@ pub fn settle(
             settlements: candidates.iter().map(initial).collect(),
             ..Settled::default()
         },
+        places: BTreeMap::new(),
     };
     if let (Some(ranking), false) = (&plan.scheme.ranking, seats_open) {
         for (grade, it) in plan.scheme.grades.iter().enumerate() {
@@ -90,7 +117,7 @@ pub fn settle(
         }
     }
     if let Some(ranking) = &plan.scheme.ranking {
-        settling.places(ranking);
+        settling.rank(ranking);
     }
     let unused = settling.used.iter().enumerate().filter(|(_, used)| !**used);
     settling.settled.unused = unused.map(|(index, _)| index).collect();
@@ -107,6 +134,8 @@ struct Settling<'a> {
     decisions: &'a [TieDecision],
     used: Vec<bool>,
     settled: Settled,
+    /// How far down their unit's order the seated are, from 1; of equal ones the last.
+    places: BTreeMap<usize, usize>,
 }
 
 impl<'a> Settling<'a> {
@@ -133,18 +162,57 @@ impl<'a> Settling<'a> {
         self.candidates.get(index).map(|it| &*it.keys).unwrap_or_default()
     }
 
+    fn members(&self, seats: &Seats, subjects: &[usize]) -> Result<u64, ExactError> {
+        let counted = match seats.of {
+            SeatBase::Subjects => subjects.len(),
+            SeatBase::Results => subjects.iter().filter(|it| self.is_ranked(**it)).count(),
+        };
+        u64::try_from(counted).map_err(|_| ExactError::Overflow)
+    }
+
+    /// What shares the seats of a grade, by id: the groups, those of few members taken together with
+    /// the others that lie in the same larger group. One without company stays alone, as does one
+    /// whose subjects do not agree on where it lies.
+    fn units(&self, seats: &Seats) -> Result<Vec<Unit>, ExactError> {
+        let mut units = Vec::new();
+        let mut pools: BTreeMap<Arc<str>, Vec<Unit>> = BTreeMap::new();
+        for (id, subjects) in self.by_group(&seats.within) {
+            let mut into = None;
+            if let Some(pool) = &seats.pool
+                && self.members(seats, &subjects)? < pool.fewer_than
+            {
+                let of =
+                    |it: &usize| self.candidates.get(*it).map(|it| self.group_of(it, &pool.into));
+                let first = subjects.first().and_then(of);
+                into = first.filter(|_| subjects.iter().all(|it| of(it) == first)).cloned();
+            }
+            let unit = Unit { id, pooled: Vec::new(), subjects };
+            match into {
+                Some(into) => pools.entry(into).or_default().push(unit),
+                None => units.push(unit),
+            }
+        }
+        for (id, small) in pools {
+            if small.len() < 2 {
+                units.extend(small);
+                continue;
+            }
+            let pooled = small.iter().map(|it| Arc::clone(&it.id)).collect();
+            let subjects = small.into_iter().flat_map(|it| it.subjects).collect();
+            units.push(Unit { id, pooled, subjects });
+        }
+        units.sort();
+        Ok(units)
+    }
+
     /// Seats of one grade: the quota table, then group by group who keeps it.
     fn grade(&mut self, grade: usize, seats: &Seats, ranking: &Ranking) -> Result<(), ExactError> {
-        let groups = self.by_group(&seats.within);
-        let mut members = Vec::with_capacity(groups.len());
-        for subjects in groups.values() {
-            let counted = match seats.of {
-                SeatBase::Subjects => subjects.len(),
-                SeatBase::Results => subjects.iter().filter(|it| self.is_ranked(**it)).count(),
-            };
-            members.push(u64::try_from(counted).map_err(|_| ExactError::Overflow)?);
+        let units = self.units(seats)?;
+        let mut members = Vec::with_capacity(units.len());
+        for unit in &units {
+            members.push(self.members(seats, &unit.subjects)?);
         }
-        let names: Vec<&Arc<str>> = groups.keys().collect();
+        let names: Vec<&Arc<str>> = units.iter().map(|it| &it.id).collect();
         let open = apportion(&members, &seats.terms, None)?;
         let mut table = open.clone();
         if !open.tied.is_empty() {
@@ -164,34 +232,27 @@ impl<'a> Settling<'a> {
                 }),
             }
         }
-        for ((name, subjects), row) in groups.iter().zip(&table.rows) {
+        for (unit, row) in units.iter().zip(&table.rows) {
             let undecided = row.why == crate::domain::exact::Why::TieOpen
                 && seats.terms.each_at_most.is_none_or(|it| row.seats < it);
-            self.seat(grade, name, subjects, row.seats, undecided, ranking);
+            self.seat(grade, unit, row.seats, undecided, ranking);
         }
-        let rows = groups.into_keys().zip(table.rows).collect();
-        self.settled.quotas.push(Quota { grade, groups: rows });
+        let rows = units.into_iter().zip(table.rows);
+        let rows = rows.map(|(it, row)| QuotaGroup { group: it.id, pooled: it.pooled, row });
+        self.settled.quotas.push(Quota { grade, groups: rows.collect() });
         Ok(())
     }
 
     /// Who of one group keeps a grade of which there are `seats`; with `undecided`, one more seat
     /// is waiting for a decision between groups.
-    fn seat(
-        &mut self,
-        grade: usize,
-        group: &Arc<str>,
-        subjects: &[usize],
-        seats: u64,
-        undecided: bool,
-        ranking: &Ranking,
-    ) {
+    fn seat(&mut self, grade: usize, unit: &Unit, seats: u64, undecided: bool, ranking: &Ranking) {
         let seats = usize::try_from(seats).unwrap_or(usize::MAX);
         let has_grade = |it: &&usize| {
             let settlement = self.settled.settlements.get(**it);
             self.is_ranked(**it)
                 && settlement.is_some_and(|it| it.grade.map(usize::from) == Some(grade))
         };
-        let mut eligible: Vec<usize> = subjects.iter().filter(has_grade).copied().collect();
+        let mut eligible: Vec<usize> = unit.subjects.iter().filter(has_grade).copied().collect();
         eligible.sort_by(|a, b| compare(ranking, self.keys(*a), self.keys(*b)));
         let waiting = seats.saturating_add(usize::from(undecided));
         let mut from = 0_usize;
@@ -201,17 +262,43 @@ impl<'a> Settling<'a> {
             let class: Vec<usize> = rest.iter().take_while(equal).copied().collect();
             let to = from.saturating_add(class.len());
             if to <= seats {
-                class.iter().for_each(|it| self.take_seat(*it));
+                class.iter().for_each(|it| self.take_seat(*it, to));
             } else if from >= waiting {
                 class.iter().for_each(|it| self.next_grade(*it, grade));
             } else if from < seats && to > seats {
                 let open = seats.saturating_sub(from);
-                self.tied(grade, group, &class, open, usize::from(undecided));
+                self.tied(grade, unit, &class, (from, open), usize::from(undecided));
             } else {
                 // Next in line for a seat that waits for a decision between groups.
-                self.tied(grade, group, &class, 0, usize::from(undecided));
+                self.tied(grade, unit, &class, (from, 0), usize::from(undecided));
             }
             from = to;
+        }
+        self.left(grade, unit, seats, ranking);
+    }
+
+    /// Tells who holds a seat that barred subjects ahead of it do not take.
+    fn left(&mut self, grade: usize, unit: &Unit, seats: usize, ranking: &Ranking) {
+        let barred = |it: &usize| {
+            let barred = self.candidates.get(*it).and_then(|it| it.barred.as_deref());
+            barred.filter(|it| it.grades & bit(grade) != 0)
+        };
+        let barred: Vec<&Barred> = unit.subjects.iter().filter_map(barred).collect();
+        if barred.is_empty() {
+            return;
+        }
+        for index in &unit.subjects {
+            let own = self.keys(*index);
+            let Some(settlement) = self.settled.settlements.get_mut(*index) else { continue };
+            let here = settlement.seated && settlement.grade.map(usize::from) == Some(grade);
+            if !here {
+                continue;
+            }
+            let ahead = barred.iter().filter(|it| compare(ranking, &it.keys, own).is_lt()).count();
+            let place = self.places.get(index).copied().unwrap_or(0);
+            if place.saturating_add(ahead) > seats {
+                settlement.left_by = u32::try_from(ahead).unwrap_or(u32::MAX);
+            }
         }
     }
 
@@ -219,21 +306,21 @@ impl<'a> Settling<'a> {
     fn tied(
         &mut self,
         grade: usize,
-        group: &Arc<str>,
+        unit: &Unit,
         class: &[usize],
-        seats: usize,
+        (from, seats): (usize, usize),
         undecided: usize,
     ) {
         let subject = |it: &usize| self.candidates.get(*it).map_or("", |it| &*it.subject);
         let mut tied: Vec<&str> = class.iter().map(subject).collect();
         tied.sort_unstable();
-        let Some(order) = self.decision(grade, Some(group), &tied) else {
+        let Some(order) = self.decision(grade, Some(&unit.id), &tied) else {
             if seats > 0 {
                 let tied = tied.into_iter().map(str::to_owned).collect();
-                let within = Some(Arc::clone(group));
+                let within = Some(Arc::clone(&unit.id));
                 self.settled.ties.push(OpenTie { grade, within, tied, seats });
             }
-            class.iter().for_each(|it| self.leave_open(*it, grade));
+            class.iter().for_each(|it| self.leave_open(*it, grade, unit));
             return;
         };
         let candidates = self.candidates;
@@ -241,9 +328,9 @@ impl<'a> Settling<'a> {
             let is = |it: &&usize| candidates.get(**it).is_some_and(|it| *it.subject == **id);
             let Some(index) = class.iter().find(is).copied() else { continue };
             if position < seats {
-                self.take_seat(index);
+                self.take_seat(index, from.saturating_add(position).saturating_add(1));
             } else if position < seats.saturating_add(undecided) {
-                self.leave_open(index, grade);
+                self.leave_open(index, grade, unit);
             } else {
                 self.next_grade(index, grade);
             }
@@ -275,16 +362,19 @@ impl<'a> Settling<'a> {
         self.decisions.get(position).map(|it| it.order.as_slice())
     }
 
-    fn take_seat(&mut self, index: usize) {
+    /// Seats a subject that is at most so far down its unit's order, from 1.
+    fn take_seat(&mut self, index: usize, place: usize) {
+        self.places.insert(index, place);
         if let Some(settlement) = self.settled.settlements.get_mut(index) {
             settlement.seated = true;
         }
     }
 
-    fn leave_open(&mut self, index: usize, grade: usize) {
+    fn leave_open(&mut self, index: usize, grade: usize, unit: &Unit) {
         if let Some(settlement) = self.settled.settlements.get_mut(index) {
             settlement.grade = None;
             settlement.tie = u8::try_from(grade).ok();
+            settlement.pooled = !unit.pooled.is_empty();
         }
     }
 
@@ -302,7 +392,7 @@ impl<'a> Settling<'a> {
     }
 
     /// Places within each group that the ranking names.
-    fn places(&mut self, ranking: &Ranking) {
+    fn rank(&mut self, ranking: &Ranking) {
         let width = ranking.within.len();
         for settlement in &mut self.settled.settlements {
             settlement.ranks = vec![0; width].into_boxed_slice();

@@ -220,6 +220,21 @@ fn evidence(note: &Note) -> Option<Words> {
             format!("{valid} valid ballots ({void} void) come to {} of full", shown(fraction)),
             format!("有效票 {valid} 张（无效 {void} 张），折合满分的 {}", shown(fraction)),
         ),
+        Note::Turnout { cast, eligible, least, enough } if cast <= eligible => {
+            let (en, zh) = if *enough { ("enough", "达到") } else { ("too few", "未达到") };
+            words(
+                format!("{cast} of {eligible} eligible voted: {en}, at least {least} is needed"),
+                format!("应参评 {eligible} 人，投票 {cast} 张，{zh}参评率 {least}"),
+            )
+        }
+        Note::Turnout { cast, eligible, .. } => words(
+            format!("{cast} voted, and only {eligible} were eligible: the turnout is not known"),
+            format!("投票 {cast} 张，多于应参评 {eligible} 人，参评率无从认定"),
+        ),
+        Note::EligibleUnknown { least } => words(
+            format!("how many were eligible is not stated, and a turnout of {least} is needed"),
+            format!("未注明应参评人数，而参评率须达到 {least}"),
+        ),
         Note::TooFew { have, least } => words(
             format!("{have} is fewer than the least number of {least}"),
             format!("仅 {have}，少于最低数 {least}"),

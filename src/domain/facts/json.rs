@@ -154,6 +154,7 @@ impl Reader {
                 "sheets" => facts.sheets = self.list(path, raw, Self::sheet),
                 "proposals" => facts.proposals = self.list(path, raw, Self::proposal),
                 "ballots" => facts.ballots = self.map(path, raw, Self::ballot),
+                "eligible" => facts.eligible = self.map(path, raw, Self::eligible),
                 "surveys" => {
                     facts.surveys =
                         self.map(path, raw, |it, path, raw| Some(it.map(path, raw, Self::answers)));
@@ -263,6 +264,15 @@ impl Reader {
             votes.extend(count.map(|it| (option.into_owned(), it)));
         }
         known.then_some(votes)
+    }
+
+    fn eligible(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<u64> {
+        if !raw.get().starts_with('{') {
+            return self.count(path, raw);
+        }
+        let record = self.record(path, raw, &["value"])?;
+        let value = self.needed(path, &record, "value", Self::count);
+        record.known.then_some(value).flatten()
     }
 
     fn answers(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<Answers> {

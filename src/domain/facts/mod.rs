@@ -66,6 +66,8 @@ pub struct Facts {
     pub unit_imports: BTreeMap<String, Vec<UnitImport>>,
     /// Values that levels proposed, adjusted and confirmed (S2), in the order recorded.
     pub proposals: Vec<Proposal>,
+    /// How many were eligible to vote, by ballot, where it is stated.
+    pub eligible: BTreeMap<String, u64>,
 }
 
 /// The text over which a receipt's digest of facts is made. It is that of a derived `Debug`, with
@@ -99,6 +101,7 @@ impl fmt::Debug for Facts {
         later("conduct", self.conduct.is_empty(), &self.conduct);
         later("unit_imports", self.unit_imports.is_empty(), &self.unit_imports);
         later("proposals", self.proposals.is_empty(), &self.proposals);
+        later("eligible", self.eligible.is_empty(), &self.eligible);
         text.finish()
     }
 }

@@ -1,8 +1,9 @@
-//! What the chain of a year-end appraisal (述职评议考核, S1, S2) needs of a scheme: the cohorts of posts,
-//! and the values that one level proposes and others adjust and confirm.
+//! What the chain of a year-end appraisal (述职评议考核, S1, S2, S8) needs of a scheme: the cohorts of
+//! posts, the values that one level proposes and others adjust and confirm, small groups that share
+//! seats, and how many top marks a rater has.
 
 use super::{NodeKind, Scheme};
-use crate::domain::exact::Decimal;
+use crate::domain::exact::{Decimal, Exact, ExactError, Share};
 
 /// The dimension in which posts form a cohort that its unit assesses (S1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +64,35 @@ pub struct ProposedNode<'a> {
     pub out_of: Decimal,
     /// Its levels and band.
     pub proposed: &'a Proposed,
+}
+
+/// `pool: {…}`: groups too small for seats of their own share them (S8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pool {
+    /// A group of fewer members than this is small; counted as the seats count.
+    pub fewer_than: u64,
+    /// The name of the groups of which each takes its small groups together.
+    pub into: String,
+}
+
+/// `top_marks: {…}`: how often a rater may give the highest marks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopMarks {
+    /// Points from which a mark is a top mark.
+    pub from: Decimal,
+    /// The share of a rater's subjects that may have one; rounded down to whole subjects.
+    pub share: Share,
+}
+
+impl TopMarks {
+    /// How many subjects may have a top mark where a rater has so many: the share, rounded down.
+    ///
+    /// # Errors
+    /// The arithmetic's bound.
+    pub fn at_most(&self, subjects: u64) -> Result<u64, ExactError> {
+        let most = self.share.exact().times(&Exact::whole(subjects))?.floor()?;
+        u64::try_from(most).map_err(|_| ExactError::Overflow)
+    }
 }
 
 impl Scheme {

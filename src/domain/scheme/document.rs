@@ -211,6 +211,8 @@ pub struct Seats {
     pub of: SeatBase,
     /// The group's name.
     pub within: String,
+    /// How small groups share seats; none: each by itself.
+    pub pool: Option<super::Pool>,
 }
 
 /// Who is counted for the share.

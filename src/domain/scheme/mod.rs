@@ -16,7 +16,7 @@ mod schema;
 mod tests;
 mod yaml;
 
-pub use chain::{Cohort, Proposed, ProposedNode};
+pub use chain::{Cohort, Pool, Proposed, ProposedNode, TopMarks};
 pub use document::{Advice, AdviceBand, CheckInRule, ConductRule, Honours, NoticeRule};
 pub use document::{
     Award, AwardTo, Basis, Effect, Example, Expected, Grade, InForce, KeyOf, Order, Places,

@@ -271,6 +271,8 @@ pub struct Assessed {
     pub trim_from: usize,
     /// `absent: rescale`: the other roles' weights are scaled up for an absent one.
     pub rescale: bool,
+    /// How often a rater may give top marks in a round; none: as often as they like.
+    pub top_marks: Option<super::TopMarks>,
 }
 
 /// How several sheets of one role combine.
@@ -295,6 +297,8 @@ pub struct Voted {
     pub options: Vec<(String, Decimal)>,
     /// The fewest valid ballots.
     pub least: u64,
+    /// The least share of the eligible who voted (参评率), void votes too; none: any.
+    pub turnout: Option<Share>,
 }
 
 /// `surveyed: {…}`.

@@ -263,7 +263,7 @@ score:
                 let counts = [("good", i64::MAX), ("poor", i64::MAX)];
                 let counts = counts.into_iter().map(|it| (it.0.to_owned(), it.1)).collect();
                 let (ballot, period) = ("neighbours".into(), "2022".into());
-                let ballot = Kind::Ballot(v1::Ballot { ballot, period, counts });
+                let ballot = Kind::Ballot(v1::Ballot { ballot, period, counts, eligible: None });
                 vec![
                     call(at.address, &ask(RECORD_FACTS, &one(of_fact(survey)))).await,
                     call(at.address, &ask(RECORD_FACTS, &one(of_fact(ballot)))).await,

@@ -178,8 +178,12 @@ pub(super) fn step(member: &str, case: &str, step: v1::ConductStepKind, on: &str
 /// Everything of the year of `m-1` but what is reversed: facts by name, in no order that matters.
 pub(super) fn year() -> Vec<(&'static str, v1::Fact)> {
     let votes = [("good", 3), ("fair", 1)].map(|(option, many)| (option.to_owned(), many));
-    let ballot =
-        v1::Ballot { ballot: "neighbours".into(), period: YEAR.into(), counts: votes.into() };
+    let ballot = v1::Ballot {
+        ballot: "neighbours".into(),
+        period: YEAR.into(),
+        counts: votes.into(),
+        eligible: None,
+    };
     vec![
         ("jan", deed("m-1", "volunteering", "2024-01-13", "2", "")),
         ("feb", deed("m-1", "volunteering", "2024-02-17", "4", "")),

@@ -16,6 +16,7 @@ mod opening;
 mod scope;
 mod sheets;
 mod together;
+mod top_marks;
 
 use steelyard::proto::v1::{self, RecordKind, registry_record::Detail, sheet_holder::Holder};
 use tonic::{Code, Status};

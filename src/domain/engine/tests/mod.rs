@@ -5,6 +5,7 @@
     reason = "tests count plainly, and look for one variant"
 )]
 
+mod cohorts;
 mod grades;
 mod missing;
 mod order;
@@ -13,6 +14,7 @@ mod proposed;
 mod random;
 mod schedules;
 mod scores;
+mod turnout;
 mod vetoes;
 
 use std::sync::Arc;

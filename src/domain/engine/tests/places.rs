@@ -35,6 +35,7 @@ fn candidates(all: &[Given]) -> Vec<Candidate> {
         };
         let thirds = it.2.map(|it| Exact::ratio(it, 3).unwrap());
         Candidate {
+            barred: None,
             subject: format!("s{index:02}").into(),
             groups: Box::from([Arc::from("g")]),
             standing,

@@ -149,7 +149,8 @@ impl Reader {
         let trim_from = fields.at("trim_from").and_then(|it| self.whole(&it, 3, COUNT_MAX));
         let trim_from = trim_from.and_then(|it| usize::try_from(it).ok()).unwrap_or(3);
         let rescale = self.rescale(&fields);
-        Some(Assessed { by, several, trim_from, rescale })
+        let top_marks = fields.at("top_marks").and_then(|it| self.top_marks(&it));
+        Some(Assessed { by, several, trim_from, rescale, top_marks })
     }
 
     pub(super) fn rescale(&mut self, fields: &Fields<'_>) -> bool {
@@ -185,7 +186,8 @@ impl Reader {
                 self.fault("OPTION_WORTH", &at.spot(), wrong, zh, "an option worth more than 0");
             }
         }
-        Some(Voted { ballot: ballot?, options, least })
+        let turnout = fields.at("turnout").and_then(|it| self.part_of_all(&it));
+        Some(Voted { ballot: ballot?, options, least, turnout })
     }
 
     fn surveyed(&mut self, at: &At<'_>) -> Option<Surveyed> {

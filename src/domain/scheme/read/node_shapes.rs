@@ -1,7 +1,7 @@
 //! The mappings of the score: nodes, what each kind is made of, and conditions.
 
 use super::{
-    chain::PROPOSED,
+    chain::{PROPOSED, TOP_MARKS},
     roll_up::{RESULT_OF, VETOED},
     shape::{Form, Shape, may, must, shape},
     shapes::BASES,
@@ -186,6 +186,7 @@ pub(super) static ASSESSED: Shape = shape(
             Form::Word(|| names(words::absent())),
             "`rescale`: the other roles' weights are scaled up for an absent one.",
         ),
+        may("top_marks", Form::Map(&TOP_MARKS), "How often a rater may give top marks in a round."),
     ],
 );
 
@@ -196,6 +197,11 @@ pub(super) static VOTED: Shape = shape(
         must("ballot", Form::Name, "The ballot's name."),
         must("options", Form::Points, "What each option is worth; options not named are void."),
         may("least", Form::Whole(1, COUNT_MAX), "The fewest valid ballots; 1 if not written."),
+        may(
+            "turnout",
+            Form::Share,
+            "The least share of the eligible who voted, void votes too; above 0, at most 100%.",
+        ),
     ],
 );
 
@@ -392,8 +398,8 @@ pub(in crate::domain::scheme) static PREDICATE: Shape = Shape {
 };
 
 /// The mappings below nodes.
-pub(super) static KINDS: [&Shape; 20] = [
+pub(super) static KINDS: [&Shape; 21] = [
     &SCHEDULED, &ADOPTION, &QUORUM, &ROUND, &MISSING, &DROP, &COUNTED, &CAP, &ASSESSED, &VOTED,
     &SURVEYED, &MEASURED, &BAND, &CHECKED, &IMPORTED, &RESULT_OF, &VETOED, &COMPARED, &PLACED,
-    &PROPOSED,
+    &PROPOSED, &TOP_MARKS,
 ];

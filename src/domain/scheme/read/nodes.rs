@@ -91,6 +91,8 @@ impl Reader {
         };
         if let Some(kind) = kind {
             self.needs_out_of(&fields, &kind, above);
+            let full = nodes.all.get(index).and_then(|it| it.out_of);
+            self.top_marks_within(&fields, &kind, full);
             if let Some(node) = nodes.all.get_mut(index) {
                 node.kind = kind;
             }

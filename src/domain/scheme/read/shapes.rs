@@ -2,6 +2,7 @@
 
 use super::{
     advice::{ADVICE, ADVICE_BAND},
+    chain::POOL,
     node_shapes::{COUNTED, NODE, PREDICATE, RATIO},
     shape::{Form, Shape, may, must, shape},
     words::{self, names},
@@ -112,6 +113,7 @@ pub(in crate::domain::scheme) static SEATS: Shape = shape(
             Form::Whole(0, u32::MAX),
             "The most seats of all groups; with largest_remainder only.",
         ),
+        may("pool", Form::Map(&POOL), "How small groups share seats; not written: they do not."),
     ],
 );
 
@@ -393,6 +395,7 @@ pub(in crate::domain::scheme) fn all() -> Vec<&'static Shape> {
         &BASIS,
         &GRADE,
         &SEATS,
+        &POOL,
         &VETO,
         &PUT_RIGHT,
         &VETO_OBJECT,

@@ -102,8 +102,9 @@ impl Reader {
             let right = "`rounding: largest_remainder`, or `each_at_most`";
             self.fault("SEATS_AT_MOST", &fields.key("at_most"), wrong, zh, right);
         }
+        let pool = fields.at("pool").and_then(|it| self.pool(&it, within.as_deref()));
         let terms = Apportionment { share: share?, rule: rule?, each_at_most, at_most };
-        Some(Seats { terms, of: of?, within: within? })
+        Some(Seats { terms, of: of?, within: within?, pool })
     }
 
     /// The veto list.

@@ -39,6 +39,36 @@ pub(super) const CASES: &[Case] = &[
     (APPRAISED, "band: \"5\"", "band: 5%", &["NOT_A_NUMBER 12:83 score/leaders.proposed.band"]),
     (APPRAISED, "band: \"5\"", "bands: 5", &["UNKNOWN_KEY 12:77 score/leaders.proposed.bands"]),
     (APPRAISED, "out_of: 60, proposed", "proposed", &["OUT_OF_MISSING 12:7 score/leaders.out_of"]),
+    (APPRAISED, "turnout: 2/3", "turnout: 0", &["SHARE_RANGE 13:118 score/debrief.voted.turnout"]),
+    (
+        APPRAISED,
+        "turnout: 2/3",
+        "turnout: 101%",
+        &["SHARE_RANGE 13:118 score/debrief.voted.turnout"],
+    ),
+    (
+        APPRAISED,
+        "turnout: 2/3",
+        "turnout: most",
+        &["NOT_A_SHARE 13:118 score/debrief.voted.turnout"],
+    ),
+    (APPRAISED, "from: \"9\"", "from: \"10.1\"", &["TOP_MARKS_FROM 14:46 score/daily.assessed"]),
+    (APPRAISED, "from: \"9\"", "from: -1", &["NEGATIVE 14:95 score/daily.assessed.top_marks.from"]),
+    (
+        APPRAISED,
+        "share: 30%",
+        "share: 0",
+        &["SHARE_RANGE 14:107 score/daily.assessed.top_marks.share"],
+    ),
+    (APPRAISED, ", share: 30%", "", &["KEY_MISSING 14:88 score/daily.assessed.top_marks.share"]),
+    (
+        APPRAISED,
+        "fewer_than: 4",
+        "fewer_than: 0",
+        &["OUT_OF_RANGE 16:124 grades[0].seats.pool.fewer_than"],
+    ),
+    (APPRAISED, "into: street", "into: community", &["POOL_INTO 16:127 grades[0].seats.pool.into"]),
+    (APPRAISED, ", into: street", "", &["KEY_MISSING 16:111 grades[0].seats.pool.into"]),
 ];
 
 #[test]

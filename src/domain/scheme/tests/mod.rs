@@ -206,16 +206,20 @@ score:
   out_of: 100
   sum:
     - {id: leaders, out_of: 60, proposed: {by: [community, street, county], band: "5"}}
-    - {id: debrief, out_of: 40, voted: {ballot: debrief, options: {good: 100, fair: 80, pass: 60, poor: 0}}}
+    - {id: debrief, out_of: 40, voted: {ballot: debrief, options: {good: 100, fair: 80, pass: 60, poor: 0}, turnout: 2/3}}
+    - {id: daily, out_of: 10, missing: zero, assessed: {by: {street: 100%}, top_marks: {from: "9", share: 30%}}}
 grades:
-  - {id: excellent, at_least: 90}
+  - {id: excellent, at_least: 90, seats: {share: 1/3, of: subjects, within: community, rounding: floor, pool: {fewer_than: 4, into: street}}}
   - {id: competent, at_least: 60}
   - {id: incompetent}
+ranking: {within: [county], by: [score]}
 examples:
-  - title: the street raises what the community proposed
+  - seats: open
+    title: the street raises what the community proposed
     facts:
       proposals: [{item: leaders, level: community, by: u-1, at: "2022-12-20T09:00:00+08:00", points: 50}, {item: leaders, level: street, points: 54}]
       ballots: {debrief: {good: 9, poor: 1}}
+      eligible: {debrief: 15}
     gives: {score: "90.00", grade: excellent}
 "#;
 
