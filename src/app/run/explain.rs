@@ -35,9 +35,10 @@ impl App {
         let levels = context.plan.levels();
         context.close_levels(&mut *tx, levels).await?;
         let facts = context.facts(&mut *tx, &[subject.to_owned()], true).await?;
-        drop(tx);
         let facts = facts.into_iter().next();
-        let (facts, _) = facts.ok_or_else(|| AppError::not_found(Missing::Result, subject))?;
+        let (mut facts, _) = facts.ok_or_else(|| AppError::not_found(Missing::Result, subject))?;
+        context.tell_posts(&mut *tx, &mut facts).await?;
+        drop(tx);
         let settlement = kept::settlement_of(&context.plan, &kept);
         let mut evaluator = context.evaluator();
         let explained = evaluator.explain(&facts, &context.groups, &settlement)?;

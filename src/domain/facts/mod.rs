@@ -3,6 +3,7 @@
 
 mod belonging;
 mod json;
+mod post;
 mod veto;
 
 use std::{collections::BTreeMap, fmt};
@@ -11,7 +12,8 @@ pub use belonging::{
     CheckIn, ConductCase, ConductStanding, EntryCheck, Span, Stay, Stint, UnitImport,
 };
 pub use json::{Line, TieDecision, read_line};
-pub use veto::{VetoDays, VetoRecord, VetoStep, VetoStepKind};
+pub use post::{PostHeld, PostLeftOut, PostOfPeriod, PostStanding, posts_of_period};
+pub use veto::{HolderVeto, VetoDays, VetoRecord, VetoStep, VetoStepKind};
 
 use crate::domain::{
     exact::Decimal,
@@ -62,6 +64,8 @@ pub struct Facts {
     pub conduct: Vec<ConductCase>,
     /// Marks of other systems that say which unit reports, by source, in the order recorded.
     pub unit_imports: BTreeMap<String, Vec<UnitImport>>,
+    /// The posts that the person who holds the subject held on which days (S1).
+    pub posts: Vec<PostHeld>,
 }
 
 /// The text over which a receipt's digest of facts is made. It is that of a derived `Debug`, with
@@ -94,6 +98,7 @@ impl fmt::Debug for Facts {
         later("check_ins", self.check_ins.is_empty(), &self.check_ins);
         later("conduct", self.conduct.is_empty(), &self.conduct);
         later("unit_imports", self.unit_imports.is_empty(), &self.unit_imports);
+        later("posts", self.posts.is_empty(), &self.posts);
         text.finish()
     }
 }

@@ -15,7 +15,7 @@ mod schema;
 mod tests;
 mod yaml;
 
-pub use document::{Advice, AdviceBand, CheckInRule, ConductRule, Honours, NoticeRule};
+pub use document::{Advice, AdviceBand, Appraised, CheckInRule, ConductRule, Honours, NoticeRule};
 pub use document::{
     Award, AwardTo, Basis, Effect, Example, Expected, Grade, InForce, KeyOf, Order, Places,
     PutRight, RankKey, Ranking, Scheme, SeatBase, Seats, SubjectKind, Veto, VetoCounts,
