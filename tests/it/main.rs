@@ -31,6 +31,7 @@ mod notices;
 mod offline;
 mod person;
 mod postgres;
+mod posts;
 mod ratings;
 mod receipts;
 mod registry_rpc;
