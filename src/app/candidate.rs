@@ -161,7 +161,8 @@ impl App {
                 plans.insert(header.scheme_id, plan);
             }
         }
-        for id in asked.scheme_ids.iter().filter(|it| !plans.contains_key(*it)) {
+        let lacking = asked.scheme_ids.iter().find(|it| !plans.contains_key(*it));
+        if let Some(id) = lacking {
             let there = tx.scheme(county, id, 0).await?.is_some();
             let what = if there { Missing::SchemeInForce } else { Missing::Scheme };
             return Err(AppError::not_found(what, id.clone()));

@@ -35,7 +35,7 @@ struct Post {
 pub(crate) struct Posts {
     rule: Appraised,
     period: Period,
-    posts: BTreeMap<String, Post>,
+    by_id: BTreeMap<String, Post>,
     /// By person.
     held: BTreeMap<String, Vec<PostHeld>>,
 }
@@ -50,7 +50,7 @@ impl Posts {
         known: Moment,
     ) -> Result<Self, AppError> {
         let rule = scheme.appraised.unwrap_or_default();
-        let mut all = Self { rule, period, posts: BTreeMap::new(), held: BTreeMap::new() };
+        let mut all = Self { rule, period, by_id: BTreeMap::new(), held: BTreeMap::new() };
         for (id, held) in timelines_of_all(tx, county, RecordKind::Post, known).await? {
             all.take(id, held, scheme);
         }
@@ -78,7 +78,7 @@ impl Posts {
             };
             self.held.entry(holder.to_owned()).or_default().push(own);
         }
-        self.posts.insert(id, Post { person, last_day });
+        self.by_id.insert(id, Post { person, last_day });
     }
 
     /// The posts in which somebody is appraised, ascending.
@@ -92,7 +92,7 @@ impl Posts {
 
     /// What the holder of a post held in the period, by post and first day.
     pub(crate) fn held_with(&self, post: &str) -> Vec<PostHeld> {
-        let person = self.posts.get(post).map(|it| &it.person);
+        let person = self.by_id.get(post).map(|it| &it.person);
         let held = person.and_then(|it| self.held.get(it)).cloned();
         let mut held = held.unwrap_or_default();
         held.sort_by(|a, b| (&a.post, a.days.from).cmp(&(&b.post, b.days.from)));
@@ -100,7 +100,7 @@ impl Posts {
     }
 
     fn last_day(&self, post: &str) -> Day {
-        self.posts.get(post).map_or_else(|| self.period.last_day(), |it| it.last_day)
+        self.by_id.get(post).map_or_else(|| self.period.last_day(), |it| it.last_day)
     }
 }
 

@@ -187,15 +187,12 @@ impl Context {
         ids: &[String],
     ) -> Result<Vec<Subject>, AppError> {
         let (county, as_of, tree) = (&self.county, self.as_of, &mut self.tree);
-        match &self.posts {
-            Some(posts) => {
-                let trees = (tree, &mut self.earlier);
-                roster::load_posts(tx, county, ids, posts, trees, as_of).await
-            }
-            None => {
-                let kind = self.plan.scheme().subject;
-                roster::load(tx, county, kind, ids, tree, as_of).await
-            }
+        if let Some(posts) = &self.posts {
+            let trees = (tree, &mut self.earlier);
+            roster::load_posts(tx, county, ids, posts, trees, as_of).await
+        } else {
+            let kind = self.plan.scheme().subject;
+            roster::load(tx, county, kind, ids, tree, as_of).await
         }
     }
 

@@ -81,10 +81,11 @@ impl Service {
         for kind in [RecordKind::Street, RecordKind::Community] {
             let mut after = String::new();
             loop {
-                let listing = Listing { kind, parent: None, as_of, after, limit: TOGETHER };
+                let listing =
+                    Listing { kind, parent: None, as_of, after: after.clone(), limit: TOGETHER };
                 let found = self.app.records(tx, county, &listing).await?;
                 let Some(last) = found.last() else { break };
-                after = last.record.id.clone();
+                after.clone_from(&last.record.id);
                 units.extend(found.into_iter().map(|it| it.record));
             }
         }

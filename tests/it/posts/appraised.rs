@@ -6,7 +6,7 @@ use steelyard::{
 };
 
 use super::{explained, on_both, post, publish, ran, results, scheme};
-use crate::harness::{COUNTY, Served, date};
+use crate::harness::{COUNTY, Served};
 
 on_both!(
     who_changes_the_post_on_the_first_of_july_is_appraised_where_the_scheme_says,

@@ -7,7 +7,7 @@ use steelyard::proto::v1::{
 use tonic::Code;
 
 use super::{on_both, post};
-use crate::harness::{COUNTY, Served, by, date, reason, reference};
+use crate::harness::{COUNTY, Served, by, date, reference, violations};
 
 on_both!(streets_and_communities_are_held_against_their_rule);
 
@@ -97,5 +97,7 @@ async fn streets_and_communities_are_held_against_their_rule(on: &Served) {
     assert_eq!(error.code(), Code::PermissionDenied);
     let bad =
         v1::ListUnitFormationsRequest { standings: vec![0], page_size: -1, ..Default::default() };
-    assert_eq!(reason(&listed(on, None, bad).await.unwrap_err()), "INVALID_ARGUMENT");
+    let all = violations(&listed(on, None, bad).await.unwrap_err());
+    let paths: Vec<_> = all.iter().map(|it| it.0.as_str()).collect();
+    assert_eq!(paths, ["standings[0]", "page_size"]);
 }

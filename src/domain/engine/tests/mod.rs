@@ -9,6 +9,7 @@ mod grades;
 mod missing;
 mod order;
 mod places;
+mod posts;
 mod random;
 mod schedules;
 mod scores;
