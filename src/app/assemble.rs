@@ -8,8 +8,8 @@ use crate::{
     domain::{
         exact::Decimal,
         facts::{
-            Answers, CheckIn, ConductCase, Entry, EntryCheck, Facts, Finding, Import, Sheet, State,
-            StateKind, TieDecision, UnitImport, VetoRecord, VetoStep, VetoStepKind,
+            Answers, CheckIn, ConductCase, Entry, EntryCheck, Facts, Finding, Import, Proposal,
+            Sheet, State, StateKind, TieDecision, UnitImport, VetoRecord, VetoStep, VetoStepKind,
         },
         scheme::{Counted, CountedPoints, Counting, NodeKind, Scheme},
         time::{Day, Moment, Period, Window},
@@ -18,8 +18,9 @@ use crate::{
 };
 
 /// The kinds that are read for an evaluation besides point entries.
-pub(crate) const EVIDENCE: [FactKind; 8] = [
+pub(crate) const EVIDENCE: [FactKind; 9] = [
     FactKind::Sheet,
+    FactKind::Proposal,
     FactKind::Ballot,
     FactKind::Survey,
     FactKind::Metric,
@@ -245,14 +246,8 @@ fn add_row((facts, told): (&mut Facts, &mut Told), row: StoredFact) -> Option<()
             at: row.at,
             points: amount(row.amount_a)?,
         }),
-        FactKind::Ballot => {
-            let votes: BTreeMap<String, u64> = serde_json::from_str(&row.detail).ok()?;
-            let ballot = facts.ballots.entry(row.item).or_default();
-            for (option, count) in votes {
-                let sum = ballot.entry(option).or_default();
-                *sum = sum.checked_add(count)?;
-            }
-        }
+        FactKind::Proposal => facts.proposals.push(proposal(row)?),
+        FactKind::Ballot => add_ballot(facts, row)?,
         FactKind::Survey => {
             let survey = facts.surveys.entry(row.item).or_default();
             let answers = survey.entry(row.name).or_insert(Answers { answered: 0, satisfied: 0 });
@@ -295,6 +290,23 @@ fn add_row((facts, told): (&mut Facts, &mut Told), row: StoredFact) -> Option<()
         | FactKind::Answer
         | FactKind::Decision
         | FactKind::Reversal => (),
+    }
+    Some(())
+}
+
+/// A value that a level gave (S2).
+pub(crate) fn proposal(row: Fact) -> Option<Proposal> {
+    let (by, reason) = (some(row.by_whom), some(row.detail));
+    let points = amount(row.amount_a)?;
+    Some(Proposal { item: row.item, level: row.name, by, at: row.at, points, reason })
+}
+
+fn add_ballot(facts: &mut Facts, row: Fact) -> Option<()> {
+    let votes: BTreeMap<String, u64> = serde_json::from_str(&row.detail).ok()?;
+    let ballot = facts.ballots.entry(row.item).or_default();
+    for (option, count) in votes {
+        let sum = ballot.entry(option).or_default();
+        *sum = sum.checked_add(count)?;
     }
     Some(())
 }

@@ -151,6 +151,12 @@ pub enum Missing {
     Notice,
     /// An assessment round.
     Round,
+    /// An appraisal chain.
+    Chain,
+    /// A cohort of one.
+    Cohort,
+    /// A post in one.
+    Appraised,
 }
 
 impl Missing {
@@ -171,6 +177,9 @@ impl Missing {
             Self::CalendarEdition => "CALENDAR_EDITION_NOT_FOUND",
             Self::Notice => "NOTICE_NOT_FOUND",
             Self::Round => "ROUND_NOT_FOUND",
+            Self::Chain => "CHAIN_NOT_FOUND",
+            Self::Cohort => "COHORT_NOT_FOUND",
+            Self::Appraised => "POST_NOT_APPRAISED",
         }
     }
 
@@ -191,6 +200,9 @@ impl Missing {
             Self::CalendarEdition => "calendar edition",
             Self::Notice => "public notice of",
             Self::Round => "assessment round",
+            Self::Chain => "appraisal chain",
+            Self::Cohort => "cohort",
+            Self::Appraised => "appraised post",
         }
     }
 
@@ -211,6 +223,9 @@ impl Missing {
             Self::CalendarEdition => "工作日历版本",
             Self::Notice => "公示",
             Self::Round => "考核轮次",
+            Self::Chain => "考核链",
+            Self::Cohort => "考核组",
+            Self::Appraised => "参加考核的职务",
         }
     }
 }

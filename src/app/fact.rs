@@ -78,6 +78,9 @@ impl App {
                 let county = &call.county;
                 let missing = || AppError::not_found(Missing::Fact, id);
                 let before = tx.fact(county, reversing.seq, at).await?.ok_or_else(missing)?;
+                if before.fact.kind == FactKind::Proposal {
+                    return Err(in_appraisal(id));
+                }
                 if let Some(reversal) = before.reversed {
                     return Err(reversed(id, reversal.seq));
                 }
@@ -208,6 +211,12 @@ pub(super) fn reversed(id: &str, by: i64) -> AppError {
     let en = format!("`{id}` was reversed already, by `{by}`");
     let refusal = Refusal::new("FACT_REVERSED", en, "该事实已被冲销");
     AppError::Refused(refusal.with("reversed_by", by))
+}
+
+/// The refusal to reverse what an appraisal recorded: a level's later word takes its place (S2).
+fn in_appraisal(id: &str) -> AppError {
+    let en = format!("`{id}` is a value of an appraisal: it is changed there, by a later one");
+    AppError::Refused(Refusal::new("PROPOSAL_IN_APPRAISAL", en, "评定分值须在述职评议中另行提出"))
 }
 
 /// What a reversal changed, for the audit trail: its reason, who recorded it, its evidence.

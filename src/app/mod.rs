@@ -6,6 +6,7 @@ pub mod audit;
 pub mod calendar;
 mod caller;
 pub mod candidate;
+pub mod chain;
 pub mod entry;
 mod error;
 pub mod fact;

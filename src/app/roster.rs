@@ -150,6 +150,34 @@ pub(crate) async fn subjects(
     Ok(ids)
 }
 
+/// Everybody that a run of the scheme over a period takes, by id, with groups and attributes.
+pub(crate) async fn all_subjects(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    scheme: &Scheme,
+    period: Period,
+    known: Moment,
+) -> Result<Vec<Subject>, AppError> {
+    let as_of = AsOf { day: period.last_day(), known };
+    let mut tree = Tree::read(tx, county, as_of).await?;
+    let ids = subjects(tx, county, scheme, period, known).await?;
+    let posts = match scheme.appraised {
+        Some(_) => Some(Posts::read(tx, county, scheme, period, known).await?),
+        None => None,
+    };
+    let (mut all, mut earlier) = (Vec::with_capacity(ids.len()), PostTrees::new());
+    for part in ids.chunks(1_000) {
+        all.extend(match &posts {
+            Some(posts) => {
+                let trees = (&mut tree, &mut earlier);
+                load_posts(tx, county, part, posts, trees, as_of).await?
+            }
+            None => load(tx, county, scheme.subject, part, &mut tree, as_of).await?,
+        });
+    }
+    Ok(all)
+}
+
 /// The given subjects with their groups and attributes, in the order of the ids.
 pub(crate) async fn load(
     tx: &mut dyn ReadTx,

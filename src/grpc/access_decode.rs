@@ -41,6 +41,11 @@ pub(super) const fn permission(raw: v1::Permission) -> Option<Permission> {
         v1::Permission::NoticePost => Some(Permission::NoticePost),
         v1::Permission::NoticeObject => Some(Permission::NoticeObject),
         v1::Permission::NoticeAnswer => Some(Permission::NoticeAnswer),
+        v1::Permission::AppraisalOrganise => Some(Permission::AppraisalOrganise),
+        v1::Permission::AppraisalPropose => Some(Permission::AppraisalPropose),
+        v1::Permission::AppraisalAdjust => Some(Permission::AppraisalAdjust),
+        v1::Permission::AppraisalConfirm => Some(Permission::AppraisalConfirm),
+        v1::Permission::AppraisalRead => Some(Permission::AppraisalRead),
     }
 }
 
@@ -73,6 +78,11 @@ const fn permission_out(of: Permission) -> v1::Permission {
         Permission::NoticePost => v1::Permission::NoticePost,
         Permission::NoticeObject => v1::Permission::NoticeObject,
         Permission::NoticeAnswer => v1::Permission::NoticeAnswer,
+        Permission::AppraisalOrganise => v1::Permission::AppraisalOrganise,
+        Permission::AppraisalPropose => v1::Permission::AppraisalPropose,
+        Permission::AppraisalAdjust => v1::Permission::AppraisalAdjust,
+        Permission::AppraisalConfirm => v1::Permission::AppraisalConfirm,
+        Permission::AppraisalRead => v1::Permission::AppraisalRead,
     }
 }
 

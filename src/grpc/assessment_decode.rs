@@ -17,7 +17,7 @@ const BATCH_MAX: usize = 500;
 const SHEETS_MAX: usize = 5_000;
 
 /// Notes a batch that is empty or too large.
-fn batch(faults: &mut Faults, path: &str, count: usize, most: usize) {
+pub(super) fn batch(faults: &mut Faults, path: &str, count: usize, most: usize) {
     if count == 0 {
         faults.add(path, "BATCH_EMPTY", "a message carries at least one", "至少须有一条");
     }
@@ -29,7 +29,7 @@ fn batch(faults: &mut Faults, path: &str, count: usize, most: usize) {
 }
 
 /// Notes what stands in a list more than once, at each of its places.
-fn once(faults: &mut Faults, list: &str, field: &str, keys: &[&str]) -> bool {
+pub(super) fn once(faults: &mut Faults, list: &str, field: &str, keys: &[&str]) -> bool {
     let mut by_key: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, key) in keys.iter().enumerate() {
         by_key.entry(key).or_default().push(index);
@@ -48,7 +48,7 @@ fn once(faults: &mut Faults, list: &str, field: &str, keys: &[&str]) -> bool {
 }
 
 /// Ids in a list, each once.
-fn ids(faults: &mut Faults, list: &str, raw: &[String]) -> Option<Vec<String>> {
+pub(super) fn ids(faults: &mut Faults, list: &str, raw: &[String]) -> Option<Vec<String>> {
     let mut all = Vec::with_capacity(raw.len());
     for (index, id) in raw.iter().enumerate() {
         all.extend(faults.id(&format!("{list}[{index}]"), id));

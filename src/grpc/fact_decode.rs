@@ -48,6 +48,7 @@ pub(super) fn kind(faults: &mut Faults, path: &str, raw: i32) -> Option<FactKind
         v1::FactKind::Unspecified => None,
         v1::FactKind::Entry => Some(FactKind::Entry),
         v1::FactKind::Sheet => Some(FactKind::Sheet),
+        v1::FactKind::Proposal => Some(FactKind::Proposal),
         v1::FactKind::Ballot => Some(FactKind::Ballot),
         v1::FactKind::Survey => Some(FactKind::Survey),
         v1::FactKind::Metric => Some(FactKind::Metric),
@@ -210,6 +211,12 @@ fn content(faults: &mut Faults, raw: Option<&Raw>) -> Option<Fact> {
         }
         Some(Raw::ConductStep(raw)) => {
             faults.below("conduct_step", |it| member::step(it, raw, of(FactKind::ConductStep)))
+        }
+        Some(Raw::Proposal(_)) => {
+            let en = "values of appraisals are recorded by AppraisalService";
+            let zh = "评定分值由 AppraisalService 登记";
+            faults.add("proposal", "PROPOSAL_IN_APPRAISAL", en, zh);
+            None
         }
         Some(Raw::EntryCheck(_)) => elsewhere(faults, "entry_check", "CheckEntries"),
         Some(Raw::Objection(_)) => elsewhere(faults, "objection", "RaiseObjection"),

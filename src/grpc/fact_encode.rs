@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::encode::{date, decimal, subject_kind, timestamp};
 use crate::{
     app::fact::DecisionDetail,
-    domain::{exact::Decimal, scheme::SubjectKind},
+    domain::{exact::Decimal, scheme::SubjectKind, time::Moment},
     proto::{
         google::r#type as google,
         v1::{self, fact::Fact as Raw},
@@ -88,10 +88,11 @@ fn content(fact: Fact) -> Result<Option<Raw>, StoreError> {
             points: Some(amount("amount_a", amount_a)?),
             period,
         }),
-        FactKind::Ballot => {
-            let counts: BTreeMap<String, i64> = json("detail", &detail)?;
-            Raw::Ballot(v1::Ballot { ballot: item, period, counts })
+        FactKind::Proposal => {
+            let points = amount("amount_a", amount_a)?;
+            proposal([item, period, name, by_whom, detail], points, fact.at)
         }
+        FactKind::Ballot => ballot(item, period, &detail)?,
         FactKind::Survey => Raw::Survey(v1::Survey {
             survey: item,
             channel: name,
@@ -131,6 +132,20 @@ fn content(fact: Fact) -> Result<Option<Raw>, StoreError> {
         FactKind::Answer => member::answer([item, name, detail, by_whom], on)?,
         FactKind::Reversal => return Ok(None),
     }))
+}
+
+fn proposal(
+    [item, period, level, proposed_by, reason]: [String; 5],
+    points: google::Decimal,
+    at: Option<Moment>,
+) -> Raw {
+    let (points, at) = (Some(points), at.map(timestamp));
+    Raw::Proposal(v1::Proposal { item, period, level, proposed_by, points, reason, at })
+}
+
+fn ballot(ballot: String, period: String, detail: &str) -> Result<Raw, StoreError> {
+    let counts: BTreeMap<String, i64> = json("detail", detail)?;
+    Ok(Raw::Ballot(v1::Ballot { ballot, period, counts }))
 }
 
 fn decision(

@@ -9,6 +9,7 @@ mod assessment_encode;
 mod audit;
 mod calendar;
 mod candidate;
+mod chain;
 mod decode;
 mod encode;
 mod entry;
@@ -70,6 +71,7 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
         .add_service(candidate::service(app))
         .add_service(entry::service(app))
         .add_service(assessment::service(app))
+        .add_service(chain::service(app))
         .add_service(evaluation::service(app))
         .add_service(notice::service(app))
         .add_service(veto::service(app))

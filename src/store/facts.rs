@@ -12,6 +12,8 @@ pub enum FactKind {
     Entry,
     /// An assessment sheet.
     Sheet,
+    /// A value that a level proposed, adjusted or confirmed (S2).
+    Proposal,
     /// A counted ballot.
     Ballot,
     /// Answers to a survey through one channel.
@@ -48,9 +50,10 @@ pub enum FactKind {
 
 impl FactKind {
     /// All kinds.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Entry,
         Self::Sheet,
+        Self::Proposal,
         Self::Ballot,
         Self::Survey,
         Self::Metric,
@@ -74,6 +77,7 @@ impl FactKind {
         match self {
             Self::Entry => "entry",
             Self::Sheet => "sheet",
+            Self::Proposal => "proposal",
             Self::Ballot => "ballot",
             Self::Survey => "survey",
             Self::Metric => "metric",
@@ -105,6 +109,7 @@ impl FactKind {
 /// |---|---|---|---|---|---|---|
 /// | entry | item | | times, ten-thousandths, always there | own points, ten-thousandths | both the day of the deed | |
 /// | sheet | item | role | points, ten-thousandths | | | `by_whom` assessor, `at`, `period` |
+/// | proposal | node | level | points, ten-thousandths | | | `by_whom` who, `at`, `detail` reason, empty for none, `period` |
 /// | ballot | ballot | | | | | `detail` JSON option → count, `period` |
 /// | survey | survey | channel | answered, a count | satisfied, a count | | `period` |
 /// | metric | metric | | value, ten-thousandths | | | `period` |

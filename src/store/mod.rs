@@ -27,6 +27,7 @@ mod access;
 mod audit;
 mod bulk;
 mod calendars;
+mod chains;
 mod claim;
 mod county;
 mod day;
@@ -55,6 +56,7 @@ pub use audit::{
     CheckpointRecord, NewAudit, entry_hash, verify,
 };
 pub use calendars::{CalendarReads, CalendarRecord, CalendarWrites};
+pub use chains::{ChainEvent, ChainEventKind, ChainReads, ChainRecord, ChainWrites};
 pub use claim::{Claim, claim};
 pub use county::{Begun, CountyHead, CountyReads, CountyWrites, Request};
 pub use error::StoreError;
@@ -147,6 +149,7 @@ pub trait ReadTx:
     + CalendarReads
     + NoticeReads
     + RoundReads
+    + ChainReads
     + FactReads
     + TotalsReads
     + RunReads
@@ -170,6 +173,7 @@ pub trait StoreTx:
     + CalendarWrites
     + NoticeWrites
     + RoundWrites
+    + ChainWrites
     + FactWrites
     + RunWrites
     + PublicationWrites

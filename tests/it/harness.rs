@@ -12,6 +12,7 @@ use steelyard::{
         google::r#type::{Date, Decimal},
         v1::{
             self, access_service_client::AccessServiceClient,
+            appraisal_chain_service_client::AppraisalChainServiceClient,
             assessment_service_client::AssessmentServiceClient,
             audit_service_client::AuditServiceClient,
             calendar_service_client::CalendarServiceClient,
@@ -106,6 +107,10 @@ impl Served {
 
     pub(crate) fn rounds(&self) -> AssessmentServiceClient<Channel> {
         AssessmentServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn chains(&self) -> AppraisalChainServiceClient<Channel> {
+        AppraisalChainServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn vetoes(&self) -> VetoServiceClient<Channel> {

@@ -17,6 +17,7 @@ mod audit;
 mod calendar;
 mod cancelled;
 mod catalogue;
+mod chains;
 mod demo;
 mod dual_score;
 mod entries;

@@ -22,7 +22,7 @@ ENOUGH = 200          # with fewer cases a corner that did not happen is only sh
 
 MUST_HAPPEN = """
 absent.channel absent.channel.rescaled absent.role absent.role.rescaled
-as_of.cut.ballots as_of.cut.entries as_of.cut.findings as_of.cut.imports as_of.cut.results as_of.cut.sheets
+as_of.cut.ballots as_of.cut.entries as_of.cut.findings as_of.cut.imports as_of.cut.results as_of.cut.sheets as_of.cut.proposals
 as_of.cut.surveys as_of.cut.vetoes as_of.cut.veto_steps as_of.cut.check_ins as_of.cut.conduct as_of.cut.in_service as_of.cut.stays as_of.cut.units
 assessed.median.even assessed.median.odd assessed.replaced assessed.too_few_to_trim assessed.trimmed
 average.dropped average.nothing_left award checked.False checked.True child.left_out clamp.cut
@@ -39,9 +39,10 @@ effect.score_at_most effect.score_less excluded.and.incomplete fault forced.lowe
 grade.edge grade.unless.barred grade.when.failed grades_down.past_last
 honours.barred.final honours.barred.other honours.eligible.final honours.None.other incomplete.forced key.missing
 kind.assessed kind.average kind.best kind.checked kind.compared kind.constant kind.counted kind.imported
-kind.measured kind.placed kind.result_of kind.scheduled kind.sum kind.surveyed kind.voted kind.weighted kind.worst
+kind.measured kind.proposed kind.placed kind.result_of kind.scheduled kind.sum kind.surveyed kind.voted kind.weighted kind.worst
 measured.band measured.band.edge measured.linear.between missing.every_child_left_out
-missing.assessed missing.average missing.compared missing.imported missing.measured missing.placed missing.result_of
+missing.assessed missing.average missing.compared missing.imported missing.measured missing.placed missing.proposed missing.result_of
+proposed.equal_at proposed.higher proposed.not_the_last_line proposed.only_higher proposed.other_level proposed.several
 missing.scheduled missing.surveyed missing.voted no_awards.took parent.none_left placed.named placed.otherwise reading.R1 reading.R1g reading.R2
 reading.R110 reading.R112 reading.R113 reading.R114 reading.R115 reading.R116 reading.R117 reading.R126
 predicate.edge.above predicate.edge.at_least predicate.edge.at_most predicate.edge.below predicate.fact predicate.fact.derived

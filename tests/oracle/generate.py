@@ -543,6 +543,13 @@ class Maker:
             body["absent"] = "rescale"
         return body
 
+    def leaf_proposed(self, node):
+        rng = self.rng
+        body = {"by": rng.sample(ROLES, rng.randint(1, 3))}
+        if self.chance(0.5):
+            body["band"] = self.number(rng.choice(["0", "2", "5.5"]))
+        return body
+
     def leaf_voted(self, node):
         named = self.rng.sample(OPTIONS, self.rng.randint(2, 4))
         values = self.rng.sample(["100", "80", "60", "0", "33.3", "75"], len(named))
@@ -894,8 +901,9 @@ class Maker:
                 getattr(self, "fact_" + kind)(line, node, node[kind], put)
         put("entries", []).append({"item": "of_another_scheme", "on": self.day_text(), "times": 3})
         rng.shuffle(line["entries"])
-        if "sheets" in line:
-            rng.shuffle(line["sheets"])
+        for name in ("sheets", "proposals"):
+            if name in line:
+                rng.shuffle(line[name])
 
     def fact_counted(self, line, node, body, put):
         rng = self.rng
@@ -932,6 +940,21 @@ class Maker:
                 points = ref.exact_text(ref.rounded(full * rng.choice([0, 5, 8, 8, 9, 10]) / 10, 2, "down"))
                 put("sheets", []).append({"item": node["id"], "role": role, "by": "a-%d" % rng.randint(1, 5),
                                           "at": self.at(), "points": self.number(points)})
+
+    def fact_proposed(self, line, node, body, put):
+        rng = self.rng
+        full = F(str(node["out_of"]))
+        for level in body["by"] + (["stranger"] if self.chance(0.2) else []):
+            same = self.at()
+            for _ in range(rng.choice([0, 1, 1, 2, 3])):
+                points = ref.exact_text(ref.rounded(full * rng.choice([0, 5, 8, 8, 9, 10]) / 10, 2, "down"))
+                row = {"item": node["id"], "level": level, "by": "u-%d" % rng.randint(1, 5),
+                       "at": same if self.chance(0.3) else self.at(), "points": self.number(points)}
+                if self.chance(0.1):
+                    del row["at"]
+                if self.chance(0.4):
+                    row["reason"] = "核实"
+                put("proposals", []).append(row)
 
     def at(self):
         """Moments in several offsets, seldom equal."""
@@ -1088,7 +1111,7 @@ class Maker:
         if kind in ref.PARENTS:
             for child in body:
                 self.strip(line, child["id"])
-        for name in ("entries", "sheets"):
+        for name in ("entries", "sheets", "proposals"):
             if name in line:
                 line[name] = [r for r in line[name] if r["item"] != node_id
                               and not (kind == "scheduled" and r["item"] in self.pool)]
@@ -1123,7 +1146,7 @@ class Maker:
                     r["recorded"] = recorded()
                 if self.contested and self.chance(0.1):
                     r.pop("recorded", None)
-            rows = [r for name in ("sheets", "vetoes", "findings", "check_ins", "conduct") for r in line.get(name, [])]
+            rows = [r for name in ("sheets", "proposals", "vetoes", "findings", "check_ins", "conduct") for r in line.get(name, [])]
             rows += [x for r in line.get("vetoes", []) for x in r.get("steps", [])]
             rows += [r for name in ("stays", "units") for r in line.get(name, []) if self.chance(0.3)]
             rows += line.get("in_service", [])[0 if self.contested else 1:]
@@ -1216,6 +1239,8 @@ class Maker:
         faults = ["number", "group", "twice", "period"]
         if line.get("sheets"):
             faults += ["sheet"] * 3
+        if line.get("proposals"):
+            faults += ["proposal"] * 3
         if line.get("imports"):
             faults += ["raw", "full"] * 2
         if line.get("stays") or line.get("units"):
@@ -1249,6 +1274,13 @@ class Maker:
             r = rng.choice(good)
             r.pop("recorded", None)
             r["points"] = ref.exact_text(F(str(self.nodes[r["item"]]["out_of"])) + F(1, 100))
+        elif fault == "proposal":
+            good = [r for r in line["proposals"] if r["item"] in self.nodes]
+            if not good:
+                return None
+            r = rng.choice(good)
+            r.pop("recorded", None)
+            r["points"] = "-0.01" if self.chance(0.5) else ref.exact_text(F(str(self.nodes[r["item"]]["out_of"])) + F(1, 100))
         elif fault in ("raw", "full"):
             r = rng.choice([r for x in line["imports"].values() for r in (x if isinstance(x, list) else [x])])
             r.pop("bonus", None)

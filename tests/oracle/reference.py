@@ -15,10 +15,10 @@ import sys
 from fractions import Fraction as F
 
 PARENTS = ("sum", "weighted", "average", "best", "worst")
-LEAVES = ("counted", "scheduled", "assessed", "voted", "surveyed", "measured", "checked", "imported", "result_of",
+LEAVES = ("counted", "scheduled", "assessed", "proposed", "voted", "surveyed", "measured", "checked", "imported", "result_of",
           "compared", "placed", "constant")
 NEVER_MISSING = ("counted", "checked", "constant")
-FULL_MARKS = ("weighted", "assessed", "voted", "surveyed", "imported", "result_of", "compared")
+FULL_MARKS = ("weighted", "assessed", "proposed", "voted", "surveyed", "imported", "result_of", "compared")
 WINDOWS = ("day", "month", "quarter", "half", "year")
 VALUE, INCOMPLETE, OUT = "value", "incomplete", "out"
 COUNTY = dt.timezone(dt.timedelta(hours=8))      # the county's civil calendar
@@ -390,6 +390,8 @@ class Evaluation:
                     raise Refused("weights do not add up to 100%%: %s" % node["id"])
             if kind == "assessed" and sum(share(w) for w in body["by"].values()) != 1:
                 raise Refused("weights do not add up to 100%%: %s" % node["id"])
+            if kind == "proposed" and not 1 <= len(set(body["by"])) == len(body["by"]) <= 5:
+                raise Refused("not 1 to 5 different levels: %s" % node["id"])
             if kind == "surveyed" and body["channels"] != "pooled" \
                     and sum(share(w) for w in body["channels"].values()) != 1:
                 raise Refused("weights do not add up to 100%%: %s" % node["id"])
@@ -573,7 +575,7 @@ class Evaluation:
         for group in self.groups_named():
             if group not in s.groups:
                 raise Refused("%s lacks the group %s" % (s.id, group))
-        for name in ("entries", "sheets", "vetoes", "findings"):
+        for name in ("entries", "sheets", "proposals", "vetoes", "findings"):
             kept = [r for r in f.get(name, []) if self.known(r)]
             self.hit("as_of.cut." + name, len(f.get(name, [])) - len(kept))
             setattr(s, name, kept)
@@ -649,6 +651,10 @@ class Evaluation:
             node = self.nodes.get(r["item"])
             if node and self.kind(node) == "assessed" and num(r["points"]) > num(node["out_of"]):
                 raise Refused("a sheet above full marks: %s (%s)" % (r["item"], s.id))
+        for r in s.proposals:
+            node = self.nodes.get(r["item"])
+            if node and self.kind(node) == "proposed" and not 0 <= num(r["points"]) <= num(node["out_of"]):
+                raise Refused("a proposal out of 0 to full marks: %s (%s)" % (r["item"], s.id))
 
     def first_period(self):
         """What a line without a period is about: the first period of the scheme's being in force."""
@@ -684,6 +690,8 @@ class Evaluation:
             return any(e["item"] in listed for e in s.entries)
         if kind == "assessed":
             return any(e["item"] == leaf for e in s.sheets)
+        if kind == "proposed":
+            return any(e["item"] == leaf for e in s.proposals)
         if kind == "voted":
             return body["ballot"] in s.ballots
         if kind == "surveyed":
@@ -1100,6 +1108,28 @@ class Evaluation:
             self.hit("absent.%s.rescaled" % what)
         total = sum(w for w, _ in present.values())
         return sum(w / total * v for w, v in present.values()) * out_of
+
+    def k_proposed(self, s, node, body, after):
+        own = [(place, r) for place, r in enumerate(s.proposals) if r["item"] == node["id"]]
+        if any(r["level"] not in body["by"] for _, r in own):
+            self.hit("proposed.other_level")
+        for level in reversed(body["by"]):
+            rows = [("at" in r, moment(r["at"]) if "at" in r else None, place, num(r["points"]))
+                    for place, r in own if r["level"] == level]
+            if not rows:
+                continue
+            dated = [row for row in rows if row[0]]
+            first = max(dated or rows, key=lambda row: row[1:3] if row[0] else row[2])
+            if len(rows) > 1:
+                self.hit("proposed.several")
+                if sum(row[:2] == first[:2] for row in rows) > 1:
+                    self.hit("proposed.equal_at")
+                if first[2] < max(row[2] for row in rows):
+                    self.hit("proposed.not_the_last_line")
+            if level != body["by"][0]:
+                self.hit("proposed.higher" if any(r["level"] == body["by"][0] for _, r in own) else "proposed.only_higher")
+            return first[3]
+        return None
 
     def k_voted(self, s, node, body, after):
         votes = s.ballots.get(body["ballot"], {})

@@ -65,11 +65,21 @@ pub enum Permission {
     NoticeObject,
     /// Answering objections of public notices (F9).
     NoticeAnswer,
+    /// Opening appraisal chains, closing cohorts and opening cases again (S1).
+    AppraisalOrganise,
+    /// Proposing the values of appraisals (S2).
+    AppraisalPropose,
+    /// Adjusting proposed values (S2).
+    AppraisalAdjust,
+    /// Confirming values (S2).
+    AppraisalConfirm,
+    /// Reading chains, cohorts and cases (S1, S2).
+    AppraisalRead,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 32] = [
         Self::RegistryRead,
         Self::RegistryWrite,
         Self::SchemeRead,
@@ -97,6 +107,11 @@ impl Permission {
         Self::NoticePost,
         Self::NoticeObject,
         Self::NoticeAnswer,
+        Self::AppraisalOrganise,
+        Self::AppraisalPropose,
+        Self::AppraisalAdjust,
+        Self::AppraisalConfirm,
+        Self::AppraisalRead,
     ];
 }
 
@@ -194,7 +209,8 @@ const START: [Start; 11] = {
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::SchemePublish, P::FactRead, P::FactRecord,
                 P::FactReverse, P::Decide, P::RunRead, P::RunStart, P::RunPublish, P::ResultRead, P::ResultPreview,
                 P::ResultExplain, P::AccessRead, P::AccessManage, P::EntryCheck, P::ObjectionAnswer, P::ScheduleAdopt,
-                P::RoundOrganise, P::CalendarLoad, P::NoticePost, P::NoticeAnswer],
+                P::RoundOrganise, P::CalendarLoad, P::NoticePost, P::NoticeAnswer, P::AppraisalOrganise, P::AppraisalPropose,
+                P::AppraisalAdjust, P::AppraisalConfirm, P::AppraisalRead],
             kinds: &K::ALL, fields: &FieldGroup::ALL },
         // property, and what it is measured on (P1–P7)
         Start { id: "housing_bureau", title: "住房和城乡建设局",
@@ -205,12 +221,12 @@ const START: [Start; 11] = {
         Start { id: "street", title: "街道党工委",
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse, P::Decide,
                 P::RunRead, P::ResultRead, P::ResultExplain, P::EntryCheck, P::ObjectionAnswer, P::ScheduleAdopt, P::RoundAssess,
-                P::NoticeObject],
+                P::NoticeObject, P::AppraisalPropose, P::AppraisalAdjust, P::AppraisalRead],
             kinds: &K::ALL, fields: &[Names, Money] },
         Start { id: "community", title: "社区党组织",
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse,
                 P::RunRead, P::ResultRead, P::ResultExplain, P::EntryCheck, P::Object, P::ObjectionAnswer, P::ScheduleAdopt,
-                P::RoundAssess, P::NoticeObject],
+                P::RoundAssess, P::NoticeObject, P::AppraisalPropose, P::AppraisalRead],
             kinds: &K::ALL, fields: &[Names, Money] },
         Start { id: "compound_branch", title: "小区党支部",
             permissions: &[P::RegistryRead, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse, P::RunRead, P::ResultRead,
@@ -238,7 +254,7 @@ const START: [Start; 11] = {
         // reads everything but names, and the trail
         Start { id: "auditor", title: "审计",
             permissions: &[P::RegistryRead, P::SchemeRead, P::FactRead, P::RunRead, P::ResultRead, P::ResultPreview,
-                P::ResultExplain, P::AuditRead, P::AccessRead],
+                P::ResultExplain, P::AuditRead, P::AccessRead, P::AppraisalRead],
             kinds: &K::ALL, fields: &[Ballots, Money] },
         // keeps the service running; sees nothing of anybody
         Start { id: "operator", title: "运维",

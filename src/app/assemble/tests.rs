@@ -98,6 +98,23 @@ fn rows_become_what_they_say() {
 }
 
 #[test]
+fn what_levels_propose_is_read_in_the_order_recorded() {
+    let proposed = |level: &str, points, reason: &str| Fact {
+        amount_a: Some(points),
+        by_whom: "u-1".to_owned(),
+        at: Some(Moment::from_micros(9)),
+        detail: reason.to_owned(),
+        period: "2022".to_owned(),
+        ..fact(FactKind::Proposal, "leaders", level, "")
+    };
+    let rows = [proposed("street", 840_000, "核实"), proposed("community", 885_000, "")];
+    let found = assembled(&rows).proposals;
+    let short = |it: &Proposal| format!("{} {} {} {:?}", it.item, it.level, it.points, it.reason);
+    let found: Vec<String> = found.iter().map(short).collect();
+    assert_eq!(found, ["leaders street 84 Some(\"核实\")", "leaders community 88.5 None"]);
+}
+
+#[test]
 fn of_several_checks_of_an_entry_the_latest_recorded_holds() {
     fn check(name: &str) -> Fact {
         fact(FactKind::EntryCheck, &fact_id(1), name, "2022-03-01")

@@ -2,6 +2,7 @@
 //! both ways.
 
 mod calendars;
+mod chains;
 mod ledger;
 mod notices;
 mod publications;
@@ -50,7 +51,7 @@ pub(crate) struct Effects {
     pub(crate) of_schedules: Vec<(String, Finding)>,
     /// What does not agree of calendars and public notices, by their names.
     pub(crate) of_others: Vec<(String, Finding)>,
-    /// What does not agree of assessment rounds: no run reads them.
+    /// What does not agree of assessment rounds and appraisal chains: no run reads them.
     pub(crate) of_rounds: Vec<Finding>,
     /// What does not agree of a run, by its id.
     pub(crate) of_runs: Vec<(String, Finding)>,
@@ -82,6 +83,7 @@ impl Effects {
         let mut calendars = calendars::Calendars::read(tx, county).await?;
         let mut notices = notices::Notices::read(tx, county).await?;
         let mut rounds = rounds::Rounds::read(tx, county).await?;
+        let mut chains = chains::Chains::read(tx, county).await?;
         let mut after = i64::MIN;
         loop {
             let page = tx.audit_page(county, after, PAGE).await?;
@@ -97,6 +99,7 @@ impl Effects {
                     "calendar" => calendars.take(record, &mut found),
                     "notice" => notices.take(record, &mut found),
                     "round" => rounds.take(record, &mut found),
+                    "chain" => chains.take(record, &mut found),
                     "run" => found.take_run(record, (ledger.before(), registry.before())),
                     _ => (),
                 }
@@ -110,6 +113,7 @@ impl Effects {
         calendars.end(&mut found);
         notices.end(&mut found);
         rounds.end(&mut found);
+        chains.end(&mut found);
         found.runs(tx, county).await?;
         Ok(found)
     }

@@ -220,6 +220,7 @@ const fn is_objectionable(kind: FactKind) -> bool {
         | FactKind::Import
         | FactKind::Finding => true,
         FactKind::Sheet
+        | FactKind::Proposal
         | FactKind::Ballot
         | FactKind::Survey
         | FactKind::Metric

@@ -270,6 +270,7 @@ fn asks_schemes_of(fact: &Fact) -> Option<(SubjectKind, Day)> {
         FactKind::Veto => fact.on_day,
         FactKind::Sheet => Period::parse(&fact.period).ok().map(Period::last_day),
         FactKind::Entry
+        | FactKind::Proposal
         | FactKind::Ballot
         | FactKind::Survey
         | FactKind::Metric

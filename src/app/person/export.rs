@@ -9,7 +9,9 @@ use super::{
     },
 };
 use crate::{
-    app::{App, AppError, Missing, calendar, hex, notice, registry::RecordKind, round, schedule},
+    app::{
+        App, AppError, Missing, calendar, chain, hex, notice, registry::RecordKind, round, schedule,
+    },
     domain::time::Moment,
     store::{
         AccessRecord, AccessWhat, AuditRecord, FactListing, NameKept, NoticeObjection, ReadTx,
@@ -38,6 +40,7 @@ impl App {
         schemes(tx, county, id, &mut acts).await?;
         schedules(tx, county, id, &mut acts).await?;
         rounds(tx, county, &subjects, &mut acts).await?;
+        chains(tx, county, id, &mut acts).await?;
         calendars(tx, county, id, &mut acts).await?;
         let notice_objections = notices(tx, county, &subjects, &mut acts).await?;
         let audit = audit(tx, county, id).await?;
@@ -324,6 +327,29 @@ fn notice_line(it: NoticeObjection) -> NoticeLine {
             [verdict, it.text, it.answered_by, it.evidence, at, it.recorded_by]
         }),
     }
+}
+
+/// Appraisal chains that the person opened, and what it recorded about chains. Values are facts.
+async fn chains(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    id: &str,
+    acts: &mut Vec<Act>,
+) -> Result<(), AppError> {
+    for record in chain::all_chains(tx, county, "").await? {
+        let chain = &record.chain_id;
+        let mut act = |what: &str, of: String, at: Moment| {
+            acts.push(Act { what: what.to_owned(), of, at: at.to_string() });
+        };
+        if record.opened.by == id {
+            act("appraisal chain opened", chain.clone(), record.opened.recorded);
+        }
+        for it in tx.chain_events(county, chain).await?.iter().filter(|it| it.mark.by == id) {
+            let of = format!("{chain}/{}", it.event);
+            act(&format!("appraisal chain {}", it.kind.word()), of, it.mark.recorded);
+        }
+    }
+    Ok(())
 }
 
 /// Rounds that the person opened, what it recorded about rounds, and the sheets in which it is the

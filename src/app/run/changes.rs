@@ -7,7 +7,7 @@ use super::{
     unreadable,
 };
 use crate::{
-    app::{App, AppError, Done, Missing, Refusal, Write, notice},
+    app::{App, AppError, Done, Missing, Refusal, Write, chain, notice},
     domain::{engine::Reason, scheme::SubjectKind},
     store::{ReadTx, ResultsAfter, RunRecord, RunState},
 };
@@ -156,7 +156,7 @@ impl App {
     ///
     /// # Errors
     /// `RUN_NOT_FOUND`, `RUN_NOT_PUBLISHED`, `RUN_NOT_COMPUTED`, `RUN_OTHER_SCHEME`, and those of the
-    /// new run's public notice as for [`App::publish_run`], all remembered for the request id, and
+    /// new run's public notice and appraisal chain as for [`App::publish_run`], all remembered for the request id, and
     /// those of every write.
     pub async fn supersede_run(
         &self,
@@ -167,7 +167,9 @@ impl App {
         encode: Encode,
     ) -> Result<Vec<u8>, AppError> {
         let (county, principal) = (call.county.clone(), call.principal.clone());
+        let plans = Arc::clone(&self.plans);
         let done = self.write(call, move |tx, now| {
+            let plans = Arc::clone(&plans);
             let (county, principal, reason) = (county.clone(), principal.clone(), reason.clone());
             let (old_run, new_run) = (old_run.clone(), new_run.clone());
             let encode = Arc::clone(&encode);
@@ -176,6 +178,7 @@ impl App {
                 let mut old = superseded(tx, &county, &old_run, &new).await?;
                 let plan = read::plan_of(tx, &county, &new).await?;
                 notice::may_publish(tx, &county, (&new, plan.scheme()), now).await?;
+                chain::may_publish(tx, (&county, &plans), &new, now).await?;
                 let changes = changes(tx, &county, &old, &new).await?;
                 old.state = RunState::Superseded;
                 old.superseded_by.clone_from(&new.run_id);

@@ -31,7 +31,7 @@ pub use table::{Table, score_text, seat};
 pub use verify::{RunFinding, RunProof, verify};
 pub use work::{background, run_forever};
 
-use super::{App, AppError, Done, Effect, Missing, Refusal, Write, notice, roster};
+use super::{App, AppError, Done, Effect, Missing, Refusal, Write, chain, notice, roster};
 use crate::{
     domain::{
         engine::Plan,
@@ -140,7 +140,9 @@ impl App {
     /// # Errors
     /// `RUN_NOT_FOUND`, `RUN_NOT_COMPUTED`, `RUN_PUBLISHED_ALREADY` (another run of the scheme and
     /// period holds: supersede it), and where the scheme asks for a public notice `NOTICE_MISSING`,
-    /// `NOTICE_RUNNING`, `OBJECTION_OPEN`, `OBJECTION_UPHELD`; all remembered for the request id.
+    /// `NOTICE_RUNNING`, `OBJECTION_OPEN`, `OBJECTION_UPHELD`, and where it is a step of an appraisal
+    /// chain `APPRAISAL_OPEN`, `POST_WITHOUT_COHORT`, `RUN_BEFORE_CLOSING`; all remembered for the
+    /// request id.
     pub async fn publish_run(
         &self,
         call: Write,
@@ -148,9 +150,11 @@ impl App {
         encode: Encode,
     ) -> Result<Vec<u8>, AppError> {
         let (county, principal) = (call.county.clone(), call.principal.clone());
+        let plans = Arc::clone(&self.plans);
         let done = self.write(call, move |tx, now| {
             let (county, principal) = (county.clone(), principal.clone());
             let (run_id, encode) = (run_id.clone(), Arc::clone(&encode));
+            let plans = Arc::clone(&plans);
             Box::pin(async move {
                 let mut run = computed(tx, &county, &run_id).await?;
                 let held = tx.published_run(&county, &run.scheme_id, &run.period).await?;
@@ -159,6 +163,7 @@ impl App {
                 }
                 let plan = read::plan_of(tx, &county, &run).await?;
                 notice::may_publish(tx, &county, (&run, plan.scheme()), now).await?;
+                chain::may_publish(tx, (&county, &plans), &run, now).await?;
                 run.state = RunState::Published;
                 run.published = Some((now, principal));
                 run.revision = tx.update_run(&county, &run).await?;

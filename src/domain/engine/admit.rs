@@ -129,6 +129,7 @@ impl Admit<'_> {
         }
         match &node.kind {
             NodeKind::Assessed(_) => self.sheets(node),
+            NodeKind::Proposed(_) => self.proposals(node),
             NodeKind::Imported(it) => {
                 self.import(&it.source);
                 self.reports(&it.source);
@@ -187,6 +188,7 @@ impl Admit<'_> {
         match &node.kind {
             NodeKind::Counted(_) => facts.entries.iter().any(|it| it.item == node.id),
             NodeKind::Assessed(_) => facts.sheets.iter().any(|it| it.item == node.id),
+            NodeKind::Proposed(_) => facts.proposals.iter().any(|it| it.item == node.id),
             NodeKind::Voted(voted) => facts.ballots.contains_key(&voted.ballot),
             NodeKind::Surveyed(it) => match (&it.channels, facts.surveys.get(&it.survey)) {
                 (_, None) => false,
@@ -238,6 +240,22 @@ impl Admit<'_> {
                 "FACTS_SHEET_POINTS",
                 format!("`{item}` is scored from 0 to {out_of}, and {points} is not"),
                 format!("{item} 的分值应在 0 至 {out_of} 之间，此处为 {points}"),
+            );
+        }
+    }
+
+    fn proposals(&mut self, node: &Node) {
+        let out_of = node.out_of.unwrap_or(Decimal::ZERO);
+        for (index, proposal) in self.facts.proposals.iter().enumerate() {
+            if proposal.item != node.id || (Decimal::ZERO..=out_of).contains(&proposal.points) {
+                continue;
+            }
+            let (item, points) = (&node.id, proposal.points);
+            self.fault(
+                &format!("proposals[{index}].points"),
+                "FACTS_PROPOSAL_POINTS",
+                format!("`{item}` is proposed from 0 to {out_of}, and {points} is not"),
+                format!("{item} 的建议分应在 0 至 {out_of} 之间，此处为 {points}"),
             );
         }
     }

@@ -16,6 +16,7 @@ mod places;
 mod plan;
 mod post_words;
 mod predicate;
+mod proposed;
 mod report;
 mod roll_up;
 mod schedule_words;
@@ -36,6 +37,7 @@ pub use key::Key;
 pub use note::Note;
 pub use output::{quotas_json, result_json};
 pub use plan::Plan;
+pub use proposed::ProposalLine;
 pub use report::{
     Assessment, AwardIf, Awarded, Explained, Reason, SheetValue, Status, SubjectResult, honours,
 };

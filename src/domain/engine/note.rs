@@ -1,6 +1,6 @@
 //! What happened at a node, kept only while an explanation is asked for.
 
-use super::roll_up::Part;
+use super::{proposed::ProposalLine, roll_up::Part};
 use crate::domain::{
     exact::{Decimal, Exact},
     facts::{PostOfPeriod, StateKind},
@@ -37,6 +37,8 @@ pub enum Note {
     Role { role: String, sheets: usize, value: Exact, weight: String },
     RoleAbsent { role: String },
     Replaced { role: String, by: String },
+    Proposal { line: Box<ProposalLine> },
+    NotProposed,
     Votes { valid: u64, void: u64, fraction: Exact },
     TooFew { have: u64, least: u64 },
     Channel { channel: String, satisfied: u64, answered: u64 },
@@ -94,6 +96,7 @@ impl Note {
                 | Self::TierMissed { .. }
                 | Self::BandMissed { .. }
                 | Self::RoleAbsent { .. }
+                | Self::NotProposed
                 | Self::ChannelAbsent { .. }
                 | Self::TooFew { .. }
                 | Self::MetricMissing { .. }

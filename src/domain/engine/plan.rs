@@ -90,6 +90,7 @@ fn group_names(scheme: &Scheme) -> Vec<String> {
         | NodeKind::Worst(_)
         | NodeKind::Counted(_)
         | NodeKind::Assessed(_)
+        | NodeKind::Proposed(_)
         | NodeKind::Voted(_)
         | NodeKind::Surveyed(_)
         | NodeKind::Measured(_)

@@ -5,6 +5,7 @@ use super::{
     note::{Listener, Note},
     plan::Plan,
     predicate::Asked,
+    proposed,
     scheduled::Work,
     value::{EngineError, Value},
 };
@@ -174,6 +175,9 @@ impl<G: GroupView> Walk<'_, G> {
             NodeKind::Assessed(assessed) => {
                 leaf::assessed(index, &node.id, assessed, &out_of(), facts, listener)?
             }
+            NodeKind::Proposed(levels) => {
+                proposed::value((index, &node.id), levels, &out_of(), facts, listener)?
+            }
             NodeKind::Voted(voted) => leaf::voted(index, voted, facts, listener)?,
             NodeKind::Surveyed(surveyed) => leaf::surveyed(index, surveyed, facts, listener)?,
             NodeKind::Imported(imported) => {
@@ -223,6 +227,7 @@ impl<G: GroupView> Walk<'_, G> {
             | NodeKind::Counted(_)
             | NodeKind::Scheduled(_)
             | NodeKind::Assessed(_)
+            | NodeKind::Proposed(_)
             | NodeKind::Voted(_)
             | NodeKind::Surveyed(_)
             | NodeKind::Measured(_)

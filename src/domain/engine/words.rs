@@ -2,6 +2,7 @@
 
 use super::{
     note::Note,
+    proposed::line_words,
     report::{Reason, SubjectResult},
     roll_up::part_words,
 };
@@ -217,6 +218,10 @@ fn evidence(note: &Note) -> Option<Words> {
             format!("{role}: an earlier sheet of `{by}` is replaced by a later one"),
             format!("{role}：{by} 较早的打分表由其后一份取代"),
         ),
+        Note::Proposal { line } => line_words(line),
+        Note::NotProposed => {
+            words("no level has proposed a value".to_owned(), "各级均未提出分值".to_owned())
+        }
         Note::Votes { valid, void, fraction } => words(
             format!("{valid} valid ballots ({void} void) come to {} of full", shown(fraction)),
             format!("有效票 {valid} 张（无效 {void} 张），折合满分的 {}", shown(fraction)),

@@ -10,7 +10,9 @@ use std::{borrow::Cow, collections::BTreeMap, fmt};
 use serde_json::value::RawValue;
 use values::Record;
 
-use super::{Answers, Entry, Facts, FactsFault, Finding, Sheet, State, StateKind, VetoRecord};
+use super::{
+    Answers, Entry, Facts, FactsFault, Finding, Proposal, Sheet, State, StateKind, VetoRecord,
+};
 use crate::domain::{
     exact::Decimal,
     time::{Day, Moment},
@@ -151,6 +153,7 @@ impl Reader {
                 "attributes" => facts.attributes = self.map(path, raw, Self::attribute),
                 "entries" => facts.entries = self.list(path, raw, Self::entry),
                 "sheets" => facts.sheets = self.list(path, raw, Self::sheet),
+                "proposals" => facts.proposals = self.list(path, raw, Self::proposal),
                 "ballots" => facts.ballots = self.map(path, raw, Self::ballot),
                 "surveys" => {
                     facts.surveys =
@@ -231,6 +234,21 @@ impl Reader {
             return None;
         }
         Some(Sheet { item: item?, role: role?, by, at, points: points? })
+    }
+
+    fn proposal(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<Proposal> {
+        let keys = ["item", "level", "by", "at", "points", "reason"];
+        let record = self.record(path, raw, &keys)?;
+        let item = self.needed(path, &record, "item", Self::text);
+        let level = self.needed(path, &record, "level", Self::text);
+        let by = self.optional(path, &record, "by", Self::text);
+        let at = self.optional(path, &record, "at", Self::moment);
+        let points = self.needed(path, &record, "points", Self::decimal);
+        let reason = self.optional(path, &record, "reason", Self::text);
+        if !record.known {
+            return None;
+        }
+        Some(Proposal { item: item?, level: level?, by, at, points: points?, reason })
     }
 
     fn ballot(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<BTreeMap<String, u64>> {

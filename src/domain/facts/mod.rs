@@ -4,6 +4,7 @@
 mod belonging;
 mod json;
 mod post;
+mod proposal;
 mod veto;
 
 use std::{collections::BTreeMap, fmt};
@@ -13,6 +14,7 @@ pub use belonging::{
 };
 pub use json::{Line, TieDecision, read_line};
 pub use post::{PostHeld, PostLeftOut, PostOfPeriod, PostStanding, posts_of_period};
+pub use proposal::{LevelValue, Proposal, in_force, standing};
 pub use veto::{HolderVeto, VetoDays, VetoRecord, VetoStep, VetoStepKind};
 
 use crate::domain::{
@@ -66,6 +68,8 @@ pub struct Facts {
     pub unit_imports: BTreeMap<String, Vec<UnitImport>>,
     /// The posts that the person who holds the subject held on which days (S1).
     pub posts: Vec<PostHeld>,
+    /// Values that levels proposed, adjusted and confirmed (S2), in the order recorded.
+    pub proposals: Vec<Proposal>,
 }
 
 /// The text over which a receipt's digest of facts is made. It is that of a derived `Debug`, with
@@ -99,6 +103,7 @@ impl fmt::Debug for Facts {
         later("conduct", self.conduct.is_empty(), &self.conduct);
         later("unit_imports", self.unit_imports.is_empty(), &self.unit_imports);
         later("posts", self.posts.is_empty(), &self.posts);
+        later("proposals", self.proposals.is_empty(), &self.proposals);
         text.finish()
     }
 }

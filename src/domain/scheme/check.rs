@@ -201,6 +201,7 @@ fn before_clamp(node: &Node, scheme: &Scheme, greatest: &[Option<Exact>]) -> Opt
         NodeKind::Counted(counted) => counted_most(counted, scheme.period)?,
         NodeKind::Scheduled(scheduled) => Exact::from(scheduled.in_all.1),
         NodeKind::Assessed(_)
+        | NodeKind::Proposed(_)
         | NodeKind::Voted(_)
         | NodeKind::Surveyed(_)
         | NodeKind::Imported(_)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Node, NodeIndex, Place, Predicate, Schedule, SchemeFault};
+use super::{Cohort, Node, NodeIndex, Place, Predicate, Schedule, SchemeFault};
 use crate::domain::{
     exact::{Apportionment, Decimal, Money},
     time::{Day, DaysOf, PeriodKind},
@@ -67,6 +67,9 @@ pub struct Scheme {
     /// In which of a person's posts they are appraised; none where the document does not say, and
     /// then in all that are held on the period's last day.
     pub appraised: Option<Appraised>,
+    /// The dimension in which posts form a cohort that its unit assesses (S1); none: no chain. The
+    /// engine makes nothing of it.
+    pub cohort: Option<Cohort>,
     /// All nodes, in the document's order. The root is the first.
     pub nodes: Vec<Node>,
     /// Grades from the top. May be empty.

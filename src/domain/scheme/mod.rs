@@ -2,6 +2,7 @@
 //! after publication.
 
 mod bounds;
+mod chain;
 mod check;
 mod document;
 mod fault;
@@ -15,6 +16,7 @@ mod schema;
 mod tests;
 mod yaml;
 
+pub use chain::{Cohort, Proposed, ProposedNode};
 pub use document::{Advice, AdviceBand, Appraised, CheckInRule, ConductRule, Honours, NoticeRule};
 pub use document::{
     Award, AwardTo, Basis, Effect, Example, Expected, Grade, InForce, KeyOf, Order, Places,

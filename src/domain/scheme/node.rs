@@ -1,6 +1,6 @@
 //! The nodes of a score: what each kind is made of. Their meaning is in `docs/schemes.md`.
 
-use super::{Imported, Place, Predicate, Scheduled};
+use super::{Imported, Place, Predicate, Proposed, Scheduled};
 use crate::domain::{
     exact::{Decimal, RoundingMode, Share},
     time::Window,
@@ -87,6 +87,8 @@ pub enum NodeKind {
     Scheduled(Scheduled),
     /// Sheets by assessors.
     Assessed(Assessed),
+    /// A value that levels propose, adjust and confirm (S2).
+    Proposed(Proposed),
     /// A ballot.
     Voted(Voted),
     /// A survey.
@@ -142,6 +144,7 @@ impl NodeKind {
             Self::Counted(_) => "counted",
             Self::Scheduled(_) => "scheduled",
             Self::Assessed(_) => "assessed",
+            Self::Proposed(_) => "proposed",
             Self::Voted(_) => "voted",
             Self::Surveyed(_) => "surveyed",
             Self::Measured(_) => "measured",
@@ -165,6 +168,7 @@ impl NodeKind {
             Self::Counted(_)
             | Self::Scheduled(_)
             | Self::Assessed(_)
+            | Self::Proposed(_)
             | Self::Voted(_)
             | Self::Surveyed(_)
             | Self::Measured(_)
@@ -182,6 +186,7 @@ impl NodeKind {
         match self {
             Self::Weighted(_)
             | Self::Assessed(_)
+            | Self::Proposed(_)
             | Self::Voted(_)
             | Self::Surveyed(_)
             | Self::Imported(_)

@@ -14,6 +14,7 @@ pub(super) fn about(faults: &mut Faults, raw: &Raw, subject_kind: &str) {
         Raw::Imported(raw) => !raw.unit_branch_id.is_empty(),
         Raw::Entry(_)
         | Raw::Sheet(_)
+        | Raw::Proposal(_)
         | Raw::Ballot(_)
         | Raw::Survey(_)
         | Raw::Metric(_)

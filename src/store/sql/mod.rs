@@ -50,6 +50,7 @@ SELECT v.kind, v.id, v.effective_from, v.seq, v.effective_until, v.name, v.paren
 pub(super) mod access;
 pub(super) mod audit;
 pub(super) mod calendars;
+pub(super) mod chains;
 pub(super) mod county;
 pub(super) mod facts;
 pub(super) mod notices;
@@ -76,6 +77,7 @@ pub(super) fn all() -> Vec<(&'static str, &'static str)> {
         schemes::ALL,
         schedules::ALL,
         calendars::ALL,
+        chains::ALL,
         notices::ALL,
         rounds::ALL,
         facts::ALL,

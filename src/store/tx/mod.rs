@@ -5,6 +5,7 @@ mod access;
 mod audit;
 mod batches;
 mod calendars;
+mod chains;
 mod connection;
 mod county;
 mod facts;

@@ -2,6 +2,7 @@
 //! not.
 
 mod calls;
+mod chain_calls;
 pub(crate) mod county;
 mod credentials;
 mod formation_calls;

@@ -65,6 +65,7 @@ async fn facts_about_members_are_about_members_and_whole() {
             about("m1", check),
             about("m1", Kind::Objection(v1::Objection::default())),
             about("m1", Kind::Answer(v1::Answer::default())),
+            about("m1", Kind::Proposal(v1::Proposal::default())),
             same(),
             same(),
             report("m1", "u-2", "90", AT),
@@ -84,10 +85,11 @@ async fn facts_about_members_are_about_members_and_whole() {
             ("facts[7].entry_check", "KIND_NOT_RECORDED_HERE"),
             ("facts[8].objection", "KIND_NOT_RECORDED_HERE"),
             ("facts[9].answer", "KIND_NOT_RECORDED_HERE"),
-            ("facts[10].conduct.case_id", "DUPLICATE_IN_BATCH"),
+            ("facts[10].proposal", "PROPOSAL_IN_APPRAISAL"),
             ("facts[11].conduct.case_id", "DUPLICATE_IN_BATCH"),
-            ("facts[12].imported.reported_at", "DUPLICATE_IN_BATCH"),
+            ("facts[12].conduct.case_id", "DUPLICATE_IN_BATCH"),
             ("facts[13].imported.reported_at", "DUPLICATE_IN_BATCH"),
+            ("facts[14].imported.reported_at", "DUPLICATE_IN_BATCH"),
         ];
         assert_eq!(violations(&status), expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
         assert_eq!(reason(&status), "SUBJECT_KIND_INVALID");

@@ -4,6 +4,7 @@
 mod checks;
 mod kinds;
 mod objections;
+mod proposals;
 mod runs;
 mod scope;
 

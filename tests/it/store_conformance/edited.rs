@@ -31,6 +31,7 @@ async fn fill(on: &Backend) {
     tx.retire_schedule(COUNTY, "k-1", 1, &end).await.unwrap();
     tx.insert_calendar_edition(COUNTY, &super::calendars::edition(2027, 1, "a")).await.unwrap();
     super::rounds::fill(&mut *tx).await;
+    super::chains::fill(&mut *tx).await;
     for it in 0..4 {
         tx.append_audit(COUNTY, &[audit(&it.to_string())]).await.unwrap();
     }
@@ -78,6 +79,8 @@ pub(crate) async fn append_only_tables_refuse_changes(on: &Backend) {
         ("round_sheets", "holder"),
         ("round_revisions", "points"),
         ("round_steps", "reason"),
+        ("chains", "period"),
+        ("chain_events", "reason"),
         ("results", "grade"),
         ("publications", "run_id"),
     ] {

@@ -2,6 +2,7 @@
 
 mod backend;
 mod calendars;
+mod chains;
 mod county;
 mod edited;
 mod facts;
@@ -36,7 +37,7 @@ macro_rules! conformance {
 
 mod everywhere {
     use super::{
-        Backend, calendars, county, facts, notices, publications, registry, rounds, runs,
+        Backend, calendars, chains, county, facts, notices, publications, registry, rounds, runs,
         schedules, sight, totals,
     };
     conformance!(sqlite_memory, sqlite_file, postgres => [
@@ -57,6 +58,7 @@ mod everywhere {
         schedules::schedules_are_read_as_they_were_known,
         schedules::schedules_are_paged_by_compound_and_version,
         calendars::editions_are_read_as_they_were_known,
+        chains::chains_come_back_exactly_and_once,
         notices::a_notice_with_objections_and_answers_comes_back,
         notices::what_is_there_already_is_refused,
         rounds::rows_come_back_exactly_and_once,

@@ -82,6 +82,7 @@ impl Builder<'_> {
             }
             NodeKind::Scheduled(_)
             | NodeKind::Assessed(_)
+            | NodeKind::Proposed(_)
             | NodeKind::Voted(_)
             | NodeKind::Surveyed(_)
             | NodeKind::Measured(_)

@@ -8,8 +8,9 @@ use crate::domain::{engine::Reason, exact::RoundingMode};
 const HEAD: &str = "steelyard: scheme/v1\nid: x.y\nversion: 1\nsubject: member\nperiod: year\nin_force: {from: 2022-01-01}\n";
 
 /// Every kind that can be missing, and evidence that makes it worth nothing at all.
-const KINDS: [(&str, &str); 7] = [
+const KINDS: [(&str, &str); 8] = [
     ("assessed: {by: {street: 100%}}", r#""sheets":[{"item":"leaf","role":"street","points":0}]"#),
+    ("proposed: {by: [street]}", r#""proposals":[{"item":"leaf","level":"street","points":0}]"#),
     ("voted: {ballot: b, options: {good: 10, poor: 0}}", r#""ballots":{"b":{"poor":3}}"#),
     (
         "surveyed: {survey: s, channels: pooled}",

@@ -10,6 +10,7 @@ mod missing;
 mod order;
 mod places;
 mod posts;
+mod proposed;
 mod random;
 mod schedules;
 mod scores;

@@ -23,6 +23,7 @@ impl Reader {
         match key {
             "counted" => self.counted(at).map(NodeKind::Counted),
             "assessed" => self.assessed(at).map(NodeKind::Assessed),
+            "proposed" => self.proposed(at).map(NodeKind::Proposed),
             "voted" => self.voted(at).map(NodeKind::Voted),
             "surveyed" => self.surveyed(at).map(NodeKind::Surveyed),
             "measured" => self.measured(at).map(NodeKind::Measured),

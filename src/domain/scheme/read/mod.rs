@@ -2,6 +2,7 @@
 //! once, each with its place, its path, what is wrong and what would be right.
 
 mod advice;
+mod chain;
 mod document;
 mod examples;
 mod following;

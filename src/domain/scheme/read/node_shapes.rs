@@ -1,6 +1,7 @@
 //! The mappings of the score: nodes, what each kind is made of, and conditions.
 
 use super::{
+    chain::PROPOSED,
     roll_up::{RESULT_OF, VETOED},
     shape::{Form, Shape, may, must, shape},
     shapes::BASES,
@@ -20,6 +21,7 @@ pub(in crate::domain::scheme) const KIND_KEYS: &[&str] = &[
     "counted",
     "scheduled",
     "assessed",
+    "proposed",
     "voted",
     "surveyed",
     "measured",
@@ -76,6 +78,7 @@ pub(in crate::domain::scheme) static NODE: Shape = Shape {
             "The compound branch's own items, by its schedule.",
         ),
         may("assessed", Form::Map(&ASSESSED), "Sheets by assessors."),
+        may("proposed", Form::Map(&PROPOSED), "A value that levels propose, adjust and confirm."),
         may("voted", Form::Map(&VOTED), "A ballot."),
         may("surveyed", Form::Map(&SURVEYED), "A survey."),
         may("measured", Form::Map(&MEASURED), "A reported figure turned into points."),
@@ -389,7 +392,8 @@ pub(in crate::domain::scheme) static PREDICATE: Shape = Shape {
 };
 
 /// The mappings below nodes.
-pub(super) static KINDS: [&Shape; 19] = [
+pub(super) static KINDS: [&Shape; 20] = [
     &SCHEDULED, &ADOPTION, &QUORUM, &ROUND, &MISSING, &DROP, &COUNTED, &CAP, &ASSESSED, &VOTED,
     &SURVEYED, &MEASURED, &BAND, &CHECKED, &IMPORTED, &RESULT_OF, &VETOED, &COMPARED, &PLACED,
+    &PROPOSED,
 ];

@@ -3,7 +3,7 @@
 
 use super::{
     super::{Appraised, SubjectKind},
-    reader::{Fields, Reader, Spot},
+    reader::{Fields, Reader},
     words,
 };
 
@@ -16,7 +16,7 @@ impl Reader {
     ) -> Option<Appraised> {
         let appraised = fields.at("appraised").and_then(|it| self.word(&it, words::appraised()));
         if fields.has("appraised") {
-            self.only_of_posts("appraised", &fields.key("appraised"), subject);
+            self.only_of_posts(fields, "appraised", subject);
         }
         appraised
     }
@@ -30,7 +30,7 @@ impl Reader {
     ) -> (bool, bool) {
         for key in ["of", "candidacy"] {
             if fields.has(key) {
-                self.only_of_posts(key, &fields.key(key), subject);
+                self.only_of_posts(fields, key, subject);
             }
         }
         let of_holder = fields.at("of").and_then(|it| self.word(&it, words::veto_of())).is_some();
@@ -41,13 +41,5 @@ impl Reader {
             self.fault("CANDIDACY_OF_POST", &fields.key("candidacy"), wrong, zh, "`of: holder`");
         }
         (of_holder, candidacy)
-    }
-
-    fn only_of_posts(&mut self, key: &str, spot: &Spot, subject: Option<SubjectKind>) {
-        if subject.is_some_and(|it| it != SubjectKind::Post) {
-            let wrong = format!("`{key}` is about posts, and this scheme is not");
-            let zh = format!("`{key}` 只用于以职务为对象的办法");
-            self.fault("ONLY_OF_POSTS", spot, wrong, zh, "`subject: post`, or leave it out");
-        }
     }
 }

@@ -29,6 +29,11 @@ pub(in crate::domain::scheme) static DOCUMENT: Shape = shape(
             Form::Word(|| names(words::appraised())),
             "In which of a person's posts they are appraised (S1); at_end if not written.",
         ),
+        may(
+            "cohort",
+            Form::Word(|| names(words::cohorts())),
+            "The dimension in which posts form a cohort that its unit assesses (S1).",
+        ),
         must(
             "score",
             Form::Map(&NODE),

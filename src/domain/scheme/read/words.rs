@@ -4,8 +4,8 @@
 use crate::domain::{
     exact::{ApportionRule, RoundingMode},
     scheme::{
-        Appraised, AwardTo, Combine, CompareWith, Order, Places, ResultsOf, SeatBase, Several,
-        SeveralPlaces, SubjectKind, VetoCounts,
+        Appraised, AwardTo, Cohort, Combine, CompareWith, Order, Places, ResultsOf, SeatBase,
+        Several, SeveralPlaces, SubjectKind, VetoCounts,
     },
     time::{DaysOf, PeriodKind, Window},
 };
@@ -55,6 +55,10 @@ pub(super) fn honours() -> Words<()> {
 
 pub(super) fn subjects() -> Words<SubjectKind> {
     SubjectKind::ALL.map(|it| (it.name(), it)).to_vec()
+}
+
+pub(super) fn cohorts() -> Words<Cohort> {
+    Cohort::ALL.map(|it| (it.name(), it)).to_vec()
 }
 
 pub(super) fn periods() -> Words<PeriodKind> {

@@ -1,5 +1,6 @@
 //! The reader against good schemes, hostile ones, and random ones.
 
+mod appraisal_cases;
 mod faults;
 mod good_cases;
 mod hostile;
@@ -191,6 +192,32 @@ advice:
 examples:
   - facts: {results: {county.projects: [{of: projects, subject: p-1, score: 100, out_of: 100, weights: {households: 5}}]}}
     gives: {score: "60.00", grade: low, advice: {renewal: look, price: keep}}
+"#;
+
+/// A scheme about posts that a chain appraises (S1, S2).
+pub(super) const APPRAISED: &str = r#"steelyard: scheme/v1
+id: county.secretaries
+version: 1
+subject: post
+period: year
+in_force: {from: 2022-01-01}
+cohort: community
+score:
+  id: root
+  out_of: 100
+  sum:
+    - {id: leaders, out_of: 60, proposed: {by: [community, street, county], band: "5"}}
+    - {id: debrief, out_of: 40, voted: {ballot: debrief, options: {good: 100, fair: 80, pass: 60, poor: 0}}}
+grades:
+  - {id: excellent, at_least: 90}
+  - {id: competent, at_least: 60}
+  - {id: incompetent}
+examples:
+  - title: the street raises what the community proposed
+    facts:
+      proposals: [{item: leaders, level: community, by: u-1, at: "2022-12-20T09:00:00+08:00", points: 50}, {item: leaders, level: street, points: 54}]
+      ballots: {debrief: {good: 9, poor: 1}}
+    gives: {score: "90.00", grade: excellent}
 "#;
 
 /// The faults of a text, as `code line:column path`.

@@ -18,17 +18,17 @@ vetoes:
 
 pub(super) const CASES: &[Case] = &[
     (POSTS, "longest", "latest", &["NOT_A_CHOICE 7:12 appraised"]),
-    (POSTS, "of: holder", "of: member", &["NOT_A_CHOICE 10:20 vetoes[0].of"]),
-    (POSTS, "candidacy: true", "candidacy: no", &["NOT_TRUE 10:39 vetoes[0].candidacy"]),
-    (POSTS, "of: holder, ", "", &["CANDIDACY_OF_POST 10:16 vetoes[0].candidacy"]),
+    (POSTS, "of: holder", "of: member", &["NOT_A_CHOICE 10:21 vetoes[0].of"]),
+    (POSTS, "candidacy: true", "candidacy: no", &["NOT_TRUE 10:40 vetoes[0].candidacy"]),
+    (POSTS, "of: holder, ", "", &["CANDIDACY_OF_POST 10:17 vetoes[0].candidacy"]),
     (
         POSTS,
         "subject: post",
         "subject: member",
         &[
             "ONLY_OF_POSTS 7:1 appraised",
-            "ONLY_OF_POSTS 10:16 vetoes[0].of",
-            "ONLY_OF_POSTS 10:28 vetoes[0].candidacy",
+            "ONLY_OF_POSTS 10:17 vetoes[0].of",
+            "ONLY_OF_POSTS 10:29 vetoes[0].candidacy",
         ],
     ),
 ];

@@ -9,7 +9,7 @@ use super::{
         NodeKind, Scheme, json_schema,
         read::{KIND_KEYS, all_shapes},
     },
-    GOOD, MEMBERS, RATED, RICH, SCHEDULE,
+    APPRAISED, GOOD, MEMBERS, RATED, RICH, SCHEDULE,
     post_cases::POSTS,
     told,
 };
@@ -68,7 +68,7 @@ fn every_reference_of_the_schema_is_defined() {
 fn every_key_of_the_tables_is_read_somewhere() {
     // The reader takes each key of each table in one of the two schemes, or is told of it here.
     let elsewhere = ["value", "score", "score_before_vetoes", "excluded"];
-    let both = format!("{GOOD}{RICH}{MEMBERS}{RATED}{SCHEDULE}{POSTS}");
+    let both = format!("{GOOD}{RICH}{MEMBERS}{RATED}{APPRAISED}{SCHEDULE}{POSTS}");
     for shape in all_shapes() {
         for key in shape.keys.iter().filter(|it| !elsewhere.contains(&it.name)) {
             let name = key.name;
@@ -85,6 +85,7 @@ fn the_kinds_of_the_table_are_the_kinds_of_nodes() {
         .iter()
         .chain(&read(RICH))
         .chain(&read(MEMBERS))
+        .chain(&read(APPRAISED))
         .map(|it| NodeKind::name(&it.kind))
         .collect();
     assert_eq!(seen, KIND_KEYS.iter().copied().collect());

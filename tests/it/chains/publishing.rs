@@ -1,0 +1,115 @@
+//! A run of a step is published once its cohorts are closed, and knows what was confirmed.
+
+use steelyard::proto::v1;
+use tonic::{Code, Status};
+
+use super::{
+    COMMUNITIES, SECRETARIES, adjust, begun, carried, close, confirm, in_the_way, on_both, propose,
+    reopen,
+};
+use crate::harness::{COUNTY, Served, reason};
+
+on_both!(a_run_waits_for_its_cohorts, what_is_confirmed_anew_supersedes);
+
+async fn computed(on: &Served, request_id: &str, scheme: &str) -> String {
+    let request = v1::StartRunRequest {
+        county: COUNTY.into(),
+        request_id: format!("run-{request_id}"),
+        scheme_id: scheme.into(),
+        period: "2022".into(),
+        ..Default::default()
+    };
+    let run = on.evaluations().start_run(request).await.unwrap().into_inner().run.unwrap();
+    while on.app.work_once("test").await.unwrap() {}
+    run.run_id
+}
+
+async fn publish(on: &Served, run_id: &str, request_id: &str) -> Result<(), Status> {
+    let request = v1::PublishRunRequest {
+        county: COUNTY.into(),
+        request_id: request_id.into(),
+        run_id: run_id.into(),
+    };
+    on.evaluations().publish_run(request).await.map(|_| ())
+}
+
+async fn score(on: &Served, run_id: &str, subject: &str) -> String {
+    let selector = v1::run_selector::Selector::RunId(run_id.into());
+    let request = v1::GetResultRequest {
+        county: COUNTY.into(),
+        run: Some(v1::RunSelector { selector: Some(selector) }),
+        subject_id: subject.into(),
+    };
+    let found = on.evaluations().get_result(request).await.unwrap().into_inner().result.unwrap();
+    found.score.map(|it| it.value).unwrap_or_default()
+}
+
+/// Everything of the first step, confirmed and closed.
+async fn first_step(on: &Served) {
+    for (community, street, posts) in [
+        ("c-01", "guishan", ["p-1", "p-2"].as_slice()),
+        ("c-02", "guishan", &["p-3"]),
+        ("c-03", "xincheng", &["p-4"]),
+    ] {
+        carried(on, community, street, posts).await;
+        close(on, "department", &format!("close-{community}"), (SECRETARIES, community))
+            .await
+            .unwrap();
+    }
+}
+
+async fn a_run_waits_for_its_cohorts(on: &Served) {
+    begun(on).await;
+    let early = computed(on, "early", SECRETARIES).await;
+    let status = publish(on, &early, "p1").await.unwrap_err();
+    assert_eq!(
+        (status.code(), reason(&status)),
+        (Code::FailedPrecondition, "APPRAISAL_OPEN".into())
+    );
+    let open = ["community/c-01", "community/c-02", "community/c-03"]
+        .map(|it| format!("COHORT_OPEN {it}"));
+    assert_eq!(in_the_way(&status), open);
+    first_step(on).await;
+    // Computed before anything was confirmed.
+    let status = publish(on, &early, "p2").await.unwrap_err();
+    assert_eq!(reason(&status), "RUN_BEFORE_CLOSING");
+    let run = computed(on, "later", SECRETARIES).await;
+    publish(on, &run, "p3").await.unwrap();
+    assert_eq!(score(on, &run, "p-1").await, "80.00");
+    // The other step waits for its own cohorts.
+    let run = computed(on, "communities", COMMUNITIES).await;
+    let status = publish(on, &run, "p4").await.unwrap_err();
+    assert_eq!(in_the_way(&status), ["COHORT_OPEN street/guishan", "COHORT_OPEN street/xincheng"]);
+}
+
+async fn what_is_confirmed_anew_supersedes(on: &Served) {
+    begun(on).await;
+    first_step(on).await;
+    let old = computed(on, "first", SECRETARIES).await;
+    publish(on, &old, "p1").await.unwrap();
+    reopen(on, "department", "r", &[("p-1", "leaders")]).await.unwrap();
+    let supersede = async |new: &str, request_id: &str| {
+        let request = v1::SupersedeRunRequest {
+            county: COUNTY.into(),
+            request_id: request_id.into(),
+            old_run_id: old.clone(),
+            new_run_id: new.into(),
+            reason: "异议成立".into(),
+            validate_only: false,
+        };
+        on.evaluations().supersede_run(request).await.map(tonic::Response::into_inner)
+    };
+    let new = computed(on, "second", SECRETARIES).await;
+    // Until it is confirmed anew, the value of before counts.
+    assert_eq!(score(on, &new, "p-1").await, "80.00");
+    let status = supersede(&new, "s1").await.unwrap_err();
+    assert_eq!(in_the_way(&status), ["COHORT_OPEN community/c-01"]);
+    propose(on, "c-01", "a", &[("p-1", "leaders", "52", "")]).await.unwrap();
+    adjust(on, "guishan", "b", &[("p-1", "leaders", "", "")]).await.unwrap();
+    confirm(on, "department", "c", &[("p-1", "leaders", "", "")]).await.unwrap();
+    close(on, "department", "d", (SECRETARIES, "c-01")).await.unwrap();
+    let new = computed(on, "third", SECRETARIES).await;
+    let answer = supersede(&new, "s2").await.unwrap();
+    assert_eq!(answer.changes.len(), 1);
+    assert_eq!(score(on, &new, "p-1").await, "82.00");
+}
