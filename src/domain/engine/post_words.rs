@@ -47,7 +47,7 @@ const fn why(standing: PostStanding) -> (&'static str, &'static str) {
     match standing {
         PostStanding::AtEnd => ("it is held on the period's last day", "期末在任"),
         PostStanding::Only => {
-            ("no other post of the period is appraised", "本周期唯一可考核的职务")
+            ("it is the only post of the period that can be", "本周期唯一可考核的职务")
         }
         PostStanding::Longest => ("it was held longest", "任职时间最长"),
         PostStanding::Later => {
