@@ -346,7 +346,8 @@ fn entry(row: Fact, recorded: Moment) -> Option<Entry> {
 /// A veto without what became of it.
 pub(crate) fn veto(row: Fact) -> Option<VetoRecord> {
     let (by, from, until) = (some(row.by_whom), row.on_day?, row.until_day);
-    Some(VetoRecord { item: row.item, by, from, until, steps: Vec::new() })
+    let (steps, of_holder) = (Vec::new(), None);
+    Some(VetoRecord { item: row.item, by, from, until, steps, of_holder })
 }
 
 /// A step with the row of its veto; none inside where it changes no days.

@@ -1,14 +1,16 @@
 //! Which party organisations a compound should have and has (I1 to I3): who lives there and is
 //! directly managed there, the branches and groups that serve it, its committee and its buildings,
-//! all as registered on a day.
+//! all as registered on a day; and the wider committees of streets and communities (I4).
 
 mod judge;
 mod read;
+mod units;
 
 use std::collections::BTreeSet;
 
 pub use judge::judge;
 pub use read::Registered;
+pub use units::{UnitFormation, WiderCommittee, judge_community, judge_street};
 
 use super::registry::{BranchForm, RecordRef};
 use crate::domain::time::Day;
@@ -109,6 +111,18 @@ pub enum Rule {
     Deputies,
     /// A building's party group or head (I3).
     Building,
+    /// The part-time members of a street's wider committee (大工委, I4).
+    WorkingCommittee,
+    /// The size of a community's wider committee (大党委, I4).
+    BigCommitteeSize,
+    /// Its first secretary (I4).
+    FirstSecretary,
+    /// Its secretary (I4).
+    BigCommitteeSecretary,
+    /// The secretary's deputies (I4).
+    BigCommitteeDeputies,
+    /// Its members from the community's own committee (I4).
+    OwnMembers,
 }
 
 /// How a compound stands by a rule.

@@ -5,6 +5,7 @@ mod assemble;
 pub mod audit;
 pub mod calendar;
 mod caller;
+pub mod candidate;
 pub mod chain;
 pub mod entry;
 mod error;

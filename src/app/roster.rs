@@ -1,7 +1,11 @@
 //! Who is evaluated, and where they belong: the registry as the engine's subjects, groups and
 //! attributes, on the last day of the period, as known at a moment.
 
+mod posts;
+
 use std::collections::BTreeMap;
+
+pub(crate) use posts::{PostTrees, Posts, load_posts};
 
 use super::{
     AppError,
@@ -11,7 +15,8 @@ use crate::{
     domain::{
         exact::Decimal,
         facts::Facts,
-        scheme::{Predicate, SubjectKind},
+        scheme::{Appraised, Scheme, SubjectKind},
+        time::{Moment, Period},
     },
     store::{AsOf, ReadTx},
 };
@@ -123,21 +128,54 @@ async fn all(
     }
 }
 
-/// The ids of everybody that a run of the scheme takes, ascending.
+/// The ids of everybody that a run of the scheme over a period takes, ascending, as known at a
+/// moment: those registered on the period's last day, or the posts that were held longest (S1).
 pub(crate) async fn subjects(
     tx: &mut dyn ReadTx,
     county: &str,
-    kind: SubjectKind,
-    roster: Option<&Predicate>,
-    as_of: AsOf,
+    scheme: &Scheme,
+    period: Period,
+    known: Moment,
 ) -> Result<Vec<String>, AppError> {
+    if scheme.appraised == Some(Appraised::Longest) {
+        return Ok(Posts::read(tx, county, scheme, period, known).await?.subjects());
+    }
+    let as_of = AsOf { day: period.last_day(), known };
     let mut ids = Vec::new();
-    for record in all(tx, county, kind.name(), as_of).await? {
-        if roster.is_none_or(|it| it.takes(&record.predicates())) {
+    for record in all(tx, county, scheme.subject.name(), as_of).await? {
+        if scheme.roster.as_ref().is_none_or(|it| it.takes(&record.predicates())) {
             ids.push(record.id);
         }
     }
     Ok(ids)
+}
+
+/// Everybody that a run of the scheme over a period takes, by id, with groups and attributes.
+pub(crate) async fn all_subjects(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    scheme: &Scheme,
+    period: Period,
+    known: Moment,
+) -> Result<Vec<Subject>, AppError> {
+    let as_of = AsOf { day: period.last_day(), known };
+    let mut tree = Tree::read(tx, county, as_of).await?;
+    let ids = subjects(tx, county, scheme, period, known).await?;
+    let posts = match scheme.appraised {
+        Some(_) => Some(Posts::read(tx, county, scheme, period, known).await?),
+        None => None,
+    };
+    let (mut all, mut earlier) = (Vec::with_capacity(ids.len()), PostTrees::new());
+    for part in ids.chunks(1_000) {
+        all.extend(match &posts {
+            Some(posts) => {
+                let trees = (&mut tree, &mut earlier);
+                load_posts(tx, county, part, posts, trees, as_of).await?
+            }
+            None => load(tx, county, scheme.subject, part, &mut tree, as_of).await?,
+        });
+    }
+    Ok(all)
 }
 
 /// The given subjects with their groups and attributes, in the order of the ids.

@@ -9,7 +9,7 @@ use super::{App, AppError, Done, Effect, Missing, Refusal, Write, digest};
 use crate::{
     domain::{
         engine::{Plan, run_examples},
-        scheme::{NodeKind, Place, Schedule, Scheme, SchemeFault, Severity, SubjectKind},
+        scheme::{NodeKind, Place, Schedule, Scheme, SchemeFault, Severity, SubjectKind, Veto},
         time::{Day, Moment},
     },
     store::{ReadTx, Retirement, SchemeHeader, StoreError, StoreTx},
@@ -137,6 +137,26 @@ impl Plans {
             });
         }
         Ok(plans)
+    }
+}
+
+impl Plans {
+    /// The items of the veto lists that records about a kind of subject can name: those of the
+    /// schemes about it in force on a day; about members, those too that are of a post's holder.
+    pub async fn veto_items(
+        &self,
+        tx: &mut dyn ReadTx,
+        county: &str,
+        (kind, day): (SubjectKind, Day),
+    ) -> Result<Vec<Veto>, AppError> {
+        let own = self.in_force(tx, county, (kind, day)).await?;
+        let mut items: Vec<Veto> = own.iter().flat_map(|it| &it.scheme().vetoes).cloned().collect();
+        if kind == SubjectKind::Member {
+            let posts = self.in_force(tx, county, (SubjectKind::Post, day)).await?;
+            let of_posts = posts.iter().flat_map(|it| &it.scheme().vetoes);
+            items.extend(of_posts.filter(|it| it.of_holder).cloned());
+        }
+        Ok(items)
     }
 }
 

@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 
 use super::{
     AppError,
-    registry::{Detail, MemberStatus, Record},
+    registry::{Detail, MemberStatus, Record, RecordKind},
 };
 use crate::{
     domain::{
         facts::{Span, Stay},
         time::{Day, Moment},
     },
-    store::{ReadTx, StoredVersion},
+    store::{ReadTx, StoredVersion, VersionKey},
 };
 
 /// A version of a record, and the days on which a reading gives it.
@@ -36,6 +36,32 @@ pub(crate) async fn timelines(
     let mut by_id: BTreeMap<String, Vec<StoredVersion>> = BTreeMap::new();
     for part in ids.chunks(1_000) {
         for version in tx.registry_versions(county, kind, part, known).await? {
+            by_id.entry(version.version.id.clone()).or_default().push(version);
+        }
+    }
+    let all = by_id.into_iter().map(|(id, versions)| Ok((id, timeline(versions)?)));
+    all.collect()
+}
+
+/// How many versions are read at once.
+const PAGE: i64 = 1_000;
+
+/// The versions of every record of a kind as known at a moment, alike.
+pub(crate) async fn timelines_of_all(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    kind: RecordKind,
+    known: Moment,
+) -> Result<BTreeMap<String, Vec<Held>>, AppError> {
+    let mut by_id: BTreeMap<String, Vec<StoredVersion>> = BTreeMap::new();
+    let first = Day::new(1, 1, 1);
+    let first = first.ok_or_else(|| AppError::Internal("no first day".to_owned()))?;
+    let mut after: VersionKey = (String::new(), first, 0);
+    loop {
+        let page = tx.versions_after(county, kind.word(), &after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = (last.version.id.clone(), last.version.effective_from, last.seq);
+        for version in page.into_iter().filter(|it| it.recorded <= known) {
             by_id.entry(version.version.id.clone()).or_default().push(version);
         }
     }

@@ -1,10 +1,7 @@
 //! The register of vetoes (P3): every veto with what became of it, and how it stands on a day.
 //! Nothing is kept for it: vetoes and their steps are facts, and the days decide.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use super::{
     App, AppError,
@@ -14,9 +11,8 @@ use super::{
 };
 use crate::{
     domain::{
-        engine::Plan,
         facts::{VetoRecord, VetoStep, VetoStepKind},
-        scheme::{PutRight, SubjectKind},
+        scheme::{PutRight, SubjectKind, Veto},
         time::{Day, Moment},
     },
     store::{FactKind, ReadTx, StoreError, StoredFact, fact_id},
@@ -165,39 +161,40 @@ impl App {
                 steps.entry(it.fact.item.clone()).or_default().push(it);
             }
         }
-        let mut plans: BTreeMap<(SubjectKind, Day), Vec<Arc<Plan>>> = BTreeMap::new();
+        let mut lists: BTreeMap<(SubjectKind, Day), Vec<Veto>> = BTreeMap::new();
         let mut cases = Vec::with_capacity(page.len());
         for veto in page {
             let mut own = steps.remove(&fact_id(veto.seq)).unwrap_or_default();
             own.sort_by_key(|it| (it.fact.on_day, it.seq));
             let key = SubjectKind::named(&veto.fact.subject_kind).zip(veto.fact.on_day);
             let key = key.ok_or_else(|| StoreError::corrupt("on_day", "a veto without its day"))?;
-            let lists = match plans.entry(key) {
+            let list = match lists.entry(key) {
                 Entry::Occupied(there) => there.into_mut(),
-                Entry::Vacant(free) => free.insert(self.plans.in_force(tx, county, key).await?),
+                Entry::Vacant(free) => free.insert(self.plans.veto_items(tx, county, key).await?),
             };
-            cases.push(case(veto, own, lists, listed.on)?);
+            cases.push(case(veto, own, list, listed.on)?);
         }
         Ok(cases)
     }
 }
 
-/// A veto with its steps, by what the schemes in force on its first day say of its item.
-fn case(
+/// A veto with its steps, by what a list (of the schemes in force on its first day) says of its item.
+pub(super) fn case(
     veto: StoredFact,
     steps: Vec<StoredFact>,
-    plans: &[Arc<Plan>],
+    list: &[Veto],
     on: Day,
 ) -> Result<VetoCase, StoreError> {
     let item = &veto.fact.item;
-    let mut list = plans.iter().flat_map(|it| &it.scheme().vetoes).filter(|it| it.id == *item);
-    let rule: Option<PutRight> = list.find_map(|it| it.put_right);
+    let mut items = list.iter().filter(|it| it.id == *item);
+    let rule: Option<PutRight> = items.find_map(|it| it.put_right);
     let mut record = VetoRecord {
         item: item.clone(),
         by: None,
         from: veto.fact.on_day.ok_or_else(|| StoreError::corrupt("on_day", "absent"))?,
         until: veto.fact.until_day,
         steps: Vec::new(),
+        of_holder: None,
     };
     for it in steps.iter().filter(|it| it.reversed.is_none()) {
         let kind = VetoStepKind::named(&it.fact.name);
@@ -214,7 +211,7 @@ fn case(
     let running = record.from <= on && days.until.is_none_or(|it| on <= it);
     let in_force = running && !days.never && veto.reversed.is_none();
     let told = record.first(VetoStepKind::NoticeServed);
-    let object = told.zip(object_days(plans, item));
+    let object = told.zip(object_days(list, item));
     Ok(VetoCase {
         standing,
         in_force,

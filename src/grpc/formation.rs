@@ -1,4 +1,6 @@
-//! What compounds should have of party organisations, over gRPC.
+//! What compounds, streets and communities should have of party organisations, over gRPC.
+
+mod units;
 
 use std::collections::BTreeSet;
 
@@ -54,6 +56,15 @@ impl v1::formation_service_server::FormationService for Service {
     ) -> Result<Response<v1::ListFormationsResponse>, Status> {
         let call = Call::of(&request)?;
         let answer = self.list(&call, request.into_inner()).await;
+        answer.map(Response::new).map_err(status::from)
+    }
+
+    async fn list_unit_formations(
+        &self,
+        request: Request<v1::ListUnitFormationsRequest>,
+    ) -> Result<Response<v1::ListUnitFormationsResponse>, Status> {
+        let call = Call::of(&request)?;
+        let answer = self.list_units(&call, request.into_inner()).await;
         answer.map(Response::new).map_err(status::from)
     }
 }
@@ -214,6 +225,12 @@ const fn rule(rule: Rule) -> v1::FormationRule {
         Rule::Secretary => v1::FormationRule::Secretary,
         Rule::Deputies => v1::FormationRule::Deputies,
         Rule::Building => v1::FormationRule::Building,
+        Rule::WorkingCommittee => v1::FormationRule::WorkingCommittee,
+        Rule::BigCommitteeSize => v1::FormationRule::BigCommitteeSize,
+        Rule::FirstSecretary => v1::FormationRule::FirstSecretary,
+        Rule::BigCommitteeSecretary => v1::FormationRule::BigCommitteeSecretary,
+        Rule::BigCommitteeDeputies => v1::FormationRule::BigCommitteeDeputies,
+        Rule::OwnMembers => v1::FormationRule::OwnMembers,
     }
 }
 
@@ -243,7 +260,7 @@ fn count(of: Bounds) -> v1::FormationCount {
     v1::FormationCount { least: number(of.least), most: number(of.most) }
 }
 
-fn finding(of: &Finding) -> v1::FormationFinding {
+pub(super) fn finding(of: &Finding) -> v1::FormationFinding {
     let (due_form, due_post) = match of.due {
         Some(Due::Organisation(of)) => (registry_encode::form(form(of)), ""),
         Some(Due::BuildingHead) => (v1::BranchForm::Unspecified, "building_head"),

@@ -8,6 +8,7 @@ mod assessment_decode;
 mod assessment_encode;
 mod audit;
 mod calendar;
+mod candidate;
 mod chain;
 mod decode;
 mod encode;
@@ -67,6 +68,7 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
         .add_service(fact::service(app))
         .add_service(member::service(app))
         .add_service(formation::service(app))
+        .add_service(candidate::service(app))
         .add_service(entry::service(app))
         .add_service(assessment::service(app))
         .add_service(chain::service(app))

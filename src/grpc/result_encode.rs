@@ -74,6 +74,10 @@ pub(crate) fn reason(reason: &Reason, scheme: &Scheme) -> v1::Reason {
                 let by = record.by.clone().unwrap_or_default();
                 let value = format!("{by} {}..{until}", record.from);
                 params.insert(format!("record_{index}"), value);
+                if let Some(of) = &record.of_holder {
+                    params.insert(format!("record_{index}_member"), of.member.clone());
+                    params.insert(format!("record_{index}_fact"), of.fact.clone());
+                }
             }
         }
         Reason::TieOpen { grade, group } => {

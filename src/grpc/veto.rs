@@ -60,7 +60,7 @@ const fn standing(raw: v1::VetoStanding) -> Option<VetoStanding> {
     }
 }
 
-const fn standing_out(of: VetoStanding) -> v1::VetoStanding {
+pub(super) const fn standing_out(of: VetoStanding) -> v1::VetoStanding {
     match of {
         VetoStanding::Raised => v1::VetoStanding::Raised,
         VetoStanding::NoticeServed => v1::VetoStanding::NoticeServed,

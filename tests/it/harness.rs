@@ -16,6 +16,7 @@ use steelyard::{
             assessment_service_client::AssessmentServiceClient,
             audit_service_client::AuditServiceClient,
             calendar_service_client::CalendarServiceClient,
+            candidate_service_client::CandidateServiceClient,
             entry_service_client::EntryServiceClient,
             evaluation_service_client::EvaluationServiceClient,
             fact_service_client::FactServiceClient,
@@ -122,6 +123,10 @@ impl Served {
 
     pub(crate) fn formations(&self) -> FormationServiceClient<Channel> {
         FormationServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn candidates(&self) -> CandidateServiceClient<Channel> {
+        CandidateServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn evaluations(&self) -> EvaluationServiceClient<Channel> {

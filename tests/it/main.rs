@@ -33,6 +33,7 @@ mod offline;
 mod person;
 mod pools;
 mod postgres;
+mod posts;
 mod ratings;
 mod receipts;
 mod registry_rpc;

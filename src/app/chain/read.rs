@@ -7,13 +7,7 @@ use super::{
     state::{Blocker, Case, CaseStanding, CaseValue, Cohort, CohortState, Reopened},
 };
 use crate::{
-    app::{
-        AppError, Missing,
-        registry::RecordKind,
-        roster::{self, Tree},
-        run::period_of,
-        scheme::Plans,
-    },
+    app::{AppError, Missing, registry::RecordKind, roster, run::period_of, scheme::Plans},
     domain::{
         engine::Plan,
         exact::Decimal,
@@ -22,8 +16,8 @@ use crate::{
         time::{Moment, Period},
     },
     store::{
-        AsOf, ChainEvent, ChainEventKind, ChainRecord, Fact, FactKind, FactQuery, ReadTx,
-        RoundListing, RoundMark, StoreError,
+        ChainEvent, ChainEventKind, ChainRecord, Fact, FactKind, FactQuery, ReadTx, RoundListing,
+        RoundMark, StoreError,
     },
 };
 
@@ -454,17 +448,10 @@ async fn posts(
     plan: &Plan,
     period: Period,
 ) -> Result<BTreeMap<String, Post>, AppError> {
-    let as_of = AsOf { day: period.last_day(), known: at.now };
-    let scheme = plan.scheme();
-    let ids =
-        roster::subjects(tx, at.county, scheme.subject, scheme.roster.as_ref(), as_of).await?;
-    let mut tree = Tree::read(tx, at.county, as_of).await?;
     let mut all = BTreeMap::new();
-    for part in ids.chunks(1_000) {
-        for it in roster::load(tx, at.county, scheme.subject, part, &mut tree, as_of).await? {
-            let (id, groups) = (it.facts.subject, it.facts.groups);
-            all.insert(id.clone(), Post { id, groups });
-        }
+    for it in roster::all_subjects(tx, at.county, plan.scheme(), period, at.now).await? {
+        let (id, groups) = (it.facts.subject, it.facts.groups);
+        all.insert(id.clone(), Post { id, groups });
     }
     Ok(all)
 }

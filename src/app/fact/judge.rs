@@ -22,7 +22,7 @@ use crate::{
     domain::{
         engine::Plan,
         exact::Decimal,
-        scheme::{NodeKind, SubjectKind},
+        scheme::{NodeKind, SubjectKind, Veto},
         time::{Day, Moment, Period},
     },
     store::{AsOf, Fact, FactKind, StoreTx, fact_id},
@@ -40,6 +40,8 @@ pub(in crate::app) struct Known {
     unpublished: BTreeSet<String>,
     /// The schemes in force, by kind of subject and day.
     in_force: BTreeMap<(SubjectKind, Day), Vec<Arc<Plan>>>,
+    /// The items that vetoes can name, by kind of subject and first day.
+    veto_items: BTreeMap<(SubjectKind, Day), Vec<Veto>>,
     /// Facts by their source record.
     by_source: BTreeMap<SourceKey, (i64, Fact)>,
     /// What facts about members name.
@@ -87,6 +89,7 @@ impl Known {
         let mut sources: BTreeSet<String> = BTreeSet::new();
         let mut schemes: BTreeSet<String> = BTreeSet::new();
         let mut days: BTreeSet<(SubjectKind, Day)> = BTreeSet::new();
+        let mut vetoed: BTreeSet<(SubjectKind, Day)> = BTreeSet::new();
         let mut named = Named::default();
         let facts: Vec<&Fact> = facts.collect();
         for fact in &facts {
@@ -100,7 +103,8 @@ impl Known {
             if !fact.source_record.is_empty() {
                 sources.insert(fact.source_record.clone());
             }
-            days.extend(asks_schemes_of(fact));
+            let asked = if fact.kind == FactKind::Veto { &mut vetoed } else { &mut days };
+            asked.extend(asks_schemes_of(fact));
         }
         let members = Members::read(tx, (county, at), named).await?;
         let rules = Rules::read(tx, plans, (county, at), &facts).await?;
@@ -115,6 +119,9 @@ impl Known {
         }
         for key in days {
             known.in_force.insert(key, plans.in_force(tx, county, key).await?);
+        }
+        for key in vetoed {
+            known.veto_items.insert(key, plans.veto_items(tx, county, key).await?);
         }
         let sources: Vec<String> = sources.into_iter().collect();
         for part in sources.chunks(1_000) {
@@ -210,11 +217,14 @@ impl Known {
         if let Some(because) = refused_by.or_else(|| self.rules.refuses(fact)) {
             return Some(Outcome::Refused { id: String::new(), because });
         }
-        let plans = asks_schemes_of(fact).and_then(|it| self.in_force.get(&it))?;
-        if fact.kind == FactKind::Veto && !may_raise(plans, fact) {
+        let asked = asks_schemes_of(fact)?;
+        if fact.kind == FactKind::Veto
+            && !may_raise(self.veto_items.get(&asked).map_or(&[], Vec::as_slice), fact)
+        {
             let en = format!("`{}` may not raise veto `{item}`", fact.by_whom);
             return refused("VETO_NOT_ALLOWED", en, "该主体无权提出此否决事项");
         }
+        let plans = self.in_force.get(&asked)?;
         // A round's sheets were judged by the version that holds for the round.
         if fact.kind == FactKind::Sheet
             && fact.source != SOURCE
@@ -282,11 +292,10 @@ fn asks_schemes_of(fact: &Fact) -> Option<(SubjectKind, Day)> {
 
 /// Whether a veto's role may raise it: if schemes list the item, one of them names the role, or leaves
 /// it to anybody.
-fn may_raise(plans: &[Arc<Plan>], fact: &Fact) -> bool {
-    let lists = plans.iter().flat_map(|it| &it.scheme().vetoes).filter(|it| it.id == fact.item);
+fn may_raise(items: &[Veto], fact: &Fact) -> bool {
     let mut listed = false;
-    for veto in lists {
-        if veto.raised_by.is_empty() || veto.raised_by.contains(&fact.by_whom) {
+    for veto in items.iter().filter(|it| it.id == fact.item) {
+        if veto.may_raise(Some(&fact.by_whom)) {
             return true;
         }
         listed = true;

@@ -4,7 +4,10 @@
 use super::LOOKED_AT_MAX;
 use crate::{
     app::{App, AppError, Missing},
-    domain::time::{Moment, Period},
+    domain::{
+        scheme::{Scheme, SubjectKind, Veto},
+        time::{Moment, Period},
+    },
     store::{Fact, FactKind, ReadTx, StoredFact},
 };
 
@@ -37,7 +40,7 @@ pub struct LatePage {
 impl LateFacts {
     /// Whether a fact is about the period. Check-ins, conduct and steps of vetoes are whatever their
     /// days: late days, honours and vetoes' days follow from all of them.
-    fn takes(&self, fact: &Fact, subject_kind: &str) -> bool {
+    fn takes(&self, fact: &Fact, scheme: &Scheme) -> bool {
         let by_days = matches!(
             fact.kind,
             FactKind::CheckIn | FactKind::Conduct | FactKind::ConductStep | FactKind::VetoStep
@@ -47,7 +50,12 @@ impl LateFacts {
             starts && fact.until_day.is_none_or(|it| it >= self.period.first_day())
         };
         let decides = fact.kind == FactKind::Decision && fact.item == self.scheme_id;
-        let of_kind = fact.subject_kind == subject_kind || decides;
+        let of_holder =
+            |it: &Veto| it.of_holder && (fact.kind == FactKind::VetoStep || it.id == fact.item);
+        let holds = matches!(fact.kind, FactKind::Veto | FactKind::VetoStep)
+            && fact.subject_kind == SubjectKind::Member.name()
+            && scheme.vetoes.iter().any(of_holder);
+        let of_kind = fact.subject_kind == scheme.subject.name() || holds || decides;
         of_kind && (by_days || fact.period == self.period.to_string() || within())
     }
 }
@@ -70,7 +78,8 @@ impl App {
             || AppError::not_found(Missing::PublishedRun, format!("{} {period}", asked.scheme_id));
         let run = run.ok_or_else(missing)?;
         let found = tx.scheme(county, &run.scheme_id, run.version).await?;
-        let subject_kind = found.map(|it| it.0.subject_kind).unwrap_or_default();
+        let missing = || AppError::not_found(Missing::Scheme, run.scheme_id.clone());
+        let plan = self.plans.plan(&found.ok_or_else(missing)?)?;
         let last = tx.head(county).await?.map_or(0, |it| it.fact_seq);
         let mut page = LatePage { run_id: run.run_id, facts: Vec::new(), next: None };
         let mut at = asked.after.max(run.facts_seq);
@@ -87,7 +96,7 @@ impl App {
                 }
             }
             let told = page.facts.iter().any(|it| it.seq == stored.seq);
-            if !told && asked.takes(&stored.fact, &subject_kind) {
+            if !told && asked.takes(&stored.fact, plan.scheme()) {
                 page.facts.push(stored);
             }
         }

@@ -21,9 +21,9 @@ const PAGE: i64 = 1_000;
 /// What is registered of a county's organisations and posts on a day, read once for many compounds.
 #[derive(Debug)]
 pub struct Registered {
-    as_of: AsOf,
+    pub(super) as_of: AsOf,
     branches: Vec<Record>,
-    posts: BTreeMap<RecordRef, Vec<Record>>,
+    pub(super) posts: BTreeMap<RecordRef, Vec<Record>>,
     buildings: BTreeMap<String, Vec<Record>>,
 }
 
@@ -83,6 +83,26 @@ impl App {
 }
 
 impl Registered {
+    /// Takes a post as if it were registered, in the place of another in its unit if one is named.
+    /// Answers whether that other was there.
+    pub(in crate::app) fn suppose(&mut self, post: Record, replaces: Option<&str>) -> bool {
+        let Some(unit) = post.parent.clone() else { return false };
+        let posts = self.posts.entry(unit).or_default();
+        let before = posts.len();
+        posts.retain(|it| Some(it.id.as_str()) != replaces);
+        let replaced = posts.len() < before;
+        posts.push(post);
+        replaced
+    }
+
+    /// The posts that a person holds, by id.
+    pub fn held_by(&self, person: &str) -> Vec<Record> {
+        let all = self.posts.values().flatten();
+        let mut held: Vec<Record> = all.filter(|it| it.person() == Some(person)).cloned().collect();
+        held.sort_by(|a, b| a.id.cmp(&b.id));
+        held
+    }
+
     fn known(&self, compound: &Record, residents: &[Resident]) -> Known {
         let community = compound.parent.as_ref().map(|it| it.id.clone());
         let of =

@@ -324,6 +324,18 @@ impl Record {
         }
     }
 
+    /// Which post it is; nothing of other records.
+    pub fn post_title(&self) -> Option<&str> {
+        match &self.detail {
+            Detail::Post { title, .. } => Some(title),
+            Detail::Member { .. }
+            | Detail::OrgUnit { .. }
+            | Detail::Branch { .. }
+            | Detail::Company {}
+            | Detail::Project { .. } => None,
+        }
+    }
+
     /// Whether the other says the same, as far as this one still knows: an erased name is like any.
     pub(super) fn says_what(&self, other: &Self) -> bool {
         if !self.erased {

@@ -7,21 +7,22 @@ use std::{
 };
 
 use super::{
-    Frozen, belonging::Belonging, compile, kept, kept::Extra, others::Others, period_of, unreadable,
+    Frozen, belonging::Belonging, compile, holders::Holders, kept, kept::Extra, others::Others,
+    period_of, unreadable,
 };
 use crate::{
     app::{
         AppError, Missing, assemble,
         assemble::Reading,
         digest, hex,
-        roster::{self, Subject, Tree},
+        roster::{self, PostTrees, Posts, Subject, Tree},
         schedule::schedules_known,
         scheme::Plans,
     },
     domain::{
         engine::{Evaluator, Groups, Plan, parts},
         facts::{Facts, FactsFault, TieDecision},
-        scheme::Schedules,
+        scheme::{Schedules, SubjectKind},
         time::{Day, Period},
     },
     store::{AsOf, FactKind, FactQuery, ReadTx, RunRecord, StoreError, StoredFact},
@@ -39,6 +40,10 @@ pub(crate) struct Context {
     /// Whether rolled-up rows may be read, or the ledger alone.
     rolled_up: bool,
     tree: Tree,
+    /// The posts of the period, where the scheme says in which a person is appraised.
+    posts: Option<Posts>,
+    /// The organisation on earlier last days of posts.
+    earlier: PostTrees,
     /// The point schedules of the compounds met so far, as known at the run's moment.
     schedules: Arc<Schedules>,
     with_schedules: BTreeSet<String>,
@@ -63,6 +68,10 @@ impl Context {
         let as_of = AsOf { day: period.last_day(), known: run.known };
         let frozen = frozen(tx, county, &run.run_id).await?;
         let others = Others::read(tx, county, (&plan, &frozen.inputs), as_of).await?;
+        let posts = match plan.scheme().appraised {
+            Some(_) => Some(Posts::read(tx, county, plan.scheme(), period, run.known).await?),
+            None => None,
+        };
         Ok(Self {
             county: county.to_owned(),
             run_id: run.run_id.clone(),
@@ -70,6 +79,8 @@ impl Context {
             rolled_up: true,
             groups: Arc::new(Groups::new(&plan)),
             tree: Tree::read(tx, county, as_of).await?,
+            posts,
+            earlier: PostTrees::new(),
             schedules: Arc::default(),
             with_schedules: BTreeSet::new(),
             plan,
@@ -126,9 +137,7 @@ impl Context {
         ids: &[String],
         single_entries: bool,
     ) -> Result<Vec<(Facts, Extra)>, AppError> {
-        let kind = self.plan.scheme().subject;
-        let subjects =
-            roster::load(tx, &self.county, kind, ids, &mut self.tree, self.as_of).await?;
+        let subjects = self.subjects(tx, ids).await?;
         let mut rows = self.rows(tx, ids, &assemble::EVIDENCE).await?;
         let mut days = self.rows(tx, ids, &assemble::of_all_time(self.plan.scheme())).await?;
         let mut entries = self.entries(tx, ids, single_entries).await?;
@@ -137,6 +146,8 @@ impl Context {
         let by_unit = rows.values().flatten().any(reports);
         let asked = (&*self.plan, by_unit);
         let belonging = Belonging::read(tx, &self.county, asked, ids, self.as_of.known).await?;
+        let about = (self.plan.scheme(), self.period);
+        let holders = Holders::read(tx, &self.county, about, &subjects, self.as_of.known).await?;
         if self.plan.scheme().scheduled().is_some() {
             self.meet(tx, belonging.compounds()).await?;
         }
@@ -154,6 +165,10 @@ impl Context {
             assemble::add_rows(&mut facts, own)?;
             assemble::keep_known(&mut facts, self.plan.scheme());
             belonging.put(&mut facts, self.plan.scheme());
+            holders.put(&mut facts, &person);
+            if let Some(posts) = &self.posts {
+                facts.posts = posts.held_with(&id);
+            }
             let facts_digest = self.facts_digest(&facts);
             let today = self.as_of.known.beijing_day();
             facts.follow(self.plan.scheme(), self.period, today);
@@ -162,6 +177,38 @@ impl Context {
             all.push((facts, Extra { groups, person, branch, facts_digest, parts }));
         }
         Ok(all)
+    }
+
+    /// These subjects, by id: posts as of their last day in the period, everything else as of the
+    /// period's.
+    async fn subjects(
+        &mut self,
+        tx: &mut dyn ReadTx,
+        ids: &[String],
+    ) -> Result<Vec<Subject>, AppError> {
+        let (county, as_of, tree) = (&self.county, self.as_of, &mut self.tree);
+        if let Some(posts) = &self.posts {
+            let trees = (tree, &mut self.earlier);
+            roster::load_posts(tx, county, ids, posts, trees, as_of).await
+        } else {
+            let kind = self.plan.scheme().subject;
+            roster::load(tx, county, kind, ids, tree, as_of).await
+        }
+    }
+
+    /// What the holder of a post held in the period, for an explanation of a scheme that does not
+    /// say in which posts a person is appraised: no number rests on it, and no digest is over it.
+    pub(crate) async fn tell_posts(
+        &self,
+        tx: &mut dyn ReadTx,
+        facts: &mut Facts,
+    ) -> Result<(), AppError> {
+        let scheme = self.plan.scheme();
+        if scheme.subject == SubjectKind::Post && self.posts.is_none() {
+            let posts = Posts::read(tx, &self.county, scheme, self.period, self.as_of.known);
+            facts.posts = posts.await?.held_with(&facts.subject);
+        }
+        Ok(())
     }
 
     /// Reads the schedules of compounds that were not met before.

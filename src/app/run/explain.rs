@@ -41,9 +41,10 @@ impl App {
         } else {
             0
         };
-        drop(tx);
         let facts = facts.into_iter().next();
-        let (facts, _) = facts.ok_or_else(|| AppError::not_found(Missing::Result, subject))?;
+        let (mut facts, _) = facts.ok_or_else(|| AppError::not_found(Missing::Result, subject))?;
+        context.tell_posts(&mut *tx, &mut facts).await?;
+        drop(tx);
         let settlement = Settlement { left_by, ..kept::settlement_of(&context.plan, &kept) };
         let mut evaluator = context.evaluator();
         let explained = evaluator.explain(&facts, &context.groups, &settlement)?;

@@ -6,6 +6,7 @@ mod changes;
 mod context;
 mod explain;
 mod feed;
+mod holders;
 mod kept;
 mod others;
 mod rating;
@@ -37,7 +38,7 @@ use crate::{
         scheme::{NodeKind, ResultsOf, Scheme},
         time::{Moment, Period, PeriodKind},
     },
-    store::{AsOf, NewBatch, ReadTx, RunRecord, RunState, SchemeHeader, StoreError, StoreTx},
+    store::{NewBatch, ReadTx, RunRecord, RunState, SchemeHeader, StoreError, StoreTx},
 };
 
 /// Subjects of one batch.
@@ -342,13 +343,13 @@ async fn insert(
         found.ok_or_else(|| AppError::not_found(Missing::Scheme, run.scheme_id.clone()))?;
     let plan = compile(&document)?;
     let scheme = plan.scheme();
-    let as_of = AsOf { day: start.period.last_day(), known: run.known };
-    let ids = roster::subjects(tx, county, scheme.subject, scheme.roster.as_ref(), as_of).await?;
+    let ids = roster::subjects(tx, county, scheme, start.period, run.known).await?;
+    let day = start.period.last_day();
     if ids.is_empty() {
         return Err(Refusal::new(
             "ROSTER_EMPTY",
-            format!("the registry has no {} to evaluate on {}", scheme.subject.name(), as_of.day),
-            format!("{} 当日没有可评价的对象（{}）", as_of.day, scheme.subject.name()),
+            format!("the registry has no {} to evaluate on {day}", scheme.subject.name()),
+            format!("{day} 当日没有可评价的对象（{}）", scheme.subject.name()),
         )
         .into());
     }

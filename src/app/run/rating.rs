@@ -279,6 +279,7 @@ mod tests {
             from: day("2022-03-01"),
             until: None,
             steps: Vec::new(),
+            of_holder: None,
         };
         let other = VetoRecord { until: Some(day("2022-04-01")), ..record.clone() };
         let mut evidence = Evidence::default();

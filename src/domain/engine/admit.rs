@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{judge::may_raise, plan::Plan, scheduled};
+use super::{plan::Plan, scheduled};
 use crate::domain::{
     exact::Decimal,
-    facts::{Facts, FactsFault, GivenResult, Import, Span},
+    facts::{Facts, FactsFault, GivenResult, Import, PostOfPeriod, Span},
     scheme::{
         Channels, Combine, Listing, Node, NodeKind, Quantity, ResultOf, ResultsOf, Schedules,
     },
@@ -70,7 +70,7 @@ pub(super) fn warnings(
                 format!("the scheme has no veto `{}`: the record is left out", record.item),
                 format!("一票否决清单没有 {}，该记录未计入", record.item),
             ),
-            Some(veto) if !may_raise(veto, record.by.as_deref()) => admit.fault(
+            Some(veto) if !veto.may_raise(record.by.as_deref()) => admit.fault(
                 &path,
                 "VETO_NOT_RAISABLE_BY",
                 format!("`{by}` may not raise `{}`: the record is left out", record.item),
@@ -98,6 +98,7 @@ pub(super) fn warnings(
         );
     }
     admit.units(period);
+    admit.appraised(period);
     admit.faults
 }
 
@@ -290,6 +291,23 @@ impl Admit<'_> {
                     format!("该党员在 {period} 不属于 {unit}，该上报未采用"),
                 );
             }
+        }
+    }
+
+    /// A subject in which, by the days of its holder's posts, nobody is appraised.
+    fn appraised(&mut self, period: Period) {
+        let facts = self.facts;
+        let rule = self.plan.scheme.appraised.unwrap_or_default();
+        let posts = facts.posts_of_period(rule, period);
+        let own = |it: &PostOfPeriod| it.post == facts.subject && it.standing.appraised();
+        if !facts.posts.is_empty() && !posts.iter().any(own) {
+            let subject = &facts.subject;
+            self.fault(
+                "posts",
+                "POST_NOT_APPRAISED",
+                format!("by the days of the posts nobody is appraised in `{subject}`"),
+                format!("按任职天数，不应在职务 {subject} 考核"),
+            );
         }
     }
 

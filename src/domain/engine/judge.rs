@@ -61,7 +61,7 @@ pub(super) struct Scratch {
 
 /// Whether this record counts for this item of the list.
 pub(super) fn record_counts(veto: &Veto, record: &VetoRecord, period: Period) -> bool {
-    if record.item != veto.id || !may_raise(veto, record.by.as_deref()) {
+    if record.item != veto.id || !veto.may_raise(record.by.as_deref()) {
         return false;
     }
     let last = period.last_day();
@@ -69,11 +69,6 @@ pub(super) fn record_counts(veto: &Veto, record: &VetoRecord, period: Period) ->
         VetoCounts::AnyDay => touches(record.from, record.until, period.first_day(), last),
         VetoCounts::AtEnd => touches(record.from, record.until, last, last),
     }
-}
-
-/// Whether the list lets them raise this item. A list that names nobody lets everybody.
-pub(super) fn may_raise(veto: &Veto, by: Option<&str>) -> bool {
-    veto.raised_by.is_empty() || by.is_some_and(|by| veto.raised_by.iter().any(|it| it == by))
 }
 
 impl Plan {

@@ -14,6 +14,7 @@ mod note;
 mod output;
 mod places;
 mod plan;
+mod post_words;
 mod predicate;
 mod proposed;
 mod report;

@@ -3,7 +3,7 @@
 use super::{proposed::ProposalLine, roll_up::Part};
 use crate::domain::{
     exact::{Decimal, Exact},
-    facts::StateKind,
+    facts::{PostOfPeriod, StateKind},
     scheme::{Combine, CompareWith, ResultsOf, SeveralPlaces, Test},
     time::{Day, Window},
 };
@@ -70,11 +70,16 @@ pub enum Note {
     ReplacedBy { value: Decimal },
     State { kind: StateKind, reason: Option<String> },
     VetoHeld { item: String, from: Exact, to: Exact },
+    AppraisedIn { post: Box<PostOfPeriod> },
+    OtherPost { post: Box<PostOfPeriod> },
 }
 
 impl Note {
     /// Whether it is something that was tried and did not hold.
-    pub const fn is_tried(&self) -> bool {
+    pub fn is_tried(&self) -> bool {
+        if let Self::OtherPost { post } = self {
+            return !post.standing.appraised();
+        }
         matches!(
             self,
             Self::CapCut { .. }

@@ -114,6 +114,11 @@ struct RecordOut<'a> {
     by: Option<&'a str>,
     from: String,
     until: Option<String>,
+    /// Only where it is about the member who holds the post.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fact: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -314,6 +319,8 @@ fn record_out(record: &VetoRecord) -> RecordOut<'_> {
         by: record.by.as_deref(),
         from: record.from.to_string(),
         until: record.until.map(|it| it.to_string()),
+        member: record.of_holder.as_ref().map(|it| it.member.as_str()),
+        fact: record.of_holder.as_ref().map(|it| it.fact.as_str()),
     }
 }
 

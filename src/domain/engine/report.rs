@@ -13,7 +13,7 @@ use super::{
 };
 use crate::domain::{
     exact::{Exact, Money},
-    facts::{Facts, StateKind, VetoRecord, touches},
+    facts::{Facts, PostOfPeriod, StateKind, VetoRecord, touches},
     scheme::{AwardTo, Predicate, Scheme},
     time::Period,
 };
@@ -336,6 +336,10 @@ impl Evaluator {
     ) -> Result<SubjectResult, EngineError> {
         let mut notes = Notes(vec![Vec::new(); self.plan.scheme.nodes.len()]);
         let assessment = self.assess_with(facts, groups, &mut notes)?;
+        if let Some(root) = notes.0.first_mut() {
+            let told = self.posts(facts);
+            root.splice(0..0, told);
+        }
         let mut result = self.plan.conclude(assessment, settlement, self.period);
         result.parts = parts(&self.plan.scheme, facts);
         let nodes = self.scratch.values.iter().cloned().zip(notes.0).enumerate();
@@ -376,6 +380,17 @@ impl Evaluator {
             score: judged.score,
             score_before_vetoes: judged.before,
         })
+    }
+
+    /// In which post the person is appraised, and in which others or not.
+    fn posts(&self, facts: &Facts) -> Vec<Note> {
+        let rule = self.plan.scheme.appraised.unwrap_or_default();
+        let posts = facts.posts_of_period(rule, self.period).into_iter().map(Box::new);
+        let note = |post: Box<PostOfPeriod>| {
+            let own = post.post == facts.subject && post.standing.appraised();
+            if own { Note::AppraisedIn { post } } else { Note::OtherPost { post } }
+        };
+        posts.map(note).collect()
     }
 
     /// The values of the scheme's sheets.

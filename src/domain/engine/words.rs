@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{
     exact::{Exact, RoundingMode},
-    facts::StateKind,
+    facts::{HolderVeto, StateKind},
     scheme::{Combine, CompareWith, Comparison, ResultsOf, Scheme, Test},
     time::Window,
 };
@@ -98,9 +98,14 @@ pub fn reason_words(reason: &Reason, scheme: &Scheme) -> Words {
         }
         Reason::Veto { item, records } => {
             let count = records.len();
+            let of = records.iter().filter_map(|it| it.of_holder.as_ref());
+            let en =
+                |it: &HolderVeto| format!("; `{}` is about the holder, `{}`", it.fact, it.member);
+            let zh = |it: &HolderVeto| format!("；{} 为任职人 {} 本人记录", it.fact, it.member);
+            let (en, zh): (String, String) = of.map(|it| (en(it), zh(it))).unzip();
             words(
-                format!("the veto `{item}` is in force ({count} record(s))"),
-                format!("一票否决：{}（{item}）生效，记录 {count} 条", title(item)),
+                format!("the veto `{item}` is in force ({count} record(s)){en}"),
+                format!("一票否决：{}（{item}）生效，记录 {count} 条{zh}", title(item)),
             )
         }
         Reason::TieOpen { grade, group } => words(
@@ -163,6 +168,7 @@ pub fn sentence(note: &Note, scheme: &Scheme) -> Words {
     entries(note)
         .or_else(|| super::schedule_words::schedules(note))
         .or_else(|| super::schedule_words::places(note))
+        .or_else(|| super::post_words::posts(note))
         .or_else(|| evidence(note))
         .or_else(|| figures(note))
         .or_else(|| group(note))

@@ -1,6 +1,7 @@
 //! One line of facts as JSON, read with every fault collected and no number through a float.
 
 mod member;
+mod post;
 mod results;
 mod values;
 
@@ -164,6 +165,7 @@ impl Reader {
                 "stays" => facts.stays = self.stays(path, raw, "compound"),
                 "units" => facts.units = self.stays(path, raw, "unit"),
                 "in_service" => facts.in_service = self.spans(path, raw),
+                "posts" => facts.posts = self.posts(path, raw),
                 "check_ins" => facts.check_ins = self.list(path, raw, Self::check_in),
                 "conduct" => facts.conduct = self.conduct(path, raw),
                 "results" => {
@@ -321,7 +323,7 @@ impl Reader {
         steps.retain(|it| it.kind.moves());
         steps.sort_unstable();
         let (item, from) = (item?, from?);
-        record.known.then_some(VetoRecord { item, by, from, until, steps })
+        record.known.then_some(VetoRecord { item, by, from, until, steps, of_holder: None })
     }
 
     fn finding(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<Finding> {

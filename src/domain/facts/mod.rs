@@ -3,6 +3,7 @@
 
 mod belonging;
 mod json;
+mod post;
 mod proposal;
 mod veto;
 
@@ -12,8 +13,9 @@ pub use belonging::{
     CheckIn, ConductCase, ConductStanding, EntryCheck, Span, Stay, Stint, UnitImport,
 };
 pub use json::{Line, TieDecision, read_line};
+pub use post::{PostHeld, PostLeftOut, PostOfPeriod, PostStanding, posts_of_period};
 pub use proposal::{LevelValue, Proposal, in_force, standing};
-pub use veto::{VetoDays, VetoRecord, VetoStep, VetoStepKind};
+pub use veto::{HolderVeto, VetoDays, VetoRecord, VetoStep, VetoStepKind};
 
 use crate::domain::{
     exact::Decimal,
@@ -64,6 +66,8 @@ pub struct Facts {
     pub conduct: Vec<ConductCase>,
     /// Marks of other systems that say which unit reports, by source, in the order recorded.
     pub unit_imports: BTreeMap<String, Vec<UnitImport>>,
+    /// The posts that the person who holds the subject held on which days (S1).
+    pub posts: Vec<PostHeld>,
     /// Values that levels proposed, adjusted and confirmed (S2), in the order recorded.
     pub proposals: Vec<Proposal>,
     /// How many were eligible to vote, by ballot, where it is stated.
@@ -100,6 +104,7 @@ impl fmt::Debug for Facts {
         later("check_ins", self.check_ins.is_empty(), &self.check_ins);
         later("conduct", self.conduct.is_empty(), &self.conduct);
         later("unit_imports", self.unit_imports.is_empty(), &self.unit_imports);
+        later("posts", self.posts.is_empty(), &self.posts);
         later("proposals", self.proposals.is_empty(), &self.proposals);
         later("eligible", self.eligible.is_empty(), &self.eligible);
         text.finish()

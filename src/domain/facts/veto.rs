@@ -22,6 +22,18 @@ pub struct VetoRecord {
     pub until: Option<Day>,
     /// What became of it.
     pub steps: Vec<VetoStep>,
+    /// The record, where it is about the member who holds the post; none where it is about the
+    /// subject itself.
+    pub of_holder: Option<HolderVeto>,
+}
+
+/// A veto about the member who holds a post, which counts for the post (S5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HolderVeto {
+    /// The member.
+    pub member: String,
+    /// The record's fact id.
+    pub fact: String,
 }
 
 /// As of [`Facts`]: the digest of facts without steps is that of before there were any.
@@ -34,6 +46,9 @@ impl fmt::Debug for VetoRecord {
             .field("until", &self.until);
         if !self.steps.is_empty() {
             text.field("steps", &self.steps);
+        }
+        if let Some(of_holder) = &self.of_holder {
+            text.field("of_holder", of_holder);
         }
         text.finish()
     }
@@ -173,6 +188,7 @@ mod tests {
             from: day("2022-03-01"),
             until: until.map(day),
             steps: steps.iter().map(step).collect(),
+            of_holder: None,
         }
     }
 

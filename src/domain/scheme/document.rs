@@ -64,6 +64,9 @@ pub struct Scheme {
     pub basis: Vec<Basis>,
     /// Which registered subjects a run of the service takes; predicates over attributes only.
     pub roster: Option<Predicate>,
+    /// In which of a person's posts they are appraised; none where the document does not say, and
+    /// then in all that are held on the period's last day.
+    pub appraised: Option<Appraised>,
     /// The dimension in which posts form a cohort that its unit assesses (S1); none: no chain. The
     /// engine makes nothing of it.
     pub cohort: Option<Cohort>,
@@ -95,6 +98,16 @@ pub struct Scheme {
     pub examples: Vec<Example>,
     /// What a person should look at, though it stops nothing.
     pub warnings: Vec<SchemeFault>,
+}
+
+/// `appraised: …`: in which of their posts a person is appraised (S1, S3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Appraised {
+    /// In every post held on the period's last day. The default.
+    #[default]
+    AtEnd,
+    /// In the one held on the most days of the period.
+    Longest,
 }
 
 /// `honours: {…}`: who is eligible for the period's honours (M6).
@@ -241,8 +254,19 @@ pub struct Veto {
     pub put_right: Option<PutRight>,
     /// How many days the company has to object after it was told; none: no limit.
     pub object_days: Option<u32>,
+    /// Whether records about the member who holds the post count too (S5).
+    pub of_holder: bool,
+    /// Whether it bars from being a candidate for a post (S5).
+    pub candidacy: bool,
     /// What it does; at least one.
     pub then: Vec<Effect>,
+}
+
+impl Veto {
+    /// Whether somebody in that role may raise it.
+    pub fn may_raise(&self, by: Option<&str>) -> bool {
+        self.raised_by.is_empty() || by.is_some_and(|by| self.raised_by.iter().any(|it| it == by))
+    }
 }
 
 /// `put_right: {…}`: what comes of putting a veto's cause right in time (整改, P3).

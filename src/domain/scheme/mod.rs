@@ -17,7 +17,7 @@ mod tests;
 mod yaml;
 
 pub use chain::{Cohort, Pool, Proposed, ProposedNode, TopMarks};
-pub use document::{Advice, AdviceBand, CheckInRule, ConductRule, Honours, NoticeRule};
+pub use document::{Advice, AdviceBand, Appraised, CheckInRule, ConductRule, Honours, NoticeRule};
 pub use document::{
     Award, AwardTo, Basis, Effect, Example, Expected, Grade, InForce, KeyOf, Order, Places,
     PutRight, RankKey, Ranking, Scheme, SeatBase, Seats, SubjectKind, Veto, VetoCounts,

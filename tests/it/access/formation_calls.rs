@@ -1,12 +1,13 @@
 //! Calls about compounds' organisations: whose they are to make, and which the list shows.
 
-use steelyard::proto::v1::{self, RecordKind};
+use steelyard::proto::v1::{self, RecordKind, SubjectKind};
 use tonic::Status;
 
 use super::{calls::Target, county::Counties};
-use crate::harness::by;
+use crate::harness::{by, reference};
 
-/// A call of the service about the compound at the target; of other units, about none.
+/// A call of the service about the compound at the target, or whether the list of streets and
+/// communities shows its unit.
 pub(super) async fn formation(
     all: &Counties,
     who: &str,
@@ -14,6 +15,13 @@ pub(super) async fn formation(
     at: Target,
 ) -> Result<bool, Status> {
     let county = at.county.to_owned();
+    if method == "FormationService.ListUnitFormations" {
+        let (kind, id) = at.unit;
+        let request = v1::ListUnitFormationsRequest { county, ..Default::default() };
+        let page = all.served.formations().list_unit_formations(by(who, request)).await?;
+        let is = |it: &v1::UnitFormation| it.unit == reference(kind, id);
+        return Ok(page.into_inner().formations.iter().any(is));
+    }
     let compound_id = match at.unit {
         (RecordKind::Compound, id) => id.to_owned(),
         (RecordKind::Community, "c-2") => "k-2".to_owned(),
@@ -32,4 +40,18 @@ pub(super) async fn formation(
         }
         _ => panic!("{method}"),
     }
+}
+
+/// A check of whoever the target's subject is, for a post in its unit. No scheme there says what bars
+/// from candidacy: whether one does is asked after whose it is.
+pub(super) async fn candidate(all: &Counties, who: &str, at: Target) -> Result<bool, Status> {
+    let person = if at.subject.0 == SubjectKind::Member { at.subject.1 } else { "m-in" };
+    let request = v1::CheckCandidateRequest {
+        county: at.county.to_owned(),
+        person_id: person.to_owned(),
+        title: "branch_secretary".to_owned(),
+        unit: reference(at.unit.0, at.unit.1),
+        ..Default::default()
+    };
+    all.served.candidates().check_candidate(by(who, request)).await.map(|_| true)
 }

@@ -62,6 +62,12 @@ fn period_at(plan: &Plan, day: Day) -> Option<Period> {
     (1..=12).filter_map(of).find(|it| it.contains(day))
 }
 
+/// Whether a fact can count for those posts that the member holds.
+fn of_holders(fact: &Fact) -> bool {
+    let of_member = SubjectKind::named(&fact.subject_kind) == Some(SubjectKind::Member);
+    of_member && matches!(fact.kind, FactKind::Veto | FactKind::VetoStep)
+}
+
 fn refused(reason: &'static str, en: String, zh: String) -> RefusedBecause {
     RefusedBecause::State { reason, en, zh }
 }
@@ -74,8 +80,11 @@ impl Rules {
         (county, at): (&str, Moment),
         facts: &[&Fact],
     ) -> Result<Self, AppError> {
-        let kinds: BTreeSet<SubjectKind> =
+        let mut kinds: BTreeSet<SubjectKind> =
             facts.iter().filter_map(|it| SubjectKind::named(&it.subject_kind)).collect();
+        if facts.iter().any(|it| of_holders(it)) {
+            kinds.insert(SubjectKind::Post);
+        }
         let mut rules = Self::default();
         for header in headers(tx, county).await? {
             let Some(kind) =
@@ -190,7 +199,14 @@ impl Rules {
             let last = period.last_day().date().checked_add(days).ok().and_then(Day::from_date)?;
             Some((plan, period, last))
         };
-        self.in_force(kind, day).filter_map(of).collect()
+        let own = self.in_force(kind, day);
+        // A veto about a member counts for the posts that it holds, where an item is of the holder.
+        let holds = |it: &&Arc<Plan>| {
+            let named = |item: &str| fact.kind == FactKind::VetoStep || item == fact.item;
+            it.scheme().vetoes.iter().any(|it| it.of_holder && named(&it.id))
+        };
+        let posts = of_holders(fact).then(|| self.in_force(SubjectKind::Post, day).filter(holds));
+        own.chain(posts.into_iter().flatten()).filter_map(of).collect()
     }
 
     /// Why the rules do not let a fact in, if they do not.

@@ -1,17 +1,13 @@
 //! Which steps of vetoes the register lets in (P3): of a veto that is there, in time, and by somebody
 //! else where two are asked for.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     app::{AppError, RefusedBecause, scheme::Plans},
     domain::{
-        engine::Plan,
         facts::VetoStepKind,
-        scheme::SubjectKind,
+        scheme::{SubjectKind, Veto},
         time::{Day, Moment},
     },
     store::{Fact, FactKind, ReadTx, StoredFact, fact_id, fact_seq},
@@ -43,8 +39,8 @@ fn state(reason: &'static str, en: String, zh: impl Into<String>) -> RefusedBeca
 
 /// How long the company may object by the schemes that list the item: as long as the longest says;
 /// none where one of them says nothing.
-pub(in crate::app) fn object_days(plans: &[Arc<Plan>], item: &str) -> Option<u32> {
-    let lists = plans.iter().flat_map(|it| &it.scheme().vetoes).filter(|it| it.id == item);
+pub(in crate::app) fn object_days(list: &[Veto], item: &str) -> Option<u32> {
+    let lists = list.iter().filter(|it| it.id == item);
     let days: Option<Vec<u32>> = lists.map(|it| it.object_days).collect();
     days.and_then(|it| it.into_iter().max())
 }
@@ -67,7 +63,7 @@ impl Vetoes {
                 let key = SubjectKind::named(&veto.fact.subject_kind).zip(veto.fact.on_day);
                 let object_days = match key {
                     Some(key) => {
-                        object_days(&plans.in_force(tx, county, key).await?, &veto.fact.item)
+                        object_days(&plans.veto_items(tx, county, key).await?, &veto.fact.item)
                     }
                     None => None,
                 };

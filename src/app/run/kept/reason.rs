@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Unreadable, broken};
 use crate::domain::{
     engine::Reason,
-    facts::{StateKind, VetoRecord},
+    facts::{HolderVeto, StateKind, VetoRecord},
     time::Day,
 };
 
@@ -37,6 +37,11 @@ struct KeptVeto {
     by: Option<String>,
     from: String,
     until: Option<String>,
+    /// Where it is about the member who holds the post: who, and the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    member: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fact: Option<String>,
 }
 
 impl KeptReason {
@@ -104,6 +109,8 @@ impl KeptVeto {
             by: record.by.clone(),
             from: record.from.to_string(),
             until: record.until.map(|it| it.to_string()),
+            member: record.of_holder.as_ref().map(|it| it.member.clone()),
+            fact: record.of_holder.as_ref().map(|it| it.fact.clone()),
         }
     }
 
@@ -113,6 +120,9 @@ impl KeptVeto {
             Some(day) => Some(Day::parse(&day).ok()?),
         };
         let from = Day::parse(&self.from).ok()?;
-        Some(VetoRecord { item: self.item, by: self.by, from, until, steps: Vec::new() })
+        let of_holder = self.member.zip(self.fact);
+        let of_holder = of_holder.map(|(member, fact)| HolderVeto { member, fact });
+        let (item, by, steps) = (self.item, self.by, Vec::new());
+        Some(VetoRecord { item, by, from, until, steps, of_holder })
     }
 }

@@ -31,8 +31,7 @@ impl Again {
     ) -> Result<Self, AppError> {
         let mut context = Context::read(tx, county, run).await?.reading_the_ledger();
         let scheme = context.plan.scheme();
-        let (kind, roster) = (scheme.subject, scheme.roster.clone());
-        let ids = roster::subjects(tx, county, kind, roster.as_ref(), context.as_of).await?;
+        let ids = roster::subjects(tx, county, scheme, context.period, run.known).await?;
         let levels = context.plan.levels();
         let mut judged = Vec::new();
         for step in 0..=levels {

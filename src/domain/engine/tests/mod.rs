@@ -10,6 +10,7 @@ mod grades;
 mod missing;
 mod order;
 mod places;
+mod posts;
 mod proposed;
 mod random;
 mod schedules;

@@ -28,6 +28,7 @@ pub(super) fn veto(item: &str) -> VetoRecord {
         from,
         until: None,
         steps: Vec::new(),
+        of_holder: None,
     }
 }
 

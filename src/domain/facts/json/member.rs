@@ -53,7 +53,7 @@ impl Reader {
         said.then_some(spans)
     }
 
-    fn span(&mut self, path: &Path<'_>, record: &Record<'_>) -> Option<Span> {
+    pub(super) fn span(&mut self, path: &Path<'_>, record: &Record<'_>) -> Option<Span> {
         let (from, until) = self.interval(path, record);
         Some(Span { from: from?, until })
     }

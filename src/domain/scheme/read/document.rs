@@ -32,6 +32,7 @@ impl Reader {
             self.find_nodes(score);
         }
         let roster = fields.at("roster").and_then(|it| self.predicate(&it, Scope::Roster));
+        let appraised = self.appraised(&fields, subject);
         let cohort = self.cohort(&fields, subject);
         let nodes = score.map(|it| self.score(&it)).unwrap_or_default();
         if let Some(at) = fields.at("party_floor") {
@@ -41,7 +42,7 @@ impl Reader {
         self.faults.extend(cycles);
         let ranked = fields.has("ranking");
         let grades = fields.at("grades").map(|it| self.grades(&it, ranked)).unwrap_or_default();
-        let vetoes = fields.at("vetoes").map(|it| self.vetoes(&it)).unwrap_or_default();
+        let vetoes = fields.at("vetoes").map(|it| self.vetoes(&it, subject)).unwrap_or_default();
         let ranking = fields.at("ranking").and_then(|it| self.ranking(&it));
         let awards = fields.at("awards").map(|it| self.awards(&it)).unwrap_or_default();
         let following = self.following(&fields, subject, &nodes);
@@ -58,6 +59,7 @@ impl Reader {
             in_force: in_force?,
             basis,
             roster,
+            appraised,
             cohort,
             nodes,
             grades,

@@ -10,6 +10,7 @@ mod kinds;
 mod node_shapes;
 mod nodes;
 mod party_floor;
+mod posts;
 mod predicates;
 mod reader;
 mod roll_up;

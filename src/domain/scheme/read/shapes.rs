@@ -26,6 +26,11 @@ pub(in crate::domain::scheme) static DOCUMENT: Shape = shape(
             "Which registered subjects a run takes: a condition over attributes only.",
         ),
         may(
+            "appraised",
+            Form::Word(|| names(words::appraised())),
+            "In which of a person's posts they are appraised (S1); at_end if not written.",
+        ),
+        may(
             "cohort",
             Form::Word(|| names(words::cohorts())),
             "The dimension in which posts form a cohort that its unit assesses (S1).",
@@ -131,6 +136,12 @@ pub(in crate::domain::scheme) static VETO: Shape = shape(
         ),
         may("put_right", Form::Map(&PUT_RIGHT), "What comes of putting it right in time (P3)."),
         may("object", Form::Map(&VETO_OBJECT), "How long the company may object (P3)."),
+        may(
+            "of",
+            Form::Word(|| names(words::veto_of())),
+            "Records about the member who holds the post count too (S5).",
+        ),
+        may("candidacy", Form::Yes, "It bars from being a candidate for a post (S5)."),
         must(
             "then",
             Form::Either(&[Form::Map(&EFFECT), Form::Maps(&EFFECT)]),

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{
-    super::{Award, Effect, Grade, KeyOf, PutRight, RankKey, Ranking, Seats, Veto, yaml::Data},
+    super::{
+        Award, Effect, Grade, KeyOf, PutRight, RankKey, Ranking, Seats, SubjectKind, Veto,
+        yaml::Data,
+    },
     predicates::Scope,
     reader::{At, Fields, Reader},
     shapes::{AWARD, EFFECT, GRADE, PUT_RIGHT, RANK_KEY, RANKING, SEATS, VETO, VETO_OBJECT},
@@ -108,13 +111,14 @@ impl Reader {
     }
 
     /// The veto list.
-    pub(super) fn vetoes(&mut self, at: &At<'_>) -> Vec<Veto> {
+    pub(super) fn vetoes(&mut self, at: &At<'_>, subject: Option<SubjectKind>) -> Vec<Veto> {
         let mut ids = BTreeSet::new();
         let mut vetoes = Vec::new();
         for item in self.list_or_none(at) {
             let Some(fields) = self.open(&item, &VETO) else { continue };
             let id = fields.at("id").and_then(|it| self.unique(&it, &mut ids)).unwrap_or_default();
             let counts = fields.at("counts").and_then(|it| self.word(&it, words::veto_counts()));
+            let (of_holder, candidacy) = self.of_person(&fields, subject);
             vetoes.push(Veto {
                 id,
                 title: fields.at("title").and_then(|it| self.title(&it)).unwrap_or_default(),
@@ -126,6 +130,8 @@ impl Reader {
                     let fields = self.open(&it, &VETO_OBJECT)?;
                     fields.at("days").and_then(|it| self.whole(&it, 1, 3660))
                 }),
+                of_holder,
+                candidacy,
                 then: fields.at("then").map(|it| self.effects(&it)).unwrap_or_default(),
             });
         }

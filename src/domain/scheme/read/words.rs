@@ -4,8 +4,8 @@
 use crate::domain::{
     exact::{ApportionRule, RoundingMode},
     scheme::{
-        AwardTo, Cohort, Combine, CompareWith, Order, Places, ResultsOf, SeatBase, Several,
-        SeveralPlaces, SubjectKind, VetoCounts,
+        Appraised, AwardTo, Cohort, Combine, CompareWith, Order, Places, ResultsOf, SeatBase,
+        Several, SeveralPlaces, SubjectKind, VetoCounts,
     },
     time::{DaysOf, PeriodKind, Window},
 };
@@ -112,6 +112,15 @@ pub(super) fn seat_bases() -> Words<SeatBase> {
 
 pub(super) fn veto_counts() -> Words<VetoCounts> {
     vec![("any_day", VetoCounts::AnyDay), ("at_end", VetoCounts::AtEnd)]
+}
+
+/// `of: holder`: records about the member who holds the post count too.
+pub(super) fn veto_of() -> Words<()> {
+    vec![("holder", ())]
+}
+
+pub(super) fn appraised() -> Words<Appraised> {
+    vec![("at_end", Appraised::AtEnd), ("longest", Appraised::Longest)]
 }
 
 pub(super) fn orders() -> Words<Order> {
