@@ -66,6 +66,9 @@ pub struct Facts {
     pub unit_imports: BTreeMap<String, Vec<UnitImport>>,
     /// Values that levels proposed, adjusted and confirmed (S2), in the order recorded.
     pub proposals: Vec<Proposal>,
+    /// The attributes of the day on which the result was published (S6); none while it is not. A run
+    /// of the service never has them.
+    pub published: Option<BTreeMap<String, String>>,
 }
 
 /// The text over which a receipt's digest of facts is made. It is that of a derived `Debug`, with
@@ -99,6 +102,7 @@ impl fmt::Debug for Facts {
         later("conduct", self.conduct.is_empty(), &self.conduct);
         later("unit_imports", self.unit_imports.is_empty(), &self.unit_imports);
         later("proposals", self.proposals.is_empty(), &self.proposals);
+        later("published", self.published.is_none(), &self.published);
         text.finish()
     }
 }

@@ -5,6 +5,7 @@
     reason = "tests count plainly, and look for one variant"
 )]
 
+mod followed;
 mod grades;
 mod missing;
 mod order;

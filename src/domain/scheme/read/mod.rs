@@ -11,6 +11,7 @@ mod node_shapes;
 mod nodes;
 mod party_floor;
 mod predicates;
+mod published;
 mod reader;
 mod roll_up;
 mod scalars;

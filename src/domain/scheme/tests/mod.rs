@@ -5,6 +5,7 @@ mod faults;
 mod good_cases;
 mod hostile;
 mod member_cases;
+mod published_cases;
 mod rating_cases;
 mod read;
 mod rich_cases;

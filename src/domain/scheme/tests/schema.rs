@@ -9,7 +9,9 @@ use super::{
         NodeKind, Scheme, json_schema,
         read::{KIND_KEYS, all_shapes},
     },
-    APPRAISED, GOOD, MEMBERS, RATED, RICH, SCHEDULE, told,
+    APPRAISED, GOOD, MEMBERS, RATED, RICH, SCHEDULE,
+    published_cases::PUBLISHED,
+    told,
 };
 
 fn schema() -> Value {
@@ -66,7 +68,7 @@ fn every_reference_of_the_schema_is_defined() {
 fn every_key_of_the_tables_is_read_somewhere() {
     // The reader takes each key of each table in one of the two schemes, or is told of it here.
     let elsewhere = ["value", "score", "score_before_vetoes", "excluded"];
-    let both = format!("{GOOD}{RICH}{MEMBERS}{RATED}{APPRAISED}{SCHEDULE}");
+    let both = format!("{GOOD}{RICH}{MEMBERS}{RATED}{APPRAISED}{SCHEDULE}{PUBLISHED}");
     for shape in all_shapes() {
         for key in shape.keys.iter().filter(|it| !elsewhere.contains(&it.name)) {
             let name = key.name;
