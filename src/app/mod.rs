@@ -17,6 +17,7 @@ pub mod offline;
 pub mod person;
 pub mod receipt;
 pub mod registry;
+pub mod result_objection;
 mod roster;
 pub mod round;
 pub mod run;

@@ -7,6 +7,7 @@
 mod erase;
 mod export;
 mod lines;
+mod objections;
 
 pub use erase::Erased;
 pub use lines::{Act, AuditLine, ErasedOn, Export, FactLine, ResultLine, VersionLine};

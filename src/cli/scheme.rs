@@ -198,6 +198,9 @@ fn tell(plan: &Plan, result: &SubjectResult, out: &mut impl Write) -> io::Result
     for award in &result.awards {
         writeln!(out, "award 奖补: {} {} 元", award.id, award.amount)?;
     }
+    for consequence in result.consequences.iter().flatten() {
+        writeln!(out, "follows 结果运用: {consequence}")?;
+    }
     if honours(scheme, result.status, &result.reasons) == Some(true) {
         writeln!(out, "honours 评先评优: eligible 具备资格")?;
     }

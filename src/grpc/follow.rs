@@ -65,11 +65,17 @@ pub(super) trait Feed: Send + Sync + 'static {
     /// Whether what is seen of a change is asked for.
     fn takes(&self, seen: &Change) -> bool;
 
-    /// An event for each change, in their order. `to` is where to go on after it.
+    /// Whether a result about a post is also seen by whoever sees the person appraised.
+    fn by_holder(&self) -> bool {
+        false
+    }
+
+    /// An event for each change, in their order, as the caller sees it. `to` is where to go on after
+    /// it.
     async fn tell(
         &self,
         app: &App,
-        step: &Step,
+        step: (&Step, &Sight),
         seen: &[(Seen, Position)],
     ) -> Result<Vec<Self::Event>, AppError>;
 
@@ -104,7 +110,10 @@ pub(super) async fn find<F: Feed>(
             found.at_end = true;
             break;
         };
-        let sight = Sight::of(app, call, county, permit.clone(), &step.after).await?;
+        let mut sight = Sight::of(app, call, county, permit.clone(), &step.after).await?;
+        if feed.by_holder() {
+            sight.learn(app, county, &step).await?;
+        }
         looked_at = looked_at.saturating_add(step.looked_at.max(1));
         // One more than there is room for, to know whether something is left.
         let room = most.saturating_sub(found.events.len()).saturating_add(1);
@@ -118,7 +127,7 @@ pub(super) async fn find<F: Feed>(
             })
             .take(room)
             .collect();
-        let told = feed.tell(app, &step, &seen).await?;
+        let told = feed.tell(app, (&step, &sight), &seen).await?;
         for (event, (_, to)) in told.into_iter().zip(seen) {
             let rest = left.checked_sub(event.encoded_len());
             let fits = rest.is_some() || found.events.is_empty();

@@ -3,6 +3,7 @@
 mod access;
 mod access_decode;
 mod admit;
+mod appraisal_result;
 mod assessment;
 mod assessment_decode;
 mod assessment_encode;
@@ -78,7 +79,8 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
         .add_service(access::service(app))
         .add_service(audit::service(app))
         .add_service(receipt::service(app))
-        .add_service(rating::service(app));
+        .add_service(rating::service(app))
+        .add_service(appraisal_result::service(app));
     let gate = admit::Gate::new(policy::Policy::own()?);
     Ok(routes.into_axum_router().layer(gate).into())
 }

@@ -89,6 +89,20 @@ impl Page {
     }
 }
 
+/// How many of these fit into one message; at least one, where there is one.
+pub(crate) fn fitting(items: &[impl Message]) -> usize {
+    let mut left = BYTES_MAX;
+    let fits = |size: usize| match left.checked_sub(size) {
+        Some(rest) => {
+            left = rest;
+            true
+        }
+        None => false,
+    };
+    let count = items.iter().map(Message::encoded_len).map(fits).take_while(|it| *it).count();
+    count.max(items.len().min(1))
+}
+
 fn read(token: &str, bound_to: [u8; 32]) -> Option<Page> {
     let bytes = unhex(token)?;
     let (tag, payload) = bytes.split_at_checked(TAG)?;

@@ -38,6 +38,7 @@ mod persons;
 pub mod postgres;
 mod publications;
 mod registry;
+mod result_objections;
 mod rounds;
 mod runs;
 mod schedules;
@@ -72,6 +73,9 @@ pub use persons::{
 };
 pub use publications::{NewPublication, PublicationReads, PublicationRecord, PublicationWrites};
 pub use registry::{AsOf, RegistryReads, RegistryVersion, RegistryWrites, StoredVersion};
+pub use result_objections::{
+    ResultAnswer, ResultObjection, ResultObjectionReads, ResultObjectionWrites, ResultVerdict,
+};
 pub use rounds::{
     RevisionState, RoundHeader, RoundListing, RoundMark, RoundReads, RoundSheet, RoundStep,
     RoundWrites, SheetKey, SheetRevision, StepKind,
@@ -148,6 +152,7 @@ pub trait ReadTx:
     + ScheduleReads
     + CalendarReads
     + NoticeReads
+    + ResultObjectionReads
     + RoundReads
     + ChainReads
     + FactReads
@@ -172,6 +177,7 @@ pub trait StoreTx:
     + ScheduleWrites
     + CalendarWrites
     + NoticeWrites
+    + ResultObjectionWrites
     + RoundWrites
     + ChainWrites
     + FactWrites

@@ -13,6 +13,7 @@ use steelyard::{
         v1::{
             self, access_service_client::AccessServiceClient,
             appraisal_chain_service_client::AppraisalChainServiceClient,
+            appraisal_result_service_client::AppraisalResultServiceClient,
             assessment_service_client::AssessmentServiceClient,
             audit_service_client::AuditServiceClient,
             calendar_service_client::CalendarServiceClient,
@@ -143,6 +144,10 @@ impl Served {
 
     pub(crate) fn ratings(&self) -> PropertyRatingServiceClient<Channel> {
         PropertyRatingServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn appraisal_results(&self) -> AppraisalResultServiceClient<Channel> {
+        AppraisalResultServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn facts(&self) -> FactServiceClient<Channel> {

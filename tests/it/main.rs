@@ -12,6 +12,7 @@
 )]
 
 mod access;
+mod appraisal_results;
 mod architecture;
 mod audit;
 mod calendar;

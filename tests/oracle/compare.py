@@ -17,17 +17,18 @@ import generate
 import reference as ref
 
 FIELDS = ("status", "score", "score_before_vetoes", "grade", "ranks", "awards", "honours", "reasons",
-          "advice", "sheets", "results")
+          "advice", "sheets", "results", "consequences")
 ENOUGH = 200          # with fewer cases a corner that did not happen is only shown
 
 MUST_HAPPEN = """
 absent.channel absent.channel.rescaled absent.role absent.role.rescaled
 as_of.cut.ballots as_of.cut.entries as_of.cut.findings as_of.cut.imports as_of.cut.results as_of.cut.sheets as_of.cut.proposals
-as_of.cut.surveys as_of.cut.vetoes as_of.cut.veto_steps as_of.cut.check_ins as_of.cut.conduct as_of.cut.in_service as_of.cut.stays as_of.cut.units
+as_of.cut.published as_of.cut.surveys as_of.cut.vetoes as_of.cut.veto_steps as_of.cut.check_ins as_of.cut.conduct as_of.cut.in_service as_of.cut.stays as_of.cut.units
 assessed.median.even assessed.median.odd assessed.replaced assessed.too_few_to_trim assessed.trimmed
 average.dropped average.nothing_left award checked.False checked.True child.left_out clamp.cut
 check_in.as_of check_in.before_the_stint check_in.came check_in.first_by check_in.late check_in.never_came check_in.no_stint
 check_in.on_the_last_day check_in.reported_metric check_in.runs_on
+consequences.none.final consequences.none.other consequences.some.final
 conduct.at_once conduct.deadline_over conduct.open conduct.open.last_day conduct.put_right conduct.put_right.last_day
 compared.best compared.mean compared.not_above_zero
 counted.cap.day.at_least counted.cap.day.at_most counted.cap.month.at_least counted.cap.month.at_most
@@ -46,7 +47,7 @@ pool.alone pool.astride pool.large_enough pool.pooled proposed.equal_at proposed
 missing.scheduled missing.surveyed missing.voted no_awards.took parent.none_left placed.named placed.otherwise reading.R1 reading.R1g reading.R2
 reading.R110 reading.R112 reading.R113 reading.R114 reading.R115 reading.R116 reading.R117 reading.R126
 predicate.edge.above predicate.edge.at_least predicate.edge.at_most predicate.edge.below predicate.fact predicate.fact.derived
-predicate.missing
+predicate.missing published.award published.unknown.award
 rank.competition.after_tie rank.dense.after_tie ratio.by_zero result_of.average result_of.best result_of.no_weight
 advice.given advice.none listed.counted listed.excluded listed.held listed.left_out listed.too_few listed.unscored
 listed.unweighed predicate.results.False predicate.results.True result_of.listed.average result_of.listed.best

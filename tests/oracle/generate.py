@@ -694,6 +694,18 @@ class Maker:
             return {"fact": rng.choice(derived if derived and self.chance(0.6) else FACTS)}
         return {"grade": rng.choice(grades)}
 
+    def published_predicate(self, grades, depth=2):
+        """What may be asked of a published result."""
+        rng = self.rng
+        if depth and self.chance(0.4):
+            return {rng.choice(["all", "any", "none"]):
+                    [self.published_predicate(grades, depth - 1) for _ in range(rng.randint(1, 3))]}
+        if grades and self.chance(0.6):
+            return {"grade": rng.choice(grades)}
+        if self.chance(0.5):
+            return {"attribute": "status", "is": rng.choice(["in_service", "retired"])}
+        return {"attribute": rng.choice(["status", "class"]), "in": ["retired", "a", "floating"]}
+
     # ---- the scheme
 
     def advice(self, grades, vetoes):
@@ -789,8 +801,18 @@ class Maker:
         for i in range(rng.choice([0, 1, 2, 2])):
             award = {"id": "award_%d" % i, "amount": rng.choice(["2000.00", "5000", "0.5", "1234.56"]),
                      "to": rng.choice(["branch", "person"]), "basis": "generated"}
-            award["when"] = self.predicate(inner, [], ids)
+            if scheme["subject"] == "post" and self.chance(0.5):
+                award["as_of"] = "publication"
+                if self.chance(0.8):
+                    award["when"] = self.published_predicate(ids)
+            else:
+                award["when"] = self.predicate(inner, [], ids)
             scheme["awards"].append(award)
+        if self.chance(0.3):
+            scheme["consequences"] = [{"id": "follows_%d" % i, "when": self.published_predicate(ids)}
+                                      for i in range(rng.randint(1, 4))]
+        if self.chance(0.1):
+            scheme["objections"] = {"days": 10, "of": rng.choice(["working", "calendar"])}
         return scheme
 
     def seats(self):
@@ -898,6 +920,11 @@ class Maker:
             put("attributes", {})["status"] = rng.choice(["in_service", "retired", "floating"])
         if self.chance(0.5):
             put("attributes", {})["class"] = rng.choice(["a", "b"])
+        asked = "consequences" in scheme or any("as_of" in a for a in scheme["awards"])
+        if self.chance(0.7 if asked else 0.03):
+            put("published", {})["attributes"] = {k: v for k, v in (
+                ("status", rng.choice(["in_service", "retired", "floating"])), ("class", rng.choice(["a", "b"])))
+                if self.chance(0.7)}
         for k in ("pm_1", "pm_2", "pm_3"):
             if self.chance(0.8):
                 put("metrics", {})[k] = self.number(rng.choice(["0", "1", "2", "3", "6"]))
@@ -1161,6 +1188,7 @@ class Maker:
             rows += [r for name in ("stays", "units") for r in line.get(name, []) if self.chance(0.3)]
             rows += line.get("in_service", [])[0 if self.contested else 1:]
             rows += list(line.get("ballots", {}).values())
+            rows += [line["published"]] if "published" in line else []
             rows += [r for x in line.get("imports", {}).values() for r in (x if isinstance(x, list) else [x])]
             rows += [c for s in line.get("surveys", {}).values() for c in s.values()]
             rows += [r for s in line.get("results", {}).values() for r in s]

@@ -1860,8 +1860,16 @@ class Evaluation:
             return awards
         moved = any("node" in v["then"] for v in force)
         grade = None if s.grade is None else self.grades[s.grade]["id"]
+        published = self.published(s)
         for a in self.scheme.get("awards", []):
-            if "when" in a and not self.holds(s, a["when"], moved, grade):
+            if a.get("as_of") == "publication":
+                if published is None:
+                    self.hit("published.unknown.award")
+                    continue
+                if "when" in a and not holds_published(a["when"], published, grade):
+                    continue
+                self.hit("published.award")
+            elif "when" in a and not self.holds(s, a["when"], moved, grade):
                 continue
             if any(v["then"].get("no_awards") for v in force):
                 self.hit("no_awards.took")
@@ -1871,6 +1879,24 @@ class Evaluation:
             self.hit("award")
             awards[a["id"]] = written(num(a["amount"]), 2)
         return awards
+
+    def published(self, s):
+        """The attributes of the day of publication; None where the line does not say."""
+        told = s.facts.get("published")
+        if told is None or not self.known(told):
+            self.hit("as_of.cut.published", 0 if told is None else 1)
+            return None
+        return told["attributes"]
+
+    def consequences(self, s):
+        """The ids of what follows; None where nothing is asked or the day is not told."""
+        rules, published = self.scheme.get("consequences", []), self.published(s)
+        if not rules or published is None:
+            return None
+        grade = None if s.grade is None else self.grades[s.grade]["id"]
+        found = [c["id"] for c in rules if s.status == "final" and holds_published(c["when"], published, grade)]
+        self.hit("consequences.%s.%s" % ("some" if found else "none", "final" if s.status == "final" else "other"))
+        return found
 
     def result(self, s):
         reasons = [{"code": "missing", "node": n} for n in s.missing]
@@ -1896,7 +1922,19 @@ class Evaluation:
             "score_before_vetoes": None if s.before is None else written(s.before, self.places),
             "grade": None if s.grade is None else self.grades[s.grade]["id"],
             "ranks": s.ranks, "awards": self.awards(s), "honours": honours, "reasons": reasons, "values": values,
+            "consequences": self.consequences(s),
             "readings": sorted(s.readings)}
+
+
+def holds_published(p, attributes, grade):
+    """A predicate over the grade and the attributes of the day of publication."""
+    for word, test in (("all", all), ("any", any), ("none", lambda parts: not any(parts))):
+        if word in p:
+            return test([holds_published(q, attributes, grade) for q in p[word]])
+    if "grade" in p:
+        return grade == p["grade"]
+    value = attributes.get(p["attribute"])
+    return value is not None and (value == p["is"] if "is" in p else value in p["in"])
 
 
 def each_cut(rule, row):

@@ -49,7 +49,7 @@ pub(crate) struct Effects {
     pub(crate) of_schemes: Vec<(String, Finding)>,
     /// What does not agree of a point schedule, by its compound and version.
     pub(crate) of_schedules: Vec<(String, Finding)>,
-    /// What does not agree of calendars and public notices, by their names.
+    /// What does not agree of calendars, public notices and objections to results, by their names.
     pub(crate) of_others: Vec<(String, Finding)>,
     /// What does not agree of assessment rounds and appraisal chains: no run reads them.
     pub(crate) of_rounds: Vec<Finding>,
@@ -97,7 +97,7 @@ impl Effects {
                     "scheme" => schemes.take(record, &mut found),
                     "schedule" => schedules.take(record, &mut found),
                     "calendar" => calendars.take(record, &mut found),
-                    "notice" => notices.take(record, &mut found),
+                    "notice" | "objection" => notices.take(record, &mut found),
                     "round" => rounds.take(record, &mut found),
                     "chain" => chains.take(record, &mut found),
                     "run" => found.take_run(record, (ledger.before(), registry.before())),

@@ -21,7 +21,7 @@ pub struct CaseValue {
     pub recorded_by: String,
     /// When.
     pub recorded: Moment,
-    /// Whether it departs from the value that was in force before it by more than the band.
+    /// Whether it departs by more than the band from what the levels below it came to.
     pub beyond_band: bool,
 }
 
@@ -75,8 +75,14 @@ fn in_force(values: &[CaseValue]) -> Option<&CaseValue> {
     values.iter().max_by_key(|it| (it.level, it.seq))
 }
 
+/// The value in force among those of the levels below one: what it departs from.
+fn below(values: &[CaseValue], level: usize) -> Option<&CaseValue> {
+    values.iter().filter(|it| it.level < level).max_by_key(|it| (it.level, it.seq))
+}
+
 impl Case {
-    /// Says of each value whether it departs by more than the band from the one before it.
+    /// Says of each value whether it departs by more than the band from that of the level below it, so
+    /// that many small steps of one level do not pass a band unseen.
     pub(super) fn mark_beyond(&mut self, band: Option<Decimal>) {
         let Some(band) = band else { return };
         let since: Vec<Moment> = self.reopenings.iter().map(|it| it.recorded).collect();
@@ -89,9 +95,8 @@ impl Case {
             while before.get(from).is_some_and(opened) {
                 from = from.saturating_add(1);
             }
-            let stood = in_force(before.get(from..).unwrap_or_default());
-            value.beyond_band =
-                value.level > 0 && stood.is_some_and(|it| departs(it.points, value.points, band));
+            let stood = below(before.get(from..).unwrap_or_default(), value.level);
+            value.beyond_band = stood.is_some_and(|it| departs(it.points, value.points, band));
         }
     }
 
@@ -130,6 +135,12 @@ impl Case {
     /// The points in force: what an evaluation counts.
     pub fn in_force(&self) -> Option<Decimal> {
         in_force(&self.values).map(|it| it.points)
+    }
+
+    /// The points that a level departs from: what the levels below it came to, since the case was
+    /// opened last.
+    pub(super) fn points_below(&self, level: usize) -> Option<Decimal> {
+        below(self.current(), level).map(|it| it.points)
     }
 
     /// The points that the next level looks at.
@@ -264,8 +275,11 @@ mod tests {
     #[test]
     fn the_band_is_counted_from_what_stood_before() {
         let it = case(&[Some((0, "80")), Some((1, "85")), Some((1, "79.9999")), Some((2, "85"))]);
-        // 85 is 5 off, 79.9999 is 5.0001 off 85, 85 is 5.0001 off that.
-        assert_eq!(beyond(&it), [false, false, true, true]);
+        // 85 is 5 off 80, and so is 79.9999 by a hair; the county's 85 is 5.0001 off what it found.
+        assert_eq!(beyond(&it), [false, false, false, true]);
+        // Two small steps of one level are a large one.
+        let it = case(&[Some((0, "80")), Some((1, "84")), Some((1, "88"))]);
+        assert_eq!(beyond(&it), [false, false, true]);
         // The first level may change its mind by as much as it likes.
         assert_eq!(beyond(&case(&[Some((0, "80")), Some((0, "20"))])), [false, false]);
         // A level that speaks where nobody below has departs from nothing.

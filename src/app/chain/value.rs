@@ -229,7 +229,7 @@ fn unexplained(
     case: &Case,
     (level, points, reason): (usize, Option<Decimal>, &str),
 ) -> Option<Against> {
-    let beyond = departs(case.standing_points()?, points?, item.band?);
+    let beyond = departs(case.points_below(level)?, points?, item.band?);
     (level > 0 && beyond && reason.is_empty()).then_some((
         "ADJUSTMENT_UNEXPLAINED",
         "it departs by more than the scheme's band: say why",

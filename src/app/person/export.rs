@@ -4,18 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     PAGE, Versions,
-    lines::{
-        AccessLine, Act, AuditLine, ErasedOn, Export, FactLine, NoticeLine, ResultLine, VersionLine,
-    },
+    lines::{AccessLine, Act, AuditLine, ErasedOn, Export, FactLine, ResultLine, VersionLine},
+    objections::{notices, objected},
 };
 use crate::{
-    app::{
-        App, AppError, Missing, calendar, chain, hex, notice, registry::RecordKind, round, schedule,
-    },
+    app::{App, AppError, Missing, calendar, chain, hex, registry::RecordKind, round, schedule},
     domain::time::Moment,
     store::{
-        AccessRecord, AccessWhat, AuditRecord, FactListing, NameKept, NoticeObjection, ReadTx,
-        ResultRecord, RunListing, RunRecord, SheetKey, StoredFact, StoredVersion,
+        AccessRecord, AccessWhat, AuditRecord, FactListing, NameKept, ReadTx, ResultRecord,
+        RunListing, RunRecord, SheetKey, StoredFact, StoredVersion,
     },
 };
 
@@ -42,10 +39,15 @@ impl App {
         rounds(tx, county, &subjects, &mut acts).await?;
         chains(tx, county, id, &mut acts).await?;
         calendars(tx, county, id, &mut acts).await?;
-        let notice_objections = notices(tx, county, &subjects, &mut acts).await?;
+        let about = (id, versions.own_posts.as_slice());
+        let notice_objections = notices(tx, county, about, &mut acts).await?;
+        let result_objections = objected(tx, county, about).await?;
         let audit = audit(tx, county, id).await?;
         let access = access(tx, county, id).await?;
-        let nothing = versions.all.is_empty() && facts.is_empty() && notice_objections.is_empty();
+        let nothing = versions.all.is_empty()
+            && facts.is_empty()
+            && notice_objections.is_empty()
+            && result_objections.is_empty();
         if nothing && acts.is_empty() && audit.is_empty() {
             return Err(missing());
         }
@@ -63,6 +65,7 @@ impl App {
             facts,
             results,
             notice_objections,
+            result_objections,
             acts,
             audit,
             access,
@@ -287,46 +290,6 @@ async fn calendars(
         at: it.recorded.to_string(),
     }));
     Ok(())
-}
-
-/// Objections during public notices, and who posted the notices.
-async fn notices(
-    tx: &mut dyn ReadTx,
-    county: &str,
-    subjects: &Subjects<'_>,
-    acts: &mut Vec<Act>,
-) -> Result<Vec<NoticeLine>, AppError> {
-    let id = subjects.id;
-    let (notices, objections) = notice::all(tx, county).await?;
-    acts.extend(notices.into_iter().filter(|it| it.recorded_by == id).map(|it| Act {
-        what: "notice posted".to_owned(),
-        at: it.recorded.to_string(),
-        of: it.run_id,
-    }));
-    let named = |it: &NoticeObjection| {
-        let by = [&it.subject, &it.raised_by, &it.recorded_by];
-        let answered = it.answer.iter().flat_map(|it| [&it.answered_by, &it.recorded_by]);
-        by.into_iter().chain(answered).any(|it| it == id || subjects.posts.contains(it))
-    };
-    Ok(objections.into_iter().filter(named).map(notice_line).collect())
-}
-
-fn notice_line(it: NoticeObjection) -> NoticeLine {
-    NoticeLine {
-        run_id: it.run_id,
-        number: it.number,
-        subject: it.subject,
-        text: it.text,
-        raised_by: it.raised_by,
-        raised_on: it.raised_on.to_string(),
-        evidence: it.evidence,
-        recorded: it.recorded.to_string(),
-        recorded_by: it.recorded_by,
-        answer: it.answer.map(|it| {
-            let (verdict, at) = (it.verdict.word().to_owned(), it.recorded.to_string());
-            [verdict, it.text, it.answered_by, it.evidence, at, it.recorded_by]
-        }),
-    }
 }
 
 /// Appraisal chains that the person opened, and what it recorded about chains. Values are facts.

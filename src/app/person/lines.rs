@@ -21,6 +21,8 @@ pub struct Export {
     pub results: Vec<ResultLine>,
     /// Objections during public notices, about the person, or raised or answered by it.
     pub notice_objections: Vec<NoticeLine>,
+    /// Objections to published results, about the person, or raised or answered by it.
+    pub result_objections: Vec<ObjectionLine>,
     /// What the person did: requests, runs, schemes, schedules, rounds, calendars, notices; and the
     /// sheets of rounds that are the person's, or about it.
     pub acts: Vec<Act>,
@@ -52,6 +54,35 @@ pub struct NoticeLine {
     pub number: i64,
     /// The subject it is about.
     pub subject: String,
+    /// What is said to be wrong.
+    pub text: String,
+    /// Who raised it.
+    pub raised_by: String,
+    /// On which day.
+    pub raised_on: String,
+    /// References to the evidence, as a JSON list; empty for none.
+    pub evidence: String,
+    /// When it was recorded.
+    pub recorded: String,
+    /// By which principal.
+    pub recorded_by: String,
+    /// Verdict, text, who answered, evidence, when and by which principal recorded; absent: open.
+    pub answer: Option<[String; 6]>,
+}
+
+/// An objection to a published result, with its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ObjectionLine {
+    /// The run.
+    pub run_id: String,
+    /// Its number among those of the run.
+    pub number: i64,
+    /// The subject it is about.
+    pub subject: String,
+    /// The person whom the result is about; empty for none.
+    pub person: String,
+    /// The component; empty: the result as a whole.
+    pub node: String,
     /// What is said to be wrong.
     pub text: String,
     /// Who raised it.

@@ -139,6 +139,9 @@ pub struct Following {
     pub kinds: BTreeSet<RecordKind>,
     /// Whether every result is told whose digest differs, also where it shows nothing new.
     pub every: bool,
+    /// Whether also results are told whose digest is the same: what follows from them goes by the day
+    /// of publication.
+    pub whole: bool,
 }
 
 /// The next part of what was published.
@@ -270,7 +273,7 @@ impl Step {
             }
             self.looked_at = self.looked_at.saturating_add(1);
             let sides = (new.as_ref(), old.as_ref());
-            self.changes.extend(change(subject, sides, following.every)?);
+            self.changes.extend(change(subject, sides, following)?);
         }
         if let Some(until) = until {
             self.to = Position::after(&self.publication, &until);
@@ -303,9 +306,9 @@ async fn rows(
 fn change(
     subject: String,
     (new, old): (Option<&ResultRecord>, Option<&ResultRecord>),
-    every: bool,
+    following: &Following,
 ) -> Result<Option<Change>, AppError> {
-    if new.zip(old).is_some_and(|(new, old)| new.digest == old.digest) {
+    if !following.whole && new.zip(old).is_some_and(|(new, old)| new.digest == old.digest) {
         return Ok(None);
     }
     let before = old.map(sound).transpose()?;
@@ -316,7 +319,8 @@ fn change(
             && old.sheets == new.sheets
             && old.parts == new.parts
     };
-    let same = !every && before.as_ref().zip(after.as_ref()).is_some_and(same);
+    let told = following.every || following.whole;
+    let same = !told && before.as_ref().zip(after.as_ref()).is_some_and(same);
     Ok((!same).then_some(Change { subject, before, after }))
 }
 

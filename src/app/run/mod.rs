@@ -1,6 +1,7 @@
 //! Evaluation runs: started from a frozen scheme, roster and moment, computed in batches that any
 //! replica can take, published as a whole, superseded with a reason, and never edited.
 
+mod appraised;
 mod belonging;
 mod changes;
 mod context;
@@ -19,6 +20,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use appraised::{Appraisal, AppraisalFilter, AppraisalPage, Appraised, is_appraised};
+pub(super) use appraised::{appraised, published_on};
 pub use changes::{Change, Changes};
 pub use explain::Explanation;
 pub use feed::{Following, Position, Step, cursor_fault};

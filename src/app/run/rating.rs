@@ -111,6 +111,25 @@ impl App {
     /// `DAY_IN_FUTURE`, `RUN_NOT_PUBLISHED`, `NOT_A_RATING`, and those of the store.
     #[tracing::instrument(target = "steelyard::use_case", skip_all)]
     pub async fn rated(&self, county: &str, selector: &RatingSelector) -> Result<Rated, AppError> {
+        let found = self.told(county, selector).await?;
+        let kind = RecordKind::named(&found.publication.publication.subject_kind);
+        if kind.is_some_and(is_rated) {
+            return Ok(found);
+        }
+        let id = &selector.scheme_id;
+        Err(AppError::refused(
+            "NOT_A_RATING",
+            format!("`{id}` rates neither projects nor companies"),
+            format!("评分办法 {id} 的对象不是物业项目或物业企业"),
+        ))
+    }
+
+    /// The publication that is meant, whatever it is about, in one snapshot.
+    pub(super) async fn told(
+        &self,
+        county: &str,
+        selector: &RatingSelector,
+    ) -> Result<Rated, AppError> {
         if let Some(day) = selector.as_of_day
             && day > self.today()?
         {
@@ -120,15 +139,6 @@ impl App {
         }
         let mut tx = self.read().await?;
         let publication = meant(&mut *tx, county, selector).await?;
-        let kind = RecordKind::named(&publication.publication.subject_kind);
-        if !kind.is_some_and(is_rated) {
-            let id = &selector.scheme_id;
-            return Err(AppError::refused(
-                "NOT_A_RATING",
-                format!("`{id}` rates neither projects nor companies"),
-                format!("评分办法 {id} 的对象不是物业项目或物业企业"),
-            ));
-        }
         let run = RunSelector::Id(publication.publication.run_id.clone());
         let run = selected(&mut *tx, county, &run).await?;
         let shown = self.shown_of(&mut *tx, county, run).await?;

@@ -118,7 +118,7 @@ pub struct ResultFilter {
 }
 
 impl ResultFilter {
-    fn takes(&self, result: &KeptResult) -> bool {
+    pub(super) fn takes(&self, result: &KeptResult) -> bool {
         let grade = |it: &String| Some(it) == result.grade.as_ref();
         (self.grades.is_empty() || self.grades.iter().any(grade))
             && (self.statuses.is_empty() || self.statuses.contains(&result.status))

@@ -160,6 +160,7 @@ fn differences(plan: &Plan, example: &Example, result: &SubjectResult) -> Vec<St
             wrongs.push(format!("advice on {name} is {got}, expected {wanted}"));
         }
     }
+    wrongs.extend(other_consequences(example, result));
     if let Some(wanted) = &gives.awards {
         let mut wanted = wanted.clone();
         let mut got: Vec<_> = result.awards.iter().map(|it| (it.id.clone(), it.amount)).collect();
@@ -170,4 +171,21 @@ fn differences(plan: &Plan, example: &Example, result: &SubjectResult) -> Vec<St
         }
     }
     wrongs
+}
+
+/// What is wrong with what follows; the order is not compared.
+fn other_consequences(example: &Example, result: &SubjectResult) -> Option<String> {
+    let sorted = |it: &Vec<String>| {
+        let mut ids = it.clone();
+        ids.sort();
+        ids
+    };
+    let wanted = example.gives.consequences.as_ref().map(sorted)?;
+    let got = result.consequences.as_ref().map(sorted);
+    if got.as_ref() == Some(&wanted) {
+        return None;
+    }
+    let unknown = || "not known: the facts have no `published`".to_owned();
+    let got = got.map_or_else(unknown, |it| format!("{it:?}"));
+    Some(format!("consequences are {got}, expected {wanted:?}"))
 }

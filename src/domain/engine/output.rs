@@ -24,6 +24,9 @@ struct ResultOut<'a> {
     grade: Option<&'a str>,
     ranks: &'a BTreeMap<String, u32>,
     awards: BTreeMap<&'a str, String>,
+    /// Only where the scheme has any and the facts say what was on the day of publication.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consequences: Option<&'a [String]>,
     /// Only where the scheme says who is eligible; null where it is open.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     honours: Option<HonoursOut>,
@@ -187,6 +190,7 @@ pub fn result_json(plan: &Plan, result: &SubjectResult) -> String {
         grade: result.grade.as_deref(),
         ranks: &result.ranks,
         awards: result.awards.iter().map(|it| (it.id.as_str(), it.amount.to_string())).collect(),
+        consequences: result.consequences.as_deref().filter(|_| !scheme.consequences.is_empty()),
         honours: scheme.honours.as_ref().map(|_| {
             let honours = super::honours(scheme, result.status, &result.reasons);
             HonoursOut { honours: honours.map(|it| if it { "eligible" } else { "barred" }) }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     Advisable, Candidate, Plan, Settlement, Standing,
     cohort::{Evaluator, Groups},
+    followed,
     judge::{Judged, bit, first, record_counts},
     note::{Listener, Note, Notes, Silent},
     predicate::Asked,
@@ -14,7 +15,7 @@ use super::{
 use crate::domain::{
     exact::{Exact, Money},
     facts::{Facts, PostOfPeriod, StateKind, VetoRecord, touches},
-    scheme::{AwardTo, Predicate, Scheme},
+    scheme::{Award, AwardTo, Predicate, Scheme},
     time::Period,
 };
 
@@ -197,8 +198,12 @@ pub struct SubjectResult {
     pub left_by: u32,
     /// Places by group.
     pub ranks: BTreeMap<String, u32>,
-    /// Awards, in the scheme's order.
+    /// Awards, in the scheme's order; those as of publication only where the facts say what was
+    /// then.
     pub awards: Vec<Awarded>,
+    /// The ids of what follows (S3, S6), in the scheme's order; nothing where the facts do not say
+    /// what was on the day of publication.
+    pub consequences: Option<Vec<String>>,
     /// Why.
     pub reasons: Vec<Reason>,
     /// The values of the scheme's sheets, in its order (P1).
@@ -218,6 +223,19 @@ impl SubjectResult {
             grade: self.grade.as_deref(),
             reasons: &self.reasons,
         }
+    }
+}
+
+impl SubjectResult {
+    /// Takes what follows on publication, where the facts say what was on that day.
+    fn follow(&mut self, scheme: &Scheme, facts: &Facts) {
+        let Some(attributes) = &facts.published else { return };
+        let followed = followed(scheme, &self.advisable(), attributes);
+        let ids = followed.consequences.iter().map(|it| it.id.clone());
+        self.consequences = Some(ids.collect());
+        let awarded = |it: &&Award| Awarded { id: it.id.clone(), amount: it.amount, to: it.to };
+        self.awards.extend(followed.awards.iter().map(awarded));
+        self.awards.sort_by_key(|own| scheme.awards.iter().position(|it| it.id == own.id));
     }
 }
 
@@ -305,6 +323,7 @@ impl Plan {
             awards: awards
                 .map(|it| Awarded { id: it.id.clone(), amount: it.amount, to: it.to })
                 .collect(),
+            consequences: None,
             reasons,
             sheets: scheme
                 .sheets
@@ -342,6 +361,7 @@ impl Evaluator {
         }
         let mut result = self.plan.conclude(assessment, settlement, self.period);
         result.parts = parts(&self.plan.scheme, facts);
+        result.follow(&self.plan.scheme, facts);
         let nodes = self.scratch.values.iter().cloned().zip(notes.0).enumerate();
         result.nodes =
             nodes.map(|(node, (value, notes))| Explained { node, value, notes }).collect();
@@ -358,6 +378,7 @@ impl Evaluator {
         let assessment = self.assess_with(facts, groups, &mut Silent)?;
         let mut result = self.plan.conclude(assessment, settlement, self.period);
         result.parts = parts(&self.plan.scheme, facts);
+        result.follow(&self.plan.scheme, facts);
         Ok(result)
     }
 
@@ -411,7 +432,8 @@ impl Evaluator {
             return Ok(awards);
         }
         let values = &self.scratch.values;
-        for (index, award) in scheme.awards.iter().enumerate() {
+        let own = scheme.awards.iter().enumerate().filter(|(_, it)| !it.as_of_publication);
+        for (index, award) in own {
             let follows = |grade: Option<usize>| match &award.when {
                 None => Ok(true),
                 Some(when) => {

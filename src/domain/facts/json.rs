@@ -175,6 +175,7 @@ impl Reader {
                 "vetoes" => facts.vetoes = self.list(path, raw, Self::veto),
                 "findings" => facts.findings = self.list(path, raw, Self::finding),
                 "states" => facts.states = self.map(path, raw, Self::state),
+                "published" => facts.published = self.published(path, raw),
                 _ => self.fault(path, UNKNOWN),
             }
         }
@@ -185,6 +186,16 @@ impl Reader {
         facts.results.retain(|_, results| !results.is_empty());
         facts.prepare();
         if not_yet { Line::NotYet } else { Line::Facts(Box::new(facts)) }
+    }
+
+    /// What was on the day of publication.
+    fn published(&mut self, path: &Path<'_>, raw: &RawValue) -> Option<BTreeMap<String, String>> {
+        let record = self.record(path, raw, &["attributes"])?;
+        let attributes = |it: &mut Self, path: &Path<'_>, raw: &RawValue| {
+            Some(it.map(path, raw, Self::attribute))
+        };
+        let attributes = self.needed(path, &record, "attributes", attributes)?;
+        record.known.then_some(attributes)
     }
 
     fn decision(&mut self, raw: &RawValue) -> Option<Line> {

@@ -72,6 +72,9 @@ pub struct Facts {
     pub proposals: Vec<Proposal>,
     /// How many were eligible to vote, by ballot, where it is stated.
     pub eligible: BTreeMap<String, u64>,
+    /// The attributes of the day on which the result was published (S6); none while it is not. A run
+    /// of the service never has them.
+    pub published: Option<BTreeMap<String, String>>,
 }
 
 /// The text over which a receipt's digest of facts is made. It is that of a derived `Debug`, with
@@ -107,6 +110,7 @@ impl fmt::Debug for Facts {
         later("posts", self.posts.is_empty(), &self.posts);
         later("proposals", self.proposals.is_empty(), &self.proposals);
         later("eligible", self.eligible.is_empty(), &self.eligible);
+        later("published", self.published.is_none(), &self.published);
         text.finish()
     }
 }

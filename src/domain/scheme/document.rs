@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Cohort, Node, NodeIndex, Place, Predicate, Schedule, SchemeFault};
+use super::{
+    Cohort, Consequence, Node, NodeIndex, ObjectionRule, Place, Predicate, Schedule, SchemeFault,
+};
 use crate::domain::{
     exact::{Apportionment, Decimal, Money},
     time::{Day, DaysOf, PeriodKind},
@@ -80,6 +82,8 @@ pub struct Scheme {
     pub ranking: Option<Ranking>,
     /// What money follows.
     pub awards: Vec<Award>,
+    /// What follows from published results beside awards (S3, S6).
+    pub consequences: Vec<Consequence>,
     /// Who is eligible for honours.
     pub honours: Option<Honours>,
     /// The nodes whose values a result keeps and shows, as its sheets (打分项, P1).
@@ -94,6 +98,8 @@ pub struct Scheme {
     pub closes_after: Option<u32>,
     /// The public notice that a run needs before it is published; none: no notice.
     pub notice: Option<NoticeRule>,
+    /// How long published results may be objected to; none: they may not.
+    pub objections: Option<ObjectionRule>,
     /// The document's own worked examples.
     pub examples: Vec<Example>,
     /// What a person should look at, though it stops nothing.
@@ -380,6 +386,9 @@ pub struct Award {
     pub when: Option<Predicate>,
     /// Who gets it.
     pub to: AwardTo,
+    /// Whether `when` looks at the attributes of the day of publication (S6). Such an award is no
+    /// part of a run's result, which does not know that day.
+    pub as_of_publication: bool,
     /// What it rests on.
     pub basis: Vec<Basis>,
 }
@@ -423,6 +432,8 @@ pub struct Expected {
     pub status: Option<String>,
     /// Awards by id and amount; compared whole.
     pub awards: Option<Vec<(String, Money)>>,
+    /// The ids of what follows; compared whole.
+    pub consequences: Option<Vec<String>>,
     /// The word of `honours`.
     pub honours: Option<String>,
     /// The id of the advice on renewal; `Some(None)` for `null`.

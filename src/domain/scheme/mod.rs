@@ -8,6 +8,7 @@ mod document;
 mod fault;
 mod node;
 mod predicate;
+mod published;
 mod read;
 mod schedule;
 mod scheduled;
@@ -29,6 +30,7 @@ pub use node::{
     Surveyed, Turn, VetoedResults, Voted,
 };
 pub use predicate::{Comparison, Predicate, ResultsWith, Test};
+pub use published::{Consequence, ObjectionRule};
 pub use read::SCHEDULE_MAX;
 pub use schedule::{Schedule, ScheduleItem, Schedules};
 pub use scheduled::{Adoption, Belonging, Imported, Quorum, Scheduled, SeveralPlaces};

@@ -89,7 +89,7 @@ pub enum Predicate {
         /// The kind of finding.
         fact: String,
     },
-    /// `{grade: id}`, in an award's `when` only: the position of the grade in [`super::Scheme::grades`].
+    /// `{grade: id}`, of awards and consequences only: the position of the grade in [`super::Scheme::grades`].
     Grade {
         /// The grade's position from the top.
         grade: usize,
@@ -114,19 +114,25 @@ impl Predicate {
     /// Whether a roster takes a subject: a roster asks about attributes only, and whatever else it
     /// asks is refused when the scheme is read.
     pub fn takes(&self, attributes: &BTreeMap<String, String>) -> bool {
+        self.holds_of(attributes, None)
+    }
+
+    /// Whether it holds of a published result, by its grade and attributes: whatever else it asks is
+    /// refused when the scheme is read. Without a grade no `grade` holds.
+    pub fn holds_of(&self, attributes: &BTreeMap<String, String>, grade: Option<usize>) -> bool {
         match self {
             Self::Attribute { attribute, values } => {
                 attributes.get(attribute).is_some_and(|it| values.contains(it))
             }
-            Self::All(parts) => parts.iter().all(|it| it.takes(attributes)),
-            Self::Any(parts) => parts.iter().any(|it| it.takes(attributes)),
-            Self::None(parts) => !parts.iter().any(|it| it.takes(attributes)),
+            Self::Grade { grade: asked } => grade == Some(*asked),
+            Self::All(parts) => parts.iter().all(|it| it.holds_of(attributes, grade)),
+            Self::Any(parts) => parts.iter().any(|it| it.holds_of(attributes, grade)),
+            Self::None(parts) => !parts.iter().any(|it| it.holds_of(attributes, grade)),
             Self::Node { .. }
             | Self::Metric { .. }
             | Self::Ratio { .. }
             | Self::Fact { .. }
-            | Self::Results { .. }
-            | Self::Grade { .. } => false,
+            | Self::Results { .. } => false,
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{
         follow::{self, Feed, STREAM_PAGE, Seen},
         page::size,
         result_encode,
+        result_scope::Sight,
     },
     Service, Streamed,
     results::group,
@@ -89,7 +90,7 @@ impl Feed for Asked {
     async fn tell(
         &self,
         _: &App,
-        step: &Step,
+        (step, _): (&Step, &Sight),
         seen: &[(Seen, Position)],
     ) -> Result<Vec<v1::ResultEvent>, AppError> {
         let side =

@@ -12,6 +12,7 @@ use super::{
         page::size,
         rating_encode::rating,
         result_encode,
+        result_scope::Sight,
     },
     Service,
 };
@@ -53,7 +54,7 @@ impl Feed for Asked {
     async fn tell(
         &self,
         app: &App,
-        step: &Step,
+        (step, _): (&Step, &Sight),
         seen: &[(Seen, Position)],
     ) -> Result<Vec<v1::RatingChange>, AppError> {
         let now: Vec<_> = seen.iter().filter_map(|it| it.0.change.after.clone()).collect();

@@ -2,7 +2,6 @@
 
 mod feed;
 
-use prost::Message as _;
 use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
@@ -14,7 +13,7 @@ use super::{
     evaluation::group,
     evaluation_encode::ordinal,
     follow::{STREAM_PAGE, Streamed},
-    page::{BYTES_MAX, page},
+    page::{fitting, page},
     rating_encode::rating,
     result_scope::Sight,
     status,
@@ -247,19 +246,6 @@ impl Service {
         let (count, digest) = self.app.rating_digest(&county, &read.rated.shown, seen).await?;
         Ok(v1::GetRatingDigestResponse { publication: Some(read.publication()), count, digest })
     }
-}
-
-/// How many of these ratings fit into one message; at least one, where there is one.
-fn fitting(ratings: &[v1::Rating]) -> usize {
-    let mut left = BYTES_MAX;
-    let fits = |it: &&v1::Rating| match left.checked_sub(it.encoded_len()) {
-        Some(rest) => {
-            left = rest;
-            true
-        }
-        None => false,
-    };
-    ratings.iter().take_while(fits).count().max(ratings.len().min(1))
 }
 
 #[tonic::async_trait]

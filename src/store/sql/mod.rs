@@ -57,6 +57,7 @@ pub(super) mod notices;
 pub(super) mod persons;
 pub(super) mod publications;
 pub(super) mod registry;
+pub(super) mod result_objections;
 pub(super) mod rounds;
 pub(super) mod runs;
 pub(super) mod schedules;
@@ -79,6 +80,7 @@ pub(super) fn all() -> Vec<(&'static str, &'static str)> {
         calendars::ALL,
         chains::ALL,
         notices::ALL,
+        result_objections::ALL,
         rounds::ALL,
         facts::ALL,
         totals::ALL,

@@ -13,6 +13,7 @@ mod notices;
 mod persons;
 mod publications;
 mod registry;
+mod result_objections;
 mod rounds;
 mod row;
 mod runs;

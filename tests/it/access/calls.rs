@@ -64,6 +64,7 @@ async fn asked(all: &Counties, who: &str, method: &str, at: Target) -> Result<bo
         "AccessService" => access(all, who, method, at).await,
         "AuditService" => audit(all, who, method, at).await,
         "PropertyRatingService" => super::rating_calls::rating(all, who, method, at).await,
+        "AppraisalResultService" => super::appraisal_calls::appraisal(all, who, method, at).await,
         "ReceiptService" => receipt(all, who, method, at).await,
         _ => panic!("{method}: say here how it is called, and review its line of the matrix"),
     }

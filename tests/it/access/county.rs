@@ -40,6 +40,7 @@ grades:
   - {{id: poor}}
 awards:
   - {{id: prize, amount: '2000.00', when: {{grade: good}}, to: {}}}
+objections: {{days: 10, of: calendar}}
 ",
         if kind == "post" || kind == "member" { "person" } else { "branch" }
     )
@@ -201,6 +202,7 @@ impl Counties {
             self.served.evaluations().publish_run(request).await.unwrap();
             self.runs.insert((county, word(kind)), run);
         }
+        super::appraisal_calls::prepare(self, county).await;
         super::notice_calls::prepare(self, county).await;
     }
 

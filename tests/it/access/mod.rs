@@ -1,6 +1,7 @@
 //! Who may do what: every method, for every role, at every position; and what is told to whom may
 //! not.
 
+mod appraisal_calls;
 mod calls;
 mod chain_calls;
 pub(crate) mod county;

@@ -52,6 +52,7 @@ async fn fill(on: &Backend) {
     runs::start(on, "r1", &[batch]).await;
     let mut tx = begin(&*on.store, 9).await.unwrap();
     super::notices::insert(&mut *tx, "r1", 1).await;
+    super::result_objections::insert(&mut *tx, "r1", 1).await;
     tx.commit().await.unwrap();
     let mut tx = on.store.begin().await.unwrap();
     let claimed = tx.claim_batch(COUNTY, "r1", "a", at(1), at(2)).await.unwrap().unwrap();
@@ -75,6 +76,8 @@ pub(crate) async fn append_only_tables_refuse_changes(on: &Backend) {
         ("notices", "object_to"),
         ("notice_objections", "text"),
         ("notice_answers", "text"),
+        ("result_objections", "text"),
+        ("result_answers", "text"),
         ("rounds", "period"),
         ("round_sheets", "holder"),
         ("round_revisions", "points"),

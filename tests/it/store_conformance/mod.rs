@@ -9,6 +9,7 @@ mod facts;
 mod notices;
 mod publications;
 mod registry;
+mod result_objections;
 mod rounds;
 mod runs;
 mod sample;
@@ -37,8 +38,8 @@ macro_rules! conformance {
 
 mod everywhere {
     use super::{
-        Backend, calendars, chains, county, facts, notices, publications, registry, rounds, runs,
-        schedules, sight, totals,
+        Backend, calendars, chains, county, facts, notices, publications, registry,
+        result_objections, rounds, runs, schedules, sight, totals,
     };
     conformance!(sqlite_memory, sqlite_file, postgres => [
         county::an_error_ends_the_transaction_and_keeps_nothing,
@@ -61,6 +62,8 @@ mod everywhere {
         chains::chains_come_back_exactly_and_once,
         notices::a_notice_with_objections_and_answers_comes_back,
         notices::what_is_there_already_is_refused,
+        result_objections::objections_to_results_come_back_with_their_answers,
+        result_objections::one_objection_of_a_number_and_one_answer,
         rounds::rows_come_back_exactly_and_once,
         rounds::sheets_are_read_as_they_were_known,
         rounds::sheets_are_paged_and_found_by_holder_and_subject,

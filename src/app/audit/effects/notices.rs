@@ -1,4 +1,5 @@
-//! Public notices: every notice, objection and answer is of exactly one entry, and is what it says.
+//! Public notices, and objections to published results: every notice, objection and answer is of
+//! exactly one entry, and is what it says.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +8,7 @@ use crate::{
     app::{
         AppError, Effect,
         notice::{all, answer_effect, notice_effect, objection_effect},
+        result_objection as results,
     },
     domain::time::Moment,
     store::{AuditRecord, ReadTx},
@@ -42,6 +44,14 @@ impl<'a> Notices<'a> {
             keep(objection_effect(&it), it.recorded, &it.recorded_by, &it.request_id);
             if let Some(answer) = &it.answer {
                 let effect = answer_effect((&it.run_id, it.number), answer);
+                keep(effect, answer.recorded, &answer.recorded_by, &answer.request_id);
+            }
+        }
+        for it in results::all(tx, county).await? {
+            let effect = results::objection_effect(&it);
+            keep(effect, it.recorded, &it.recorded_by, &it.request_id);
+            if let Some(answer) = &it.answer {
+                let effect = results::answer_effect((&it.run_id, it.number), answer);
                 keep(effect, answer.recorded, &answer.recorded_by, &answer.request_id);
             }
         }

@@ -6,6 +6,7 @@
 )]
 
 mod cohorts;
+mod followed;
 mod grades;
 mod missing;
 mod order;

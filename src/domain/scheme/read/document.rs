@@ -44,7 +44,8 @@ impl Reader {
         let grades = fields.at("grades").map(|it| self.grades(&it, ranked)).unwrap_or_default();
         let vetoes = fields.at("vetoes").map(|it| self.vetoes(&it, subject)).unwrap_or_default();
         let ranking = fields.at("ranking").and_then(|it| self.ranking(&it));
-        let awards = fields.at("awards").map(|it| self.awards(&it)).unwrap_or_default();
+        let awards = fields.at("awards").map(|it| self.awards(&it, subject)).unwrap_or_default();
+        let published = self.published(&fields);
         let following = self.following(&fields, subject, &nodes);
         let advice = fields.at("advice").and_then(|it| self.advice(&it, &vetoes));
         let sheets = fields.at("sheets").map(|it| self.sheets(&it)).unwrap_or_default();
@@ -66,6 +67,7 @@ impl Reader {
             vetoes,
             ranking,
             awards,
+            consequences: published.consequences,
             honours: following.honours,
             sheets,
             advice,
@@ -73,6 +75,7 @@ impl Reader {
             conduct: following.conduct,
             closes_after: following.closes_after,
             notice: following.notice,
+            objections: published.objections,
             examples,
             warnings: Vec::new(),
         })

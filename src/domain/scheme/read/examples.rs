@@ -78,6 +78,10 @@ impl Reader {
             let amount = |(id, at): (String, At<'_>)| self.amount(&at).map(|it| (id, it));
             named.into_iter().filter_map(amount).collect()
         });
+        let consequences = fields.at("consequences").map(|it| {
+            let items = self.list_or_none(&it);
+            items.iter().filter_map(|it| self.id(it)).collect()
+        });
         let honours = fields.at("honours").and_then(|it| {
             self.word(&it, words::honours())?;
             it.value.text().map(ToOwned::to_owned)
@@ -92,6 +96,7 @@ impl Reader {
             grade,
             status,
             awards,
+            consequences,
             honours,
             renewal,
             price,

@@ -12,6 +12,7 @@ mod nodes;
 mod party_floor;
 mod posts;
 mod predicates;
+mod published;
 mod reader;
 mod roll_up;
 mod scalars;

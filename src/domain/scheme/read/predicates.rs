@@ -15,6 +15,8 @@ pub(super) enum Scope {
     Score,
     /// An award: anything.
     Award,
+    /// What follows from a published result: the grade and attributes only.
+    Published,
 }
 
 const SUBJECTS: &[&str] =
@@ -80,7 +82,14 @@ impl Reader {
                 let zh = "等次条件只能写在奖励的 when 里";
                 self.fault("GRADE_PREDICATE", &fields.key(subject), wrong, zh, "another condition");
             }
-            Scope::Roster | Scope::Score | Scope::Award => {}
+            Scope::Published if !logical && !matches!(subject, "attribute" | "grade") => {
+                let wrong = "of a published result only grade and attributes are asked";
+                let zh = "公布后的条件只能用等次和属性";
+                let right =
+                    "`{grade: id}`, `{attribute: a, is: v}`, or `all`, `any`, `none` of such";
+                self.fault("PUBLISHED_PREDICATE", &fields.key(subject), wrong, zh, right);
+            }
+            Scope::Roster | Scope::Score | Scope::Award | Scope::Published => {}
         }
         let companions: &[&str] = match subject {
             "node" | "metric" | "ratio" => TESTS,

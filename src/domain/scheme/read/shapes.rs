@@ -44,6 +44,11 @@ pub(in crate::domain::scheme) static DOCUMENT: Shape = shape(
         may("vetoes", Form::Maps(&VETO), "The veto list (一票否决权清单)."),
         may("ranking", Form::Map(&RANKING), "How subjects are ranked."),
         may("awards", Form::Maps(&AWARD), "What money follows."),
+        may(
+            "consequences",
+            Form::Maps(&CONSEQUENCE),
+            "What follows from published results, beside awards (S3, S6).",
+        ),
         may("honours", Form::Map(&HONOURS), "Who is eligible for the period's honours (M6)."),
         may(
             "sheets",
@@ -60,6 +65,11 @@ pub(in crate::domain::scheme) static DOCUMENT: Shape = shape(
         ),
         may("closes", Form::Map(&CLOSES), "When the period closes for new facts."),
         may("notice", Form::Map(&NOTICE), "The public notice before publication (公示, F8)."),
+        may(
+            "objections",
+            Form::Map(&OBJECTIONS),
+            "How long published results may be objected to (异议).",
+        ),
         may("examples", Form::Maps(&EXAMPLE), "Worked examples; every one must give what it says."),
     ],
 );
@@ -241,7 +251,40 @@ pub(in crate::domain::scheme) static AWARD: Shape = shape(
         must("amount", Form::Amount, "Yuan, to the fen; above 0."),
         may("when", Form::Map(&PREDICATE), "The condition; not written: every final subject."),
         must("to", Form::Word(|| names(words::award_to())), "Who gets it."),
+        may(
+            "as_of",
+            Form::Word(|| names(words::award_as_of())),
+            "`when` looks at the day of publication (S6): grade and attributes only, of posts only.",
+        ),
         may("basis", Form::Either(BASES), "What it rests on."),
+    ],
+);
+
+pub(in crate::domain::scheme) static CONSEQUENCE: Shape = shape(
+    "consequence",
+    "One thing that follows from a published final result, by the day of publication.",
+    &[
+        must("id", Form::Id, "Unique among the consequences."),
+        may("title", Form::Title, "What people read."),
+        must("when", Form::Map(&PREDICATE), "The condition, over grade and attributes only."),
+        may("basis", Form::Either(BASES), "What it rests on."),
+    ],
+);
+
+pub(in crate::domain::scheme) static OBJECTIONS: Shape = shape(
+    "objections",
+    "How long published results may be objected to.",
+    &[
+        must(
+            "days",
+            Form::Whole(1, 366),
+            "Days after the day of publication, which is not counted.",
+        ),
+        must(
+            "of",
+            Form::Word(|| names(words::days_of())),
+            "Working days by the state's notices of holidays, or all days.",
+        ),
     ],
 );
 
@@ -378,11 +421,25 @@ pub(in crate::domain::scheme) static GIVES: Shape = Shape {
         may("grade", Form::IdOrNull, "The grade."),
         may("status", Form::Word(|| names(words::statuses())), "The status."),
         may("awards", Form::Amounts, "All awards, by id."),
+        may(
+            "consequences",
+            Form::ListOf(&Form::Id),
+            "All that follows, by id; the facts need `published`.",
+        ),
         may("honours", Form::Word(|| names(words::honours())), "Whether eligible for honours."),
         may("advice", Form::Map(&ADVISED), "What is advised."),
     ],
     one_of: &[],
-    any_of: &["score", "score_before_vetoes", "grade", "status", "awards", "honours", "advice"],
+    any_of: &[
+        "score",
+        "score_before_vetoes",
+        "grade",
+        "status",
+        "awards",
+        "consequences",
+        "honours",
+        "advice",
+    ],
     together: &[],
 };
 
@@ -414,6 +471,8 @@ pub(in crate::domain::scheme) fn all() -> Vec<&'static Shape> {
         &RANKING,
         &RANK_KEY,
         &AWARD,
+        &CONSEQUENCE,
+        &OBJECTIONS,
         &EXAMPLE,
         &EXAMPLE_SCHEDULE,
         &SCHEDULE_ITEM,

@@ -227,7 +227,7 @@ impl Reader {
     }
 
     /// What money follows.
-    pub(super) fn awards(&mut self, at: &At<'_>) -> Vec<Award> {
+    pub(super) fn awards(&mut self, at: &At<'_>, subject: Option<SubjectKind>) -> Vec<Award> {
         let mut ids = BTreeSet::new();
         let mut awards = Vec::new();
         for item in self.list_or_none(at) {
@@ -242,11 +242,20 @@ impl Reader {
                 }
                 Some(amount)
             });
-            let when = fields.at("when").and_then(|it| self.predicate(&it, Scope::Award));
+            let as_of = fields.at("as_of").and_then(|it| self.word(&it, words::award_as_of()));
+            let as_of_publication = as_of.is_some();
+            if as_of_publication && subject.is_some_and(|it| it != SubjectKind::Post) {
+                // Of others nobody would be told of it.
+                let (wrong, zh) = ("this scheme is not about posts", "本办法不以职务为对象");
+                let right = "`subject: post`, or leave it out";
+                self.fault("ONLY_OF_POSTS", &fields.key("as_of"), wrong, zh, right);
+            }
+            let scope = if as_of_publication { Scope::Published } else { Scope::Award };
+            let when = fields.at("when").and_then(|it| self.predicate(&it, scope));
             let to = fields.at("to").and_then(|it| self.word(&it, words::award_to()));
             let (basis, place) = (self.basis(&fields), fields.spot.place);
             if let (Some(amount), Some(to)) = (amount, to) {
-                awards.push(Award { id, title, place, amount, when, to, basis });
+                awards.push(Award { id, title, place, amount, when, to, as_of_publication, basis });
             }
         }
         awards

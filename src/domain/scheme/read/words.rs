@@ -36,6 +36,11 @@ pub(super) fn put_right() -> Words<bool> {
     vec![("ends", false), ("annuls", true)]
 }
 
+/// `as_of: publication`.
+pub(super) fn award_as_of() -> Words<()> {
+    vec![("publication", ())]
+}
+
 /// `check: second_person`.
 pub(super) fn entry_checks() -> Words<()> {
     vec![("second_person", ())]

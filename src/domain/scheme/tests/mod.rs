@@ -6,6 +6,7 @@ mod good_cases;
 mod hostile;
 mod member_cases;
 mod post_cases;
+mod published_cases;
 mod rating_cases;
 mod read;
 mod rich_cases;
