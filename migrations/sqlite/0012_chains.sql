@@ -30,8 +30,7 @@ CREATE TABLE chain_events (
     request_id TEXT NOT NULL,
     PRIMARY KEY (county, chain_id, event),
     FOREIGN KEY (county, chain_id) REFERENCES chains (county, chain_id),
-    CHECK (event > 0),
-    CHECK (what IN ('closing', 'reopening'))
+    CHECK (event > 0)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER chains_no_update BEFORE UPDATE ON chains

@@ -29,7 +29,7 @@ use crate::{
     client::{CallError, Client, Tell},
     domain::scheme::Scheme,
     proto::v1::ExplainResultResponse,
-    sample::{COMPANIES, COUNTY, Document, Fact, RecordKind, SCHEMES, Sample, Size},
+    sample::{COMPANIES, COUNTY, Document, Fact, RecordKind, SCHEMES, Sample, Size, SubjectKind},
 };
 use chain::Appraised;
 use dual::{DUAL, Dual};
@@ -247,7 +247,12 @@ async fn tell(
         stage.done(&format!("{} evaluated and published: {many} subjects", document.id))?;
         let scheme = Scheme::read(document.text.as_bytes())
             .map_err(|_| CallError::Lacks("a sound scheme document"))?;
-        done.push(Done { document, scheme, run, results });
+        let appraisals = if document.subject == SubjectKind::Post {
+            client.appraisals(&document).await?.unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        done.push(Done { document, scheme, run, results, appraisals });
     }
     let of_members = done.iter().find(|it| it.document.id == DUAL);
     let of_members = of_members.ok_or(CallError::Lacks("the dual score"))?;

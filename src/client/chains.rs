@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::{CallError, Calls, Client, ROWS, wire};
 use crate::{
-    proto::v1::{self, RecordKind, appraisal_chain_service_client::AppraisalChainServiceClient},
-    sample::{COUNTY, Review, Sample, Word},
+    proto::v1::{
+        self, RecordKind, appraisal_chain_service_client::AppraisalChainServiceClient,
+        appraisal_result_service_client::AppraisalResultServiceClient,
+    },
+    sample::{COUNTY, Document, Review, Sample, Word},
 };
 
 /// The chain.
@@ -77,6 +80,42 @@ impl Client {
         }
         let cohorts = self.cohorts().await?;
         Ok(Chained { cohorts, values, refused })
+    }
+
+    /// What was published about posts, with what follows from it (S3, S6); nothing where the caller may
+    /// see none.
+    ///
+    /// # Errors
+    /// What the service says, but that the caller may not.
+    pub async fn appraisals(
+        &self,
+        document: &Document,
+    ) -> Result<Option<Vec<v1::Appraisal>>, CallError> {
+        let mut client = AppraisalResultServiceClient::new(self.calls.clone())
+            .max_decoding_message_size(super::ANSWER_MAX);
+        let (mut all, mut page_token) = (Vec::new(), String::new());
+        loop {
+            let request = v1::ListAppraisalsRequest {
+                county: self.county.clone(),
+                of: Some(v1::AppraisalSelector {
+                    scheme_id: document.id.to_owned(),
+                    period: document.period.to_owned(),
+                    as_of_day: None,
+                }),
+                page_token,
+                ..Default::default()
+            };
+            let page = match client.list_appraisals(request).await {
+                Ok(page) => page.into_inner(),
+                Err(why) if why.code() == Code::PermissionDenied => return Ok(None),
+                Err(why) => return Err(why.into()),
+            };
+            all.extend(page.appraisals);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return Ok(Some(all));
+            }
+        }
     }
 
     async fn open_chain(&self) -> Result<(), CallError> {

@@ -139,6 +139,9 @@ fn is_the_little_round(told: &Value) {
 
 /// Every post through the chain of the year, from below (S1, S2).
 fn is_the_little_chain(told: &Value) {
+    let follows = &told["follows"];
+    assert!(follows["commended"].as_i64() >= follows["preferred_when_equal"].as_i64(), "{follows}");
+    assert!(follows["adjust"].as_i64() > Some(0), "{follows}");
     let of = &told["chain"];
     let graded = |scheme: &str| count(&told["statuses"][scheme]);
     let (branch, community) =
@@ -284,7 +287,7 @@ fn a_sample_is_written_byte_for_byte_and_evaluates() {
 
 /// A clock of the machine.
 #[derive(Debug)]
-struct Clock;
+pub(crate) struct Clock;
 
 impl steelyard::app::Clock for Clock {
     fn now(&self) -> Moment {

@@ -26,6 +26,8 @@ pub(super) struct Done {
     pub(super) scheme: Scheme,
     pub(super) run: v1::Run,
     pub(super) results: Vec<v1::Result>,
+    /// Of posts, what follows besides.
+    pub(super) appraisals: Vec<v1::Appraisal>,
 }
 
 impl Done {
@@ -194,16 +196,31 @@ impl Report {
     /// The awards, by id.
     pub(super) fn awards(&self) -> BTreeMap<String, Given> {
         let mut awards: BTreeMap<String, Given> = BTreeMap::new();
-        let given = self.done.iter().flat_map(|it| &it.results).flat_map(|it| &it.awards);
-        for award in given {
-            let Some(amount) = &award.amount else { continue };
+        let results = self.done.iter().filter(|it| it.appraisals.is_empty());
+        let given = results.flat_map(|it| &it.results).flat_map(|it| &it.awards);
+        let given = given.map(|it| (&it.award_id, &it.amount));
+        // Of posts also those as of publication, which no result has.
+        let of_posts = self.done.iter().flat_map(|it| &it.appraisals).flat_map(|it| &it.awards);
+        for (id, amount) in given.chain(of_posts.map(|it| (&it.id, &it.amount))) {
+            let Some(amount) = amount else { continue };
             let fen = i64::from(amount.nanos).div_euclid(10_000_000);
             let fen = amount.units.saturating_mul(100).saturating_add(fen);
-            let sum = awards.entry(award.award_id.clone()).or_default();
+            let sum = awards.entry(id.clone()).or_default();
             sum.count = sum.count.saturating_add(1);
             sum.fen = sum.fen.saturating_add(fen);
         }
         awards
+    }
+
+    /// How many posts what follows from (S3, S6), by id: title and count.
+    pub(super) fn follows(&self) -> BTreeMap<String, (String, usize)> {
+        let mut counts: BTreeMap<String, (String, usize)> = BTreeMap::new();
+        let all = self.done.iter().flat_map(|it| &it.appraisals).flat_map(|it| &it.consequences);
+        for it in all {
+            let (_, count) = counts.entry(it.id.clone()).or_insert((it.title.clone(), 0));
+            *count = count.saturating_add(1);
+        }
+        counts
     }
 
     /// All awards together, and what they leave of the budget.
@@ -250,6 +267,8 @@ impl Report {
                 (id, json!({"count": given.count, "amount": amount}))
             })
             .collect();
+        let follows = self.follows().into_iter().map(|(id, it)| (id, it.1.into()));
+        let follows: Map<String, Value> = follows.collect();
         let ratings = all_grades.get(RATING).cloned().unwrap_or_default();
         Ok(json!({
             "seed": seed,
@@ -262,6 +281,7 @@ impl Report {
             "statuses": statuses,
             "dual": self.dual.json(),
             "formations": self.formations.json(),
+            "follows": follows,
             "awards": awards,
             "total": total.to_string(),
             "left": left.to_string(),

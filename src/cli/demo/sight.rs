@@ -76,14 +76,16 @@ pub(super) async fn look(
         let client = Client::new(service.connect().await?, COUNTY, Some(&token)).map_err(failed)?;
         let of_members = client.results_seen(&members).await.map_err(failed)?;
         let of_projects = client.results_seen(&projects).await.map_err(failed)?;
-        let of_posts = client.results_seen(&posts).await.map_err(failed)?;
-        let shown = of_members.iter().chain(&of_projects).chain(&of_posts).flatten();
-        let awards = shown.fold(0_usize, |sum, it| sum.saturating_add(it.awards.len()));
+        let of_posts = client.appraisals(&posts).await.map_err(failed)?;
+        let shown = of_members.iter().chain(&of_projects).flatten().map(|it| it.awards.len());
+        let shown = shown.chain(of_posts.iter().flatten().map(|it| it.awards.len()));
+        let awards = shown.fold(0_usize, usize::saturating_add);
         if role == "auditor" {
             audit_entries = client.audit_entries().await.map_err(failed)?;
         }
         let many = |it: Option<Vec<_>>| it.map(|it| it.len());
-        let (members, projects, posts) = (many(of_members), many(of_projects), many(of_posts));
+        let (members, projects) = (many(of_members), many(of_projects));
+        let posts = of_posts.map(|it| it.len());
         callers.push(Seen { principal, role, over, members, projects, posts, awards });
     }
     let (signed, jwks) = administrator.signed_result(&members, subject).await.map_err(failed)?;

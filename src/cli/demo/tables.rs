@@ -180,6 +180,12 @@ fn grades(report: &Report, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn money(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    let mut follows = table(&["consequence", "后续", "posts"]);
+    for (id, (title, count)) in report.follows() {
+        follows.add_row([Cell::new(id), Cell::new(title), right(count)]);
+    }
+    let by = "by the status of the day of publication";
+    writeln!(out, "\nWhat follows from the appraisals, {by} (S3, S6)\n{follows}")?;
     let mut table = table(&["award", "count", "yuan"]);
     for (id, given) in report.awards() {
         let amount = Money::from_fen(given.fen).to_string();

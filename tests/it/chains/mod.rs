@@ -11,6 +11,7 @@
 //! band of 5; `daily` from community to county; `work` from street to county.
 
 mod closing;
+mod county;
 mod opening;
 mod publishing;
 mod scope;

@@ -141,6 +141,7 @@ async fn every_table_with_a_county_has_the_fence() {
         "audit_checkpoints",
         "audit_entries",
         "calendar_editions",
+        "chains",
         "county_heads",
         "facts",
         "publications",
