@@ -105,7 +105,8 @@ fn too_large() -> AppError {
     }
 }
 
-/// The names of the subjects on the period's last day, as the run knew them.
+/// The names of the subjects on the period's last day, as the run knew them; of a post that ended
+/// within the period, the last one that it had.
 async fn names_of(
     tx: &mut dyn ReadTx,
     county: &str,
@@ -121,6 +122,15 @@ async fn names_of(
     for part in ids.chunks(1_000) {
         let found = tx.registered(county, kind, part, at).await?.into_iter();
         names.extend(found.map(|it| (it.version.id, it.version.name)));
+    }
+    let ended: Vec<String> = ids.into_iter().filter(|it| !names.contains_key(it)).collect();
+    for part in ended.chunks(1_000) {
+        // By the first day, so that the last one stays.
+        for it in tx.registry_versions(county, kind, part, at.known).await? {
+            if it.version.effective_from <= at.day {
+                names.insert(it.version.id, it.version.name);
+            }
+        }
     }
     Ok(names)
 }
