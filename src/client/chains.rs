@@ -157,9 +157,10 @@ impl Client {
         first: bool,
     ) -> Result<(), CallError> {
         let (county, chain_id) = (&self.county, CHAIN.to_owned());
+        let step = scheme.rsplit('.').next().unwrap_or_default();
         let decided_by = format!("official-{unit}");
         for (number, part) in words.chunks(ROWS).enumerate() {
-            let request_id = format!("sample-{level}-{unit}-{number}");
+            let request_id = format!("sample-{step}-{level}-{unit}-{number}");
             let scheme_id = scheme.to_owned();
             // The highest level confirms what stands.
             let confirms = level == "county";

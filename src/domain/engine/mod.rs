@@ -12,6 +12,7 @@ mod key;
 mod leaf;
 mod measured;
 mod note;
+mod outcome;
 mod output;
 mod places;
 mod plan;
@@ -38,12 +39,11 @@ pub use judge::Standing;
 pub use kernel::{Columns, Input, InputKind, Kernel, NotInColumns};
 pub use key::Key;
 pub use note::Note;
+pub use outcome::{Reason, Status, honours};
 pub use output::{quotas_json, result_json};
 pub use plan::Plan;
 pub use proposed::ProposalLine;
-pub use report::{
-    Assessment, AwardIf, Awarded, Explained, Reason, SheetValue, Status, SubjectResult, honours,
-};
+pub use report::{Assessment, AwardIf, Awarded, Explained, SheetValue, SubjectResult};
 pub use roll_up::{Part, PartWhy, parts};
 pub use seat_words::seat_words;
 pub use settle::{OpenTie, Quota, QuotaGroup, Settled, Settlement, settle};

@@ -1,10 +1,7 @@
 //! The explanation in words, Chinese and English.
 
 use super::{
-    note::Note,
-    proposed::line_words,
-    report::{Reason, SubjectResult},
-    roll_up::part_words,
+    note::Note, outcome::Reason, proposed::line_words, report::SubjectResult, roll_up::part_words,
 };
 use crate::domain::{
     exact::{Exact, RoundingMode},
