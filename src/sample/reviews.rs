@@ -14,7 +14,7 @@ use crate::domain::exact::Decimal;
 /// The node.
 pub const ITEM: &str = "review";
 /// Beyond this many ten-thousandths a level says why.
-const BAND: i64 = 50_000;
+const BAND: i64 = 10_000;
 
 /// One level's word.
 #[derive(Debug, Clone, PartialEq, Eq)]

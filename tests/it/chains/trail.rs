@@ -22,7 +22,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("UPDATE chain_events SET recorded_by = 'x'", "`chain/y/events` is not what"),
     ("DELETE FROM chain_events WHERE event = 1", "`chain/y/events` is not there"),
     (
-        "UPDATE chain_events SET recorded = recorded + 1 WHERE event = 1",
+        "UPDATE chain_events SET recorded = recorded + 5000000 WHERE event = 1",
         "no entry speaks of an event",
     ),
 ];
