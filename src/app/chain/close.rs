@@ -172,7 +172,9 @@ fn reopenable(reach: &Reach, step: &Step, asked: &ReopenCases) -> Result<Vec<Cas
         if !step.posts.contains_key(post) {
             return Err(not_there(reach, post));
         }
-        if !sees(reach, step, post) {
+        let unit = step.posts.get(post).and_then(|it| step.unit(it));
+        // It opens the cohort: who holds less than that does not.
+        if !sees(reach, step, post) || unit.is_some_and(|it| !sees_unit(reach, step, it)) {
             return Err(AppError::Denied);
         }
         let name = format!("{post}/{item}");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Chain, ChainStep, Cohort, PAGE, Reach, mark, opening,
-    read::{At, Step, height, items, steps_to, unit_of},
+    read::{At, Post, Step, height, items, shared, steps_to, unit_of},
     state::{Case, CaseStanding},
 };
 use crate::{
@@ -51,7 +51,7 @@ impl App {
     ///
     /// # Errors
     /// `SCHEME_NOT_FOUND`, `SCHEME_NOT_IN_FORCE`, `PERIOD_KIND_MISMATCH`, `COHORT_NOT_SAID`,
-    /// `LEVELS_TOO_FEW`, `LEVELS_OUT_OF_ORDER`, `CHAIN_EXISTS`; those of every write.
+    /// `LEVELS_TOO_FEW`, `LEVELS_OUT_OF_ORDER`, `CHAIN_EXISTS`, `ITEM_SHARED`; those of every write.
     pub async fn open_chain(
         &self,
         call: Write,
@@ -65,12 +65,13 @@ impl App {
             Box::pin(async move {
                 let (call, asked, plans, encode) = &*shared;
                 let county = &call.county;
+                if let Some(there) = same(tx, county, asked).await? {
+                    return Ok(Done { response: encode(&there), effects: Vec::new() });
+                }
                 let steps = steps(tx, county, asked, plans).await?;
                 let (chain_id, period) = (asked.chain_id.clone(), asked.period);
                 let chain = Chain { chain_id, period, steps, opened: mark(call, at) };
-                if let Some(there) = other(tx, county, &chain).await? {
-                    return Ok(Done { response: encode(&there), effects: Vec::new() });
-                }
+                alone(tx, At { county, now: at, plans }, &chain).await?;
                 let record = chain.record()?;
                 tx.insert_chain(county, &record).await?;
                 Ok(Done { response: encode(&chain), effects: vec![opening(&record)] })
@@ -180,13 +181,15 @@ pub(super) fn sees(reach: &Reach, step: &Step, post: &str) -> bool {
 
 /// Whether a caller sees the whole cohort of a unit: the unit lies in what it holds.
 pub(super) fn sees_unit(reach: &Reach, step: &Step, unit: &str) -> bool {
-    let mut own = step.posts.values().filter(|it| step.unit(it) == Some(unit));
-    let Some(any) = own.next() else { return false };
-    // What lies above a cohort is the same for all of its posts; what lies below is not the cohort.
+    let mut own = step.posts.values().filter(|it| step.unit(it) == Some(unit)).peekable();
+    // What lies below a cohort's unit is not the cohort.
     let above = |word: &&String| height(word) >= height(step.of.cohort.word());
-    let groups = any.groups.iter().filter(|it| above(&it.0) && unit_of(it.0).is_some());
-    let groups = groups.map(|(word, id)| (word.clone(), id.clone())).collect();
-    reach.permit.covers(&Placed::by_groups(RecordKind::Post, "", &groups))
+    let covered = |post: &Post| {
+        let groups = post.groups.iter().filter(|it| above(&it.0) && unit_of(it.0).is_some());
+        let groups = groups.map(|(word, id)| (word.clone(), id.clone())).collect();
+        reach.permit.covers(&Placed::by_groups(RecordKind::Post, "", &groups))
+    };
+    own.peek().is_some() && own.all(covered)
 }
 
 /// All chains of a county, by id.
@@ -270,30 +273,58 @@ fn cohort(scheme: &Scheme) -> Result<RecordKind, AppError> {
     Ok(cohort)
 }
 
-/// The chain of that id, if it is this one.
+/// The chain of that id, if it is of that period and those schemes.
 ///
 /// # Errors
-/// `CHAIN_EXISTS`: it is another, or another has one of the schemes in that period.
-async fn other(
+/// `CHAIN_EXISTS`: it is another.
+async fn same(
     tx: &mut dyn StoreTx,
     county: &str,
-    chain: &Chain,
+    asked: &OpenChain,
 ) -> Result<Option<Chain>, AppError> {
-    if let Some(there) = tx.chain(county, &chain.chain_id).await? {
-        let there = Chain::of(there)?;
-        if there.period == chain.period && there.steps == chain.steps {
-            return Ok(Some(there));
-        }
-        let existing = there.chain_id;
-        return Err(AppError::AlreadyExists { reason: "CHAIN_EXISTS", existing });
+    let Some(there) = tx.chain(county, &asked.chain_id).await? else { return Ok(None) };
+    let there = Chain::of(there)?;
+    let (mut own, mut others): (Vec<&String>, Vec<&String>) =
+        (asked.scheme_ids.iter().collect(), there.steps.iter().map(|it| &it.scheme_id).collect());
+    own.sort_unstable();
+    others.sort_unstable();
+    if there.period == asked.period && own == others {
+        return Ok(Some(there));
     }
-    for it in all_chains(tx, county, &chain.period.to_string()).await? {
+    Err(AppError::AlreadyExists { reason: "CHAIN_EXISTS", existing: there.chain_id })
+}
+
+/// Refuses a chain where another of the period has one of its schemes, or where a post would be
+/// spoken of by two schemes at once under one name of a node: their values could not be told apart.
+///
+/// # Errors
+/// `CHAIN_EXISTS`, `ITEM_SHARED`.
+async fn alone(tx: &mut dyn StoreTx, at: At<'_>, chain: &Chain) -> Result<(), AppError> {
+    let mut all = Vec::new();
+    for it in all_chains(tx, at.county, &chain.period.to_string()).await? {
         let it = Chain::of(it)?;
         let shares = |id: &str| it.steps.iter().any(|it| it.scheme_id == id);
         if chain.steps.iter().any(|it| shares(&it.scheme_id)) {
             let existing = it.chain_id;
             return Err(AppError::AlreadyExists { reason: "CHAIN_EXISTS", existing });
         }
+        for index in 0..it.steps.len() {
+            all.push(Step::read(tx, at, (&it, index), &[]).await?);
+        }
     }
-    Ok(None)
+    for index in 0..chain.steps.len() {
+        let step = Step::read(tx, at, (chain, index), &[]).await?;
+        if let Some((other, (post, item))) =
+            all.iter().find_map(|it| Some((it, shared(it, &step)?)))
+        {
+            let (one, two) = (&other.of.scheme_id, &step.of.scheme_id);
+            let en = format!(
+                "`{one}` and `{two}` both have a node `{item}` about post `{post}`: name them apart"
+            );
+            let zh = format!("{one} 与 {two} 对职务 {post} 有同名的审定项目 {item}，须分别命名");
+            return Err(AppError::refused("ITEM_SHARED", en, zh));
+        }
+        all.push(step);
+    }
+    Ok(())
 }

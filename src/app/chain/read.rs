@@ -146,6 +146,8 @@ pub(super) struct Post {
     pub(super) id: String,
     /// The units in which it lies.
     pub(super) groups: BTreeMap<String, String>,
+    /// Who holds it.
+    pub(super) person: String,
 }
 
 /// A step with its posts, its cases and what was recorded about it.
@@ -234,7 +236,7 @@ impl Step {
                     item: item.id.clone(),
                     unit: self.unit(post).unwrap_or_default().to_owned(),
                     levels: item.levels.clone(),
-                    left_out: false,
+                    left_out: None,
                     values: Vec::new(),
                     reopenings: Vec::new(),
                 };
@@ -263,7 +265,7 @@ impl Step {
                 until: period.last_day(),
                 known: at.now,
             };
-            let mut states: BTreeMap<(String, String), bool> = BTreeMap::new();
+            let mut states: BTreeMap<(String, String), Option<Moment>> = BTreeMap::new();
             for row in tx.facts(at.county, &query).await? {
                 if row.fact.kind == FactKind::Proposal {
                     self.take_value((row.seq, row.recorded), row.fact)?;
@@ -271,14 +273,14 @@ impl Step {
                 }
                 // The latest state of a node holds.
                 let kind = StateKind::ALL.into_iter().find(|it| it.name() == row.fact.name);
-                let out = kind.is_some_and(StateKind::leaves_out);
+                let out = kind.is_some_and(StateKind::leaves_out).then_some(row.recorded);
                 states.insert((row.fact.subject, row.fact.item), out);
             }
             for ((post, node), out) in states {
-                let below = self.items.iter().filter(|it| out && it.path.contains(&node));
+                let below = self.items.iter().filter(|it| out.is_some() && it.path.contains(&node));
                 for item in below {
                     if let Some(case) = self.cases.get_mut(&(post.clone(), item.id.clone())) {
-                        case.left_out = true;
+                        case.left_out = case.left_out.max(out);
                     }
                 }
             }
@@ -352,13 +354,28 @@ impl Step {
         }
     }
 
-    /// How far the cohort of a unit is, but for what it waits for.
+    /// How far the cohort of a unit is, but for what it waits for. A closing is of what there was then:
+    /// a case that is opened again, left out later, or of a post that was registered or came later,
+    /// asks for another.
     pub(super) fn state(&self, unit: &str) -> CohortState {
-        match (self.closed.get(unit), self.reopened.get(unit)) {
-            (None, _) => CohortState::Open,
-            (Some((_, closed)), Some(opened)) if closed < opened => CohortState::Reopened,
-            (Some(_), _) => CohortState::Closed,
+        let Some((_, closed)) = self.closed.get(unit) else { return CohortState::Open };
+        let opened = self.reopened.get(unit).is_some_and(|it| closed < it);
+        let mut own = self.cases.values().filter(|it| it.unit == unit);
+        let later = |it: &Case| it.is_open() || it.changed().is_some_and(|it| it > *closed);
+        if opened || own.any(later) {
+            return CohortState::Reopened;
         }
+        CohortState::Closed
+    }
+
+    /// The moment of the last closing.
+    pub(super) fn settled(&self) -> Option<Moment> {
+        self.units().into_iter().filter_map(|it| self.closed.get(it)).map(|it| it.1).max()
+    }
+
+    /// How a cohort is named in refusals: its unit and its scheme.
+    pub(super) fn cohort_name(&self, unit: &str) -> String {
+        format!("{}/{unit} {}", self.of.cohort.word(), self.of.scheme_id)
     }
 
     /// The units that have a cohort.
@@ -407,20 +424,25 @@ impl Step {
             let within = self.of.cohort.word();
             let own =
                 step.posts.values().filter(|it| it.groups.get(within).is_some_and(|it| it == unit));
-            let units: BTreeSet<&str> = own.filter_map(|it| step.unit(it)).collect();
+            let (own, stray): (Vec<&Post>, Vec<&Post>) =
+                own.partition(|it| step.unit(it).is_some());
+            found.extend(stray.into_iter().map(|it| Blocker {
+                reason: "POST_WITHOUT_COHORT",
+                subject: it.id.clone(),
+                en: "the post lies in no unit that could assess it",
+                zh: "该职务不属于任何考核组",
+            }));
+            let units: BTreeSet<&str> = own.into_iter().filter_map(|it| step.unit(it)).collect();
             for lower in units.into_iter().filter(|it| step.state(it) != CohortState::Closed) {
                 found.push(Blocker {
                     reason: "COHORT_OPEN",
-                    subject: format!("{}/{lower} {}", step.of.cohort.word(), step.of.scheme_id),
+                    subject: step.cohort_name(lower),
                     en: "a cohort below is not closed",
                     zh: "下级考核组尚未结束",
                 });
             }
         }
-        let open = |it: &&Case| {
-            it.unit == unit
-                && !matches!(it.standing(), CaseStanding::Confirmed | CaseStanding::LeftOut)
-        };
+        let open = |it: &&Case| it.unit == unit && it.is_open();
         for case in self.cases.values().filter(open) {
             found.push(Blocker {
                 reason: "CASE_OPEN",
@@ -441,6 +463,12 @@ impl Step {
     }
 }
 
+/// A case that two steps both have.
+pub(super) fn shared<'s>(one: &'s Step, other: &Step) -> Option<(&'s str, &'s str)> {
+    let both = one.cases.keys().find(|it| other.cases.contains_key(*it));
+    both.map(|it| (it.0.as_str(), it.1.as_str()))
+}
+
 /// The roster of a scheme in a period as it is known now, with the units of each post.
 async fn posts(
     tx: &mut dyn ReadTx,
@@ -450,8 +478,8 @@ async fn posts(
 ) -> Result<BTreeMap<String, Post>, AppError> {
     let mut all = BTreeMap::new();
     for it in roster::all_subjects(tx, at.county, plan.scheme(), period, at.now).await? {
-        let (id, groups) = (it.facts.subject, it.facts.groups);
-        all.insert(id.clone(), Post { id, groups });
+        let (id, groups, person) = (it.facts.subject, it.facts.groups, it.person);
+        all.insert(id.clone(), Post { id, groups, person });
     }
     Ok(all)
 }

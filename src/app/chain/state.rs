@@ -62,8 +62,8 @@ pub struct Case {
     pub unit: String,
     /// The levels from the lowest.
     pub levels: Vec<String>,
-    /// Whether the facts leave it out.
-    pub left_out: bool,
+    /// Since when the facts leave it out; none where they do not.
+    pub left_out: Option<Moment>,
     /// All values in the order recorded.
     pub values: Vec<CaseValue>,
     /// The openings in the order recorded.
@@ -109,7 +109,7 @@ impl Case {
 
     /// How far it is.
     pub fn standing(&self) -> CaseStanding {
-        if self.left_out {
+        if self.left_out.is_some() {
             return CaseStanding::LeftOut;
         }
         match in_force(self.current()).map(|it| it.level) {
@@ -118,6 +118,18 @@ impl Case {
             Some(0) => CaseStanding::Proposed,
             Some(_) => CaseStanding::Adjusted,
         }
+    }
+
+    /// Whether a level's word is waited for.
+    pub(super) fn is_open(&self) -> bool {
+        !matches!(self.standing(), CaseStanding::Confirmed | CaseStanding::LeftOut)
+    }
+
+    /// When something of it was recorded last.
+    pub(super) fn changed(&self) -> Option<Moment> {
+        let values = self.values.iter().map(|it| it.recorded);
+        let opened = self.reopenings.iter().map(|it| it.recorded);
+        values.chain(opened).chain(self.left_out).max()
     }
 
     /// The level whose word is waited for.
@@ -225,7 +237,7 @@ mod tests {
             item: "i".into(),
             unit: "c".into(),
             levels: ["community", "street", "county"].map(String::from).to_vec(),
-            left_out: false,
+            left_out: None,
             values: Vec::new(),
             reopenings: Vec::new(),
         };
@@ -268,7 +280,7 @@ mod tests {
         assert_eq!(it.in_force(), Some(decimal("70")));
         let it = case(&[Some((0, "80")), Some((1, "70")), Some((2, "75"))]);
         assert_eq!((it.standing(), it.next_level()), (CaseStanding::Confirmed, None));
-        let out = Case { left_out: true, ..it };
+        let out = Case { left_out: Some(Moment::from_micros(9)), ..it };
         assert_eq!((out.standing(), out.next_level()), (CaseStanding::LeftOut, None));
     }
 

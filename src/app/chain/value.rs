@@ -138,7 +138,9 @@ fn judged(
         let points = value.points.or_else(|| case.standing_points());
         let why = stands_against(step, (item, case), level, points)
             .or_else(|| unexplained(item, case, (level, points, &value.reason)))
-            .or_else(|| same_hand(case, level, (&call.principal, &speech.decided_by)));
+            .or_else(|| {
+                same_hand((case, &post.person), level, (&call.principal, &speech.decided_by))
+            });
         match (why, points) {
             (Some(why), _) => against.push((name, why)),
             (None, None) => against.push((name, CASE_NOT_PROPOSED)),
@@ -237,26 +239,41 @@ fn unexplained(
     ))
 }
 
-/// Who recorded or decided in another duty on the case.
-fn same_hand(case: &Case, level: usize, (principal, decided_by): (&str, &str)) -> Option<Against> {
+/// Who recorded or decided at another level of the case, and who holds the post: neither as a caller nor
+/// as the one who decides do they act.
+fn same_hand(
+    (case, person): (&Case, &str),
+    level: usize,
+    (principal, decided_by): (&str, &str),
+) -> Option<Against> {
     let duty = |level: usize| match level {
         0 => Duty::Propose,
         _ if level.saturating_add(1) == case.levels.len() => Duty::Approve,
         _ => Duty::Review,
     };
-    let acts = |who: fn(&CaseValue) -> &str, own: &str| {
-        let done: Vec<(Duty, &str)> =
-            case.values.iter().map(|it| (duty(it.level), who(it))).collect();
-        separate(&done, duty(level), own).is_err()
-            // Two levels between are two duties as well.
-            || case.values.iter().any(|it| it.level != level && who(it) == own)
-    };
-    let hand = acts(|it| &it.recorded_by, principal) || acts(|it| &it.decided_by, decided_by);
-    hand.then_some((
-        "SEPARATION_OF_DUTIES",
-        "nobody acts on one case in two duties",
-        "同一事项的提出、调整、审定须由不同的人办理",
-    ))
+    let hands = |it: &'_ CaseValue| [it.recorded_by.clone(), it.decided_by.clone()];
+    let done: Vec<(Duty, String)> =
+        case.values.iter().flat_map(|it| hands(it).map(|hand| (duty(it.level), hand))).collect();
+    let done: Vec<(Duty, &str)> = done.iter().map(|it| (it.0, it.1.as_str())).collect();
+    for own in [principal, decided_by] {
+        // Two levels between are two duties as well.
+        let between = |it: &CaseValue| it.level != level && hands(it).iter().any(|it| it == own);
+        if separate(&done, duty(level), own).is_err() || case.values.iter().any(between) {
+            return Some((
+                "SEPARATION_OF_DUTIES",
+                "nobody acts on one case in two duties",
+                "同一事项的提出、调整、审定须由不同的人办理",
+            ));
+        }
+        if own == person {
+            return Some((
+                "SEPARATION_OF_DUTIES",
+                "nobody acts on the case of a post of their own",
+                "不得办理本人职务的考核事项",
+            ));
+        }
+    }
+    None
 }
 
 /// The refusal of a message, by the first of what stands in its way.

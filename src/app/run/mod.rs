@@ -144,7 +144,8 @@ impl App {
     /// `RUN_NOT_FOUND`, `RUN_NOT_COMPUTED`, `RUN_PUBLISHED_ALREADY` (another run of the scheme and
     /// period holds: supersede it), and where the scheme asks for a public notice `NOTICE_MISSING`,
     /// `NOTICE_RUNNING`, `OBJECTION_OPEN`, `OBJECTION_UPHELD`, and where it is a step of an appraisal
-    /// chain `APPRAISAL_OPEN`, `POST_WITHOUT_COHORT`, `RUN_BEFORE_CLOSING`; all remembered for the
+    /// chain `RUN_OTHER_VERSION`, `APPRAISAL_OPEN`, `POST_WITHOUT_COHORT`, `RUN_BEFORE_CLOSING`,
+    /// `RUN_OTHER_POSTS`; all remembered for the
     /// request id.
     pub async fn publish_run(
         &self,

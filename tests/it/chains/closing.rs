@@ -1,18 +1,20 @@
 //! Closing cohorts from below, and opening cases again.
 
-use steelyard::proto::v1::{CaseState, CohortState};
+use steelyard::proto::v1::{self, CaseState, CohortState, RecordKind};
 use tonic::Code;
 
 use super::{
     COMMUNITIES, SECRETARIES, adjust, begun, carried, close, cohorts, confirm, in_the_way, on_both,
-    propose, reopen,
+    post, propose, reopen,
 };
-use crate::harness::{Served, decimal, reason};
+use crate::harness::{COUNTY, Served, by, decimal, reason};
 
 on_both!(
     a_step_is_closed_after_the_one_below,
     the_state_of_every_cohort_is_read_at_once,
     a_case_is_opened_again_and_its_value_stays_until_then,
+    a_post_that_is_registered_later_opens_its_cohort,
+    a_confirmed_part_that_is_left_out_later_opens_its_cohort,
 );
 
 async fn a_step_is_closed_after_the_one_below(on: &Served) {
@@ -118,4 +120,58 @@ async fn a_case_is_opened_again_and_its_value_stays_until_then(on: &Served) {
     let found = confirm(on, "department", "8", &[("p-1", "leaders", "", "")]).await.unwrap();
     assert_eq!((found[0].state(), &found[0].in_force), (CaseState::Confirmed, &decimal("40")));
     close(on, "department", "9", (SECRETARIES, "c-01")).await.unwrap();
+}
+
+async fn a_post_that_is_registered_later_opens_its_cohort(on: &Served) {
+    begun(on).await;
+    carried(on, "c-01", "guishan", &["p-1", "p-2"]).await;
+    close(on, "department", "1", (SECRETARIES, "c-01")).await.unwrap();
+    let of = async || cohorts(on, "department").await.unwrap().remove(0);
+    assert_eq!(of().await.state(), CohortState::Closed);
+    let late = post("p-5", "branch_secretary", (RecordKind::Compound, "k-01"));
+    assert_eq!(on.upsert("late", vec![late]).await.items, []);
+    let cohort = of().await;
+    assert_eq!((cohort.state(), cohort.posts, cohort.open), (CohortState::Reopened, 3, 2));
+    let waits: Vec<_> = cohort.blockers.iter().map(|it| it.subject.as_str()).collect();
+    assert_eq!(waits, ["p-5/daily", "p-5/leaders"]);
+    // What was confirmed stays so; the new post goes its way.
+    let status = propose(on, "c-01", "2", &[("p-1", "daily", "1", "")]).await.unwrap_err();
+    assert_eq!(in_the_way(&status), ["CASE_CONFIRMED p-1/daily"]);
+    propose(on, "c-01", "3", &[("p-5", "leaders", "50", ""), ("p-5", "daily", "30", "")])
+        .await
+        .unwrap();
+    adjust(on, "guishan", "4", &[("p-5", "leaders", "", "")]).await.unwrap();
+    let both = [("p-5", "leaders", "", ""), ("p-5", "daily", "", "")];
+    confirm(on, "department", "5", &both).await.unwrap();
+    // What was closed before was closed without it.
+    let cohort = of().await;
+    assert_eq!((cohort.state(), cohort.confirmed), (CohortState::Reopened, 6));
+    close(on, "department", "6", (SECRETARIES, "c-01")).await.unwrap();
+    assert_eq!(of().await.state(), CohortState::Closed);
+}
+
+async fn a_confirmed_part_that_is_left_out_later_opens_its_cohort(on: &Served) {
+    begun(on).await;
+    carried(on, "c-01", "guishan", &["p-1", "p-2"]).await;
+    close(on, "department", "1", (SECRETARIES, "c-01")).await.unwrap();
+    let state = v1::Fact {
+        subject: Some(v1::SubjectRef { kind: v1::SubjectKind::Post.into(), id: "p-1".into() }),
+        recorded_by: "c-01".into(),
+        fact: Some(v1::fact::Fact::NodeState(v1::NodeState {
+            node: "leaders".into(),
+            period: "2022".into(),
+            state: v1::NodeStateKind::Excused.into(),
+            reason: "不予考核".into(),
+        })),
+        ..Default::default()
+    };
+    let request = v1::RecordFactsRequest {
+        county: COUNTY.into(),
+        request_id: "s".into(),
+        facts: vec![state],
+    };
+    on.facts().record_facts(by("c-01", request)).await.unwrap();
+    let cohort = cohorts(on, "department").await.unwrap().remove(0);
+    assert_eq!((cohort.state(), cohort.left_out), (CohortState::Reopened, 1));
+    close(on, "department", "2", (SECRETARIES, "c-01")).await.unwrap();
 }

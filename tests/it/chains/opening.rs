@@ -64,8 +64,17 @@ async fn what_cannot_be_a_chain_is_refused(on: &Served) {
     assert_eq!(refused(on, "test.downwards").await, "LEVELS_OUT_OF_ORDER");
     assert_eq!(refused(on, "test.below").await, "LEVELS_OUT_OF_ORDER");
     assert_eq!(refused(on, "test.none").await, "SCHEME_NOT_FOUND");
+    // One post, two schemes, one name: whose value would it be?
+    publish(on, scheme("test.twice", title, "cohort: street\n", &leaf("[street, county]"))).await;
+    let status = open(on, "twice", &["test.twice", SECRETARIES]).await.unwrap_err();
+    assert_eq!(
+        (reason(&status), status.message().contains("`leaders`")),
+        ("ITEM_SHARED".into(), true)
+    );
     // An office of the county stands with the county.
     open(on, "office", &["test.office"]).await.unwrap();
+    let status = open(on, "both", &[SECRETARIES]).await.unwrap_err();
+    assert_eq!(reason(&status), "ITEM_SHARED", "with another chain of the period");
     for (period, why) in [("2021", "SCHEME_NOT_IN_FORCE"), ("2022-H1", "PERIOD_KIND_MISMATCH")] {
         let request = v1::OpenChainRequest {
             county: COUNTY.into(),

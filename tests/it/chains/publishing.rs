@@ -9,7 +9,11 @@ use super::{
 };
 use crate::harness::{COUNTY, Served, reason};
 
-on_both!(a_run_waits_for_its_cohorts, what_is_confirmed_anew_supersedes);
+on_both!(
+    a_run_waits_for_its_cohorts,
+    what_is_confirmed_anew_supersedes,
+    a_run_of_something_else_is_refused,
+);
 
 async fn computed(on: &Served, request_id: &str, scheme: &str) -> String {
     let request = v1::StartRunRequest {
@@ -66,8 +70,8 @@ async fn a_run_waits_for_its_cohorts(on: &Served) {
         (status.code(), reason(&status)),
         (Code::FailedPrecondition, "APPRAISAL_OPEN".into())
     );
-    let open = ["community/c-01", "community/c-02", "community/c-03"]
-        .map(|it| format!("COHORT_OPEN {it}"));
+    let open =
+        ["c-01", "c-02", "c-03"].map(|it| format!("COHORT_OPEN community/{it} test.secretaries"));
     assert_eq!(in_the_way(&status), open);
     first_step(on).await;
     // Computed before anything was confirmed.
@@ -79,7 +83,13 @@ async fn a_run_waits_for_its_cohorts(on: &Served) {
     // The other step waits for its own cohorts.
     let run = computed(on, "communities", COMMUNITIES).await;
     let status = publish(on, &run, "p4").await.unwrap_err();
-    assert_eq!(in_the_way(&status), ["COHORT_OPEN street/guishan", "COHORT_OPEN street/xincheng"]);
+    assert_eq!(
+        in_the_way(&status),
+        [
+            "COHORT_OPEN street/guishan test.communities",
+            "COHORT_OPEN street/xincheng test.communities"
+        ]
+    );
 }
 
 async fn what_is_confirmed_anew_supersedes(on: &Served) {
@@ -103,7 +113,7 @@ async fn what_is_confirmed_anew_supersedes(on: &Served) {
     // Until it is confirmed anew, the value of before counts.
     assert_eq!(score(on, &new, "p-1").await, "80.00");
     let status = supersede(&new, "s1").await.unwrap_err();
-    assert_eq!(in_the_way(&status), ["COHORT_OPEN community/c-01"]);
+    assert_eq!(in_the_way(&status), ["COHORT_OPEN community/c-01 test.secretaries"]);
     propose(on, "c-01", "a", &[("p-1", "leaders", "52", "")]).await.unwrap();
     adjust(on, "guishan", "b", &[("p-1", "leaders", "", "")]).await.unwrap();
     confirm(on, "department", "c", &[("p-1", "leaders", "", "")]).await.unwrap();
@@ -112,4 +122,52 @@ async fn what_is_confirmed_anew_supersedes(on: &Served) {
     let answer = supersede(&new, "s2").await.unwrap();
     assert_eq!(answer.changes.len(), 1);
     assert_eq!(score(on, &new, "p-1").await, "82.00");
+}
+
+async fn a_run_of_something_else_is_refused(on: &Served) {
+    begun(on).await;
+    first_step(on).await;
+    // The next version asks nobody to confirm anything; it is no way round the chain.
+    let next =
+        super::scheme(SECRETARIES, "branch_secretary", "", "  sum: [{id: x, constant: 90}]\n");
+    super::publish(on, next.replace("version: 1", "version: 2")).await;
+    let run = computed(on, "next", SECRETARIES).await;
+    let status = publish(on, &run, "p1").await.unwrap_err();
+    assert_eq!(reason(&status), "RUN_OTHER_VERSION");
+    // A run that took in a post which was registered by mistake.
+    let first = async |request_id: &str| {
+        let request = v1::StartRunRequest {
+            county: COUNTY.into(),
+            request_id: request_id.into(),
+            scheme_id: SECRETARIES.into(),
+            version: 1,
+            period: "2022".into(),
+            ..Default::default()
+        };
+        let run = on.evaluations().start_run(request).await.unwrap().into_inner().run.unwrap();
+        while on.app.work_once("test").await.unwrap() {}
+        run.run_id
+    };
+    let of = |title: &str| super::post("p-9", title, (v1::RecordKind::Compound, "k-01"));
+    assert_eq!(on.upsert("mistake", vec![of("branch_secretary")]).await.items, []);
+    let run = first("with-a-mistake").await;
+    let status = publish(on, &run, "p2").await.unwrap_err();
+    assert_eq!(in_the_way(&status), ["COHORT_OPEN community/c-01 test.secretaries"]);
+    assert_eq!(on.upsert("corrected", vec![of("building_head")]).await.items, []);
+    let status = publish(on, &run, "p3").await.unwrap_err();
+    assert_eq!(reason(&status), "RUN_OTHER_POSTS");
+    publish(on, &first("without").await, "p4").await.unwrap();
+    // What is opened again below holds up the step above.
+    let work = [("s-1", "work", "80", ""), ("s-2", "work", "85", "")];
+    propose(on, "guishan", "a", &work).await.unwrap();
+    propose(on, "xincheng", "b", &[("s-3", "work", "70", "")]).await.unwrap();
+    let all = [("s-1", "work", "", ""), ("s-2", "work", "", ""), ("s-3", "work", "", "")];
+    confirm(on, "department", "c", &all).await.unwrap();
+    for street in ["guishan", "xincheng"] {
+        close(on, "department", &format!("close-{street}"), (COMMUNITIES, street)).await.unwrap();
+    }
+    reopen(on, "department", "d", &[("p-1", "leaders")]).await.unwrap();
+    let run = computed(on, "above", COMMUNITIES).await;
+    let status = publish(on, &run, "p5").await.unwrap_err();
+    assert_eq!(in_the_way(&status), ["COHORT_OPEN community/c-01 test.secretaries"]);
 }

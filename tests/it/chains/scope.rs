@@ -10,6 +10,7 @@ on_both!(
     a_level_speaks_for_its_own_unit_alone,
     a_community_cannot_confirm_its_own_proposal,
     nobody_acts_on_a_case_in_two_duties,
+    who_holds_less_than_a_cohort_does_not_open_it,
     units_see_what_lies_in_them,
 );
 
@@ -103,7 +104,42 @@ async fn nobody_acts_on_a_case_in_two_duties(on: &Served) {
     let status =
         on.chains().confirm_values(crate::harness::by("department", request)).await.unwrap_err();
     assert_eq!(in_the_way(&status), ["SEPARATION_OF_DUTIES p-1/leaders"]);
+    // Across: who decided below records above, who recorded below decides above; and of one's own post.
+    for (who, decided_by) in [
+        ("department", "c-01"),
+        ("c-01-official", "somebody"),
+        ("department", "x-p-1"),
+        ("x-p-1", "somebody"),
+    ] {
+        if who != "department" {
+            let county = reference(RecordKind::County, COUNTY);
+            grant(on, who, "organization_department", county).await;
+        }
+        let request = v1::ConfirmValuesRequest {
+            county: COUNTY.into(),
+            request_id: format!("across-{decided_by}"),
+            chain_id: "y".into(),
+            scheme_id: super::SECRETARIES.into(),
+            decided_by: decided_by.into(),
+            values: super::values(&LEADERS),
+        };
+        let status =
+            on.chains().confirm_values(crate::harness::by(who, request)).await.unwrap_err();
+        assert_eq!(reason(&status), "SEPARATION_OF_DUTIES", "{who} {decided_by}");
+    }
     confirm(on, "department", "5", &LEADERS).await.unwrap();
+}
+
+async fn who_holds_less_than_a_cohort_does_not_open_it(on: &Served) {
+    begun(on).await;
+    super::carried(on, "c-01", "guishan", &["p-1", "p-2"]).await;
+    super::close(on, "department", "1", (super::SECRETARIES, "c-01")).await.unwrap();
+    grant(on, "below", "organization_department", reference(RecordKind::Compound, "k-01")).await;
+    let cases = [("p-1", "leaders")];
+    let status = super::reopen(on, "below", "2", &cases).await.unwrap_err();
+    assert_eq!(status.code(), Code::PermissionDenied);
+    grant(on, "of-c-01", "organization_department", reference(RecordKind::Community, "c-01")).await;
+    super::reopen(on, "of-c-01", "3", &cases).await.unwrap();
 }
 
 async fn units_see_what_lies_in_them(on: &Served) {
