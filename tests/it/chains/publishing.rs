@@ -13,6 +13,7 @@ on_both!(
     a_run_waits_for_its_cohorts,
     what_is_confirmed_anew_supersedes,
     a_run_of_something_else_is_refused,
+    a_post_that_nobody_could_assess_is_told_above_and_holds_the_run_up,
 );
 
 async fn computed(on: &Served, request_id: &str, scheme: &str) -> String {
@@ -170,4 +171,32 @@ async fn a_run_of_something_else_is_refused(on: &Served) {
     let run = computed(on, "above", COMMUNITIES).await;
     let status = publish(on, &run, "p5").await.unwrap_err();
     assert_eq!(in_the_way(&status), ["COHORT_OPEN community/c-01 test.secretaries"]);
+}
+
+async fn a_post_that_nobody_could_assess_is_told_above_and_holds_the_run_up(on: &Served) {
+    begun(on).await;
+    first_step(on).await;
+    // A branch secretary at the street: no community is above the post.
+    let stray = super::post("p-8", "branch_secretary", (v1::RecordKind::Street, "guishan"));
+    assert_eq!(on.upsert("stray", vec![stray]).await.items, []);
+    let found = super::cohorts(on, "department").await.unwrap();
+    let waits = |unit: &str| -> Vec<String> {
+        let of = |it: &&v1::Cohort| it.unit.as_ref().is_some_and(|it| it.id == unit);
+        let cohort = found.iter().find(of).unwrap();
+        cohort.blockers.iter().map(|it| format!("{} {}", it.reason, it.subject)).collect()
+    };
+    let expected = ["POST_WITHOUT_COHORT p-8", "CASE_OPEN s-1/work", "CASE_OPEN s-2/work"];
+    assert_eq!(waits("guishan"), expected, "above it");
+    assert_eq!(waits("xincheng"), ["CASE_OPEN s-3/work"], "beside it");
+    let status = close(on, "department", "1", (COMMUNITIES, "guishan")).await.unwrap_err();
+    assert_eq!(in_the_way(&status), expected);
+    let run = computed(on, "with-a-stray", SECRETARIES).await;
+    let status = publish(on, &run, "p1").await.unwrap_err();
+    assert_eq!(in_the_way(&status), ["POST_WITHOUT_COHORT p-8"]);
+    assert!(status.message().contains("`p-8`"), "{}", status.message());
+    // Nobody speaks for a community that is not there, not even the street or the county.
+    for who in ["c-01", "guishan", "department"] {
+        let status = propose(on, who, who, &[("p-8", "daily", "1", "")]).await.unwrap_err();
+        assert_eq!(status.code(), Code::PermissionDenied, "{who}");
+    }
 }

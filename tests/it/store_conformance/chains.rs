@@ -1,14 +1,14 @@
 //! Appraisal chains and their events.
 
-use steelyard::store::{ChainEvent, ChainEventKind, ChainRecord, RoundMark, StoreError, StoreTx};
+use steelyard::store::{ChainEvent, ChainEventKind, ChainRecord, Mark, StoreError, StoreTx};
 
 use super::{
     backend::Backend,
     sample::{COUNTY, at, begin},
 };
 
-fn mark(now: i64) -> RoundMark {
-    RoundMark { recorded: at(now), by: "office “一”".to_owned(), request_id: "q".to_owned() }
+fn mark(now: i64) -> Mark {
+    Mark { recorded: at(now), by: "office “一”".to_owned(), request_id: "q".to_owned() }
 }
 
 fn chain(id: &str, period: &str, now: i64) -> ChainRecord {

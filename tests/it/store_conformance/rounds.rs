@@ -1,8 +1,8 @@
 //! Assessment rounds, their sheets and their steps, as they were known at a moment.
 
 use steelyard::store::{
-    RevisionState, RoundHeader, RoundListing, RoundMark, RoundSheet, RoundStep, SheetKey,
-    SheetRevision, StepKind, StoreError, StoreTx,
+    Mark, RevisionState, RoundHeader, RoundListing, RoundSheet, RoundStep, SheetKey, SheetRevision,
+    StepKind, StoreError, StoreTx,
 };
 
 use super::{
@@ -10,8 +10,8 @@ use super::{
     sample::{COUNTY, NOW, at, begin, day},
 };
 
-fn mark(now: i64) -> RoundMark {
-    RoundMark { recorded: at(now), by: "office “一”".to_owned(), request_id: "q".to_owned() }
+fn mark(now: i64) -> Mark {
+    Mark { recorded: at(now), by: "office “一”".to_owned(), request_id: "q".to_owned() }
 }
 
 fn round(id: &str, scheme: &str, now: i64) -> RoundHeader {
