@@ -21,11 +21,9 @@ pub use state::{Blocker, Case, CaseStanding, CaseValue, Cohort, CohortState, Reo
 pub use value::{Decision, Speaking, Speech};
 
 use super::{
-    Write,
     access::{Node, Permit},
     registry::RecordKind,
 };
-use crate::{domain::time::Moment, store::RoundMark};
 
 /// How many rows are read at once.
 const PAGE: i64 = 1_000;
@@ -63,10 +61,4 @@ impl Reach {
         };
         unit.is_some_and(|it| self.units.contains(&it))
     }
-}
-
-/// The mark of what a call records.
-fn mark(call: &Write, at: Moment) -> RoundMark {
-    let (by, request_id) = (call.principal.clone(), call.request_id.clone());
-    RoundMark { recorded: at, by, request_id }
 }

@@ -33,7 +33,7 @@ use super::{
     access::Permit,
     registry::{RecordKind, RecordRef},
 };
-use crate::{domain::time::Moment, store::RoundMark};
+use crate::{domain::time::Moment, store::Mark};
 
 /// Later than every moment there is.
 const ALWAYS: Moment = Moment::from_micros(i64::MAX);
@@ -134,7 +134,7 @@ pub struct Assessor {
 }
 
 /// The mark of what a call records.
-fn mark(call: &Write, at: Moment) -> RoundMark {
+pub(super) fn mark(call: &Write, at: Moment) -> Mark {
     let (by, request_id) = (call.principal.clone(), call.request_id.clone());
-    RoundMark { recorded: at, by, request_id }
+    Mark { recorded: at, by, request_id }
 }

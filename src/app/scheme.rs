@@ -10,7 +10,7 @@ use crate::{
     domain::{
         engine::{Plan, run_examples},
         scheme::{NodeKind, Place, Schedule, Scheme, SchemeFault, Severity, SubjectKind, Veto},
-        time::{Day, Moment},
+        time::{Day, Moment, Period},
     },
     store::{ReadTx, Retirement, SchemeHeader, StoreError, StoreTx},
 };
@@ -333,6 +333,32 @@ pub async fn checked_apart(document: Vec<u8>) -> Result<Checked, AppError> {
 pub(super) fn retirement_effect(name: &str, last_day: Day, reason: &str) -> Effect {
     let subject = format!("scheme/{name}/retirement");
     Effect { subject, digest: digest(&[last_day.to_string().as_bytes(), reason.as_bytes()]) }
+}
+
+/// The version of a scheme that is in force on the last day of a period of its length.
+///
+/// # Errors
+/// `SCHEME_NOT_FOUND`, `SCHEME_NOT_IN_FORCE`, `PERIOD_KIND_MISMATCH`; those of the store.
+pub(super) async fn in_force_over(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    (id, period): (&str, Period),
+) -> Result<SchemeHeader, AppError> {
+    let mut versions = headers(tx, county).await?;
+    versions.retain(|it| it.scheme_id == id);
+    if versions.is_empty() {
+        return Err(AppError::not_found(Missing::Scheme, id));
+    }
+    let found = headers_in_force(versions, period.last_day()).pop();
+    let found = found.ok_or_else(|| AppError::not_found(Missing::SchemeInForce, id))?;
+    let kind = &found.period_kind;
+    if period.kind().name() != kind {
+        let en = format!("`{id}` evaluates by {kind}, and {period} is a {}", period.kind().name());
+        let refusal =
+            Refusal::new("PERIOD_KIND_MISMATCH", en, "评价周期的长度与评分办法规定的不一致");
+        return Err(AppError::Refused(refusal.with("period_kind", kind.clone())));
+    }
+    Ok(found)
 }
 
 /// What stands beside a published document.

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 
-use super::{RoundMark, StoreError};
+use super::{Mark, StoreError};
 
 /// A chain as it was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct ChainRecord {
     /// The steps from below, a JSON list of `[scheme id, version, kind of unit]`.
     pub steps: String,
     /// The opening.
-    pub opened: RoundMark,
+    pub opened: Mark,
 }
 
 /// What an event is.
@@ -62,7 +62,7 @@ pub struct ChainEvent {
     /// Why; empty for a closing.
     pub reason: String,
     /// Its recording.
-    pub mark: RoundMark,
+    pub mark: Mark,
 }
 
 /// Reading of chains.

@@ -77,8 +77,8 @@ pub use result_objections::{
     ResultAnswer, ResultObjection, ResultObjectionReads, ResultObjectionWrites, ResultVerdict,
 };
 pub use rounds::{
-    RevisionState, RoundHeader, RoundListing, RoundMark, RoundReads, RoundSheet, RoundStep,
-    RoundWrites, SheetKey, SheetRevision, StepKind,
+    Mark, RevisionState, RoundHeader, RoundListing, RoundReads, RoundSheet, RoundStep, RoundWrites,
+    SheetKey, SheetRevision, StepKind,
 };
 pub use runs::{
     ClaimedBatch, NewBatch, ResultRecord, ResultsAfter, RunListing, RunReads, RunRecord, RunState,

@@ -9,7 +9,7 @@ use crate::domain::time::{Day, Moment};
 /// When, by whom and on what request a row was recorded. Of a row that is to be written the moment is
 /// not read: it is the transaction's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoundMark {
+pub struct Mark {
     /// When.
     pub recorded: Moment,
     /// Who.
@@ -36,7 +36,7 @@ pub struct RoundHeader {
     /// The last day.
     pub due_on: Day,
     /// The opening.
-    pub opened: RoundMark,
+    pub opened: Mark,
     /// The step that closed it; none while it is open.
     pub closed: Option<RoundStep>,
 }
@@ -90,7 +90,7 @@ pub struct RoundStep {
     /// How many facts a closing recorded.
     pub facts: i64,
     /// Its recording.
-    pub mark: RoundMark,
+    pub mark: Mark,
 }
 
 /// What became of a sheet with a revision.
@@ -141,7 +141,7 @@ pub struct SheetRevision {
     /// All points, a JSON object of ten-thousandths by item; empty where they are not read.
     pub points: String,
     /// Its recording.
-    pub mark: RoundMark,
+    pub mark: Mark,
 }
 
 /// An expected sheet.
@@ -156,7 +156,7 @@ pub struct RoundSheet {
     /// Whose it is to write: a unit as `street/s-01`, or `principal/` and a name.
     pub holder: String,
     /// Its recording.
-    pub mark: RoundMark,
+    pub mark: Mark,
     /// The newest revision; none where it is not begun.
     pub latest: Option<SheetRevision>,
 }

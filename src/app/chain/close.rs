@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::{
-    Chain, ChainStep, NAMED_MAX, Reach, events_effect, mark,
+    Chain, ChainStep, NAMED_MAX, Reach, events_effect,
     open::{sees, sees_unit},
     read::{At, Step, steps_to},
     state::{Blocker, Case, CaseStanding, Cohort, CohortState, Reopened},
     value::{NOTHING_PROPOSED, not_there, refusal},
 };
 use crate::{
-    app::{App, AppError, Done, Missing, Refusal, Violation, Write},
+    app::{App, AppError, Done, Missing, Refusal, Violation, Write, round::mark},
     domain::time::Moment,
     store::{ChainEvent, ChainEventKind},
 };

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use super::{
-    Chain, ChainStep, Cohort, PAGE, Reach, mark, opening,
+    Chain, ChainStep, Cohort, PAGE, Reach, opening,
     read::{At, Post, Step, height, items, shared, steps_to, unit_of},
     state::{Case, CaseStanding},
 };
 use crate::{
     app::{
-        App, AppError, Done, Missing, Refusal, Write,
+        App, AppError, Done, Missing, Write,
         access::Placed,
         registry::RecordKind,
-        scheme::{Plans, headers, headers_in_force},
+        round::mark,
+        scheme::{Plans, in_force_over},
     },
     domain::{scheme::Scheme, time::Period},
     store::{ChainRecord, ReadTx, StoreTx},
@@ -215,24 +216,9 @@ async fn steps(
     asked: &OpenChain,
     plans: &Plans,
 ) -> Result<Vec<ChainStep>, AppError> {
-    let all = headers(tx, county).await?;
     let mut steps = Vec::new();
     for id in &asked.scheme_ids {
-        let mut versions = all.clone();
-        versions.retain(|it| it.scheme_id == *id);
-        if versions.is_empty() {
-            return Err(AppError::not_found(Missing::Scheme, id));
-        }
-        let found = headers_in_force(versions, asked.period.last_day()).pop();
-        let found = found.ok_or_else(|| AppError::not_found(Missing::SchemeInForce, id))?;
-        let (kind, period) = (&found.period_kind, asked.period);
-        if period.kind().name() != kind {
-            let en =
-                format!("`{id}` evaluates by {kind}, and {period} is a {}", period.kind().name());
-            let refusal =
-                Refusal::new("PERIOD_KIND_MISMATCH", en, "评价周期的长度与评分办法规定的不一致");
-            return Err(AppError::Refused(refusal.with("period_kind", kind.clone())));
-        }
+        let found = in_force_over(tx, county, (id, asked.period)).await?;
         let version = found.version;
         let gone = || AppError::not_found(Missing::Scheme, id);
         let published = tx.scheme(county, id, version).await?.ok_or_else(gone)?;

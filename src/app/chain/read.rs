@@ -16,8 +16,8 @@ use crate::{
         time::{Moment, Period},
     },
     store::{
-        ChainEvent, ChainEventKind, ChainRecord, Fact, FactKind, FactQuery, ReadTx, RoundListing,
-        RoundMark, StoreError,
+        ChainEvent, ChainEventKind, ChainRecord, Fact, FactKind, FactQuery, Mark, ReadTx,
+        RoundListing, StoreError,
     },
 };
 
@@ -56,7 +56,7 @@ pub struct Chain {
     /// The steps from below.
     pub steps: Vec<ChainStep>,
     /// The opening.
-    pub opened: RoundMark,
+    pub opened: Mark,
 }
 
 impl Chain {

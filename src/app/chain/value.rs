@@ -6,14 +6,12 @@ use super::{
     Chain, ChainStep, NAMED_MAX, Reach,
     open::sees,
     read::{At, Item, Step},
-    state::{Case, CaseStanding, CaseValue, CohortState, departs},
+    state::{Case, CaseStanding, CohortState, departs},
 };
 use crate::{
     app::{
         App, AppError, Done, Effect, Missing, Refusal, Violation, Write,
-        access::{Duty, separate},
-        fact::effect as fact_effect,
-        registry::RecordKind,
+        fact::effect as fact_effect, registry::RecordKind,
     },
     domain::{exact::Decimal, time::Moment},
     store::{Fact, FactKind, StoreTx},
@@ -139,7 +137,7 @@ fn judged(
         let why = stands_against(step, (item, case), level, points)
             .or_else(|| unexplained(item, case, (level, points, &value.reason)))
             .or_else(|| {
-                same_hand((case, &post.person), level, (&call.principal, &speech.decided_by))
+                same_hand((case, &post.person), level, [&call.principal, &speech.decided_by])
             });
         match (why, points) {
             (Some(why), _) => against.push((name, why)),
@@ -239,41 +237,23 @@ fn unexplained(
     ))
 }
 
-/// Who recorded or decided at another level of the case, and who holds the post: neither as a caller nor
-/// as the one who decides do they act.
-fn same_hand(
-    (case, person): (&Case, &str),
-    level: usize,
-    (principal, decided_by): (&str, &str),
-) -> Option<Against> {
-    let duty = |level: usize| match level {
-        0 => Duty::Propose,
-        _ if level.saturating_add(1) == case.levels.len() => Duty::Approve,
-        _ => Duty::Review,
-    };
-    let hands = |it: &'_ CaseValue| [it.recorded_by.clone(), it.decided_by.clone()];
-    let done: Vec<(Duty, String)> =
-        case.values.iter().flat_map(|it| hands(it).map(|hand| (duty(it.level), hand))).collect();
-    let done: Vec<(Duty, &str)> = done.iter().map(|it| (it.0, it.1.as_str())).collect();
-    for own in [principal, decided_by] {
-        // Two levels between are two duties as well.
-        let between = |it: &CaseValue| it.level != level && hands(it).iter().any(|it| it == own);
-        if separate(&done, duty(level), own).is_err() || case.values.iter().any(between) {
-            return Some((
-                "SEPARATION_OF_DUTIES",
-                "nobody acts on one case in two duties",
-                "同一事项的提出、调整、审定须由不同的人办理",
-            ));
-        }
-        if own == person {
-            return Some((
-                "SEPARATION_OF_DUTIES",
-                "nobody acts on the case of a post of their own",
-                "不得办理本人职务的考核事项",
-            ));
-        }
+/// Who recorded or decided at another level of the case, or holds the post: neither as a caller nor as
+/// the one who decides do they act. Each level is a duty of its own.
+fn same_hand((case, person): (&Case, &str), level: usize, own: [&str; 2]) -> Option<Against> {
+    let others = case.values.iter().filter(|it| it.level != level);
+    let mut hands = others.flat_map(|it| [it.recorded_by.as_str(), it.decided_by.as_str()]);
+    if hands.any(|it| own.contains(&it)) {
+        return Some((
+            "SEPARATION_OF_DUTIES",
+            "nobody acts on one case in two duties",
+            "同一事项的提出、调整、审定须由不同的人办理",
+        ));
     }
-    None
+    own.contains(&person).then_some((
+        "SEPARATION_OF_DUTIES",
+        "nobody acts on the case of a post of their own",
+        "不得办理本人职务的考核事项",
+    ))
 }
 
 /// The refusal of a message, by the first of what stands in its way.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::{ALWAYS, Organiser, PAGE, RoundView, mark, opening};
 use crate::{
     app::{
-        App, AppError, Done, Missing, Refusal, Write,
-        scheme::{Plans, headers, headers_in_force},
+        App, AppError, Done, Refusal, Write,
+        scheme::{Plans, in_force_over},
     },
     domain::{
         scheme::NodeKind,
         time::{Day, Moment, Period},
     },
-    store::{ReadTx, RoundHeader, RoundListing, SchemeHeader, StoreTx},
+    store::{ReadTx, RoundHeader, RoundListing, StoreTx},
 };
 
 /// What to open.
@@ -50,7 +50,7 @@ impl App {
             Box::pin(async move {
                 let (call, organiser, asked, plans, encode) = &*shared;
                 let county = &call.county;
-                let scheme = scheme(tx, county, asked).await?;
+                let scheme = in_force_over(tx, county, (&asked.scheme_id, asked.period)).await?;
                 organiser.covers(&scheme.subject_kind)?;
                 let round = RoundHeader {
                     round_id: asked.round_id.clone(),
@@ -118,30 +118,6 @@ pub(in crate::app) async fn all_rounds(
         listing.after.clone_from(&last.round_id);
         all.extend(page);
     }
-}
-
-/// The version of the scheme that is in force on the period's last day.
-async fn scheme(
-    tx: &mut dyn StoreTx,
-    county: &str,
-    asked: &OpenRound,
-) -> Result<SchemeHeader, AppError> {
-    let id = &asked.scheme_id;
-    let mut versions = headers(tx, county).await?;
-    versions.retain(|it| it.scheme_id == *id);
-    if versions.is_empty() {
-        return Err(AppError::not_found(Missing::Scheme, id));
-    }
-    let found = headers_in_force(versions, asked.period.last_day()).pop();
-    let found = found.ok_or_else(|| AppError::not_found(Missing::SchemeInForce, id))?;
-    let (kind, period) = (&found.period_kind, asked.period);
-    if period.kind().name() != kind {
-        let en = format!("`{id}` evaluates by {kind}, and {period} is a {}", period.kind().name());
-        let refusal =
-            Refusal::new("PERIOD_KIND_MISMATCH", en, "评价周期的长度与评分办法规定的不一致");
-        return Err(AppError::Refused(refusal.with("period_kind", kind.clone())));
-    }
-    Ok(found)
 }
 
 /// The round of that id, if it is this one.

@@ -5,13 +5,13 @@ use async_trait::async_trait;
 use super::super::{insert_all, sql::chains as sql};
 use super::{
     SqlTx, fault,
-    row::{Row, get, moment, word},
+    rounds::mark,
+    row::{Row, get, word},
 };
 use crate::{
     domain::time::Moment,
     store::{
-        ChainEvent, ChainEventKind, ChainReads, ChainRecord, ChainWrites, RoundMark, StoreError,
-        bulk::Value,
+        ChainEvent, ChainEventKind, ChainReads, ChainRecord, ChainWrites, StoreError, bulk::Value,
     },
 };
 
@@ -115,14 +115,6 @@ fn put_event<'a>(line: &'a Line<'a>, values: &mut Vec<Value<'a>>) {
         Value::Text(&it.mark.by),
         Value::Text(&it.mark.request_id),
     ]);
-}
-
-fn mark(row: &Row) -> Result<RoundMark, StoreError> {
-    Ok(RoundMark {
-        recorded: moment(row, "recorded")?,
-        by: get(row, "recorded_by")?,
-        request_id: get(row, "request_id")?,
-    })
 }
 
 fn chain(row: &Row) -> Result<ChainRecord, StoreError> {

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     domain::time::Moment,
     store::{
-        RevisionState, RoundHeader, RoundListing, RoundMark, RoundReads, RoundSheet, RoundStep,
+        Mark, RevisionState, RoundHeader, RoundListing, RoundReads, RoundSheet, RoundStep,
         RoundWrites, SheetKey, SheetRevision, StepKind, StoreError, bulk::Value, day::SqlDay,
     },
 };
@@ -320,8 +320,9 @@ fn put_revision<'a>(line: &'a Line<'a, (SheetKey, SheetRevision)>, values: &mut 
     ]);
 }
 
-fn mark(row: &Row) -> Result<RoundMark, StoreError> {
-    Ok(RoundMark {
+/// When, by whom and on what request a row was recorded.
+pub(super) fn mark(row: &Row) -> Result<Mark, StoreError> {
+    Ok(Mark {
         recorded: moment(row, "recorded")?,
         by: get(row, "recorded_by")?,
         request_id: get(row, "request_id")?,
@@ -346,7 +347,7 @@ fn header(row: &Row) -> Result<RoundHeader, StoreError> {
 fn closed(row: &Row) -> Result<Option<RoundStep>, StoreError> {
     let Some(step) = get::<Option<i64>>(row, "closed_step")? else { return Ok(None) };
     let recorded = optional_moment(row, "closed")?;
-    let mark = RoundMark {
+    let mark = Mark {
         recorded: recorded.ok_or_else(|| StoreError::corrupt("closed", "absent"))?,
         by: get::<Option<String>>(row, "closed_by")?.unwrap_or_default(),
         request_id: get::<Option<String>>(row, "closed_request_id")?.unwrap_or_default(),
@@ -393,7 +394,7 @@ fn revision(row: &Row) -> Result<SheetRevision, StoreError> {
         revision: get(row, "revision")?,
         state: word(row, "state", RevisionState::named)?,
         points: get(row, "points")?,
-        mark: RoundMark {
+        mark: Mark {
             recorded: moment(row, "revised")?,
             by: get(row, "revised_by")?,
             request_id: get(row, "revised_request_id")?,

@@ -10,7 +10,7 @@ use crate::{
         chain::{all_chains, events_effect, opening},
     },
     domain::time::Moment,
-    store::{AuditRecord, ChainEvent, ChainRecord, ReadTx, RoundMark},
+    store::{AuditRecord, ChainEvent, ChainRecord, Mark, ReadTx},
 };
 
 /// The rows that no entry has spoken of yet.
@@ -38,7 +38,7 @@ impl Chains {
     pub(super) fn take(&mut self, record: &AuditRecord, found: &mut Effects) {
         let subject = record.entry.subject.strip_prefix("chain/").unwrap_or_default();
         let (id, what) = subject.split_once('/').unwrap_or((subject, ""));
-        let (effect, marks): (_, Vec<RoundMark>) = if what.is_empty() {
+        let (effect, marks): (_, Vec<Mark>) = if what.is_empty() {
             let there = self.opened.remove(id);
             let there = there.filter(|it| it.opened.recorded == record.recorded);
             (there.as_ref().map(opening), there.map(|it| it.opened).into_iter().collect())

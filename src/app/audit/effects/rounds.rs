@@ -11,7 +11,7 @@ use crate::{
     },
     domain::time::Moment,
     store::{
-        AuditRecord, ReadTx, RoundHeader, RoundMark, RoundSheet, RoundStep, SheetKey, SheetRevision,
+        AuditRecord, Mark, ReadTx, RoundHeader, RoundSheet, RoundStep, SheetKey, SheetRevision,
     },
 };
 
@@ -77,7 +77,7 @@ impl Rounds {
         let subject = record.entry.subject.strip_prefix("round/").unwrap_or_default();
         let (id, what) = subject.split_once('/').unwrap_or((subject, ""));
         let at = (id.to_owned(), record.recorded);
-        let of = |it: &RoundMark| (it.by.clone(), it.request_id.clone());
+        let of = |it: &Mark| (it.by.clone(), it.request_id.clone());
         let (effect, marks): (_, Vec<_>) = match what {
             "" => {
                 let there = self.opened.remove(id);
