@@ -6,5 +6,6 @@ pub mod exact;
 pub mod facts;
 pub mod masked;
 pub mod scheme;
+pub mod selection;
 pub mod text;
 pub mod time;
