@@ -46,6 +46,13 @@ pub(super) const fn permission(raw: v1::Permission) -> Option<Permission> {
         v1::Permission::AppraisalAdjust => Some(Permission::AppraisalAdjust),
         v1::Permission::AppraisalConfirm => Some(Permission::AppraisalConfirm),
         v1::Permission::AppraisalRead => Some(Permission::AppraisalRead),
+        v1::Permission::SelectionOrganise => Some(Permission::SelectionOrganise),
+        v1::Permission::SelectionApply => Some(Permission::SelectionApply),
+        v1::Permission::SelectionOpine => Some(Permission::SelectionOpine),
+        v1::Permission::SelectionRecommend => Some(Permission::SelectionRecommend),
+        v1::Permission::SelectionExamine => Some(Permission::SelectionExamine),
+        v1::Permission::SelectionDecide => Some(Permission::SelectionDecide),
+        v1::Permission::SelectionRead => Some(Permission::SelectionRead),
     }
 }
 
@@ -83,6 +90,13 @@ const fn permission_out(of: Permission) -> v1::Permission {
         Permission::AppraisalAdjust => v1::Permission::AppraisalAdjust,
         Permission::AppraisalConfirm => v1::Permission::AppraisalConfirm,
         Permission::AppraisalRead => v1::Permission::AppraisalRead,
+        Permission::SelectionOrganise => v1::Permission::SelectionOrganise,
+        Permission::SelectionApply => v1::Permission::SelectionApply,
+        Permission::SelectionOpine => v1::Permission::SelectionOpine,
+        Permission::SelectionRecommend => v1::Permission::SelectionRecommend,
+        Permission::SelectionExamine => v1::Permission::SelectionExamine,
+        Permission::SelectionDecide => v1::Permission::SelectionDecide,
+        Permission::SelectionRead => v1::Permission::SelectionRead,
     }
 }
 

@@ -43,6 +43,7 @@ mod rounds;
 mod runs;
 mod schedules;
 mod schemes;
+mod selections;
 mod sight;
 pub mod sqlite;
 mod totals;
@@ -86,6 +87,7 @@ pub use runs::{
 };
 pub use schedules::{ScheduleHeader, ScheduleReads, ScheduleWrites};
 pub use schemes::{Retirement, SchemeHeader, SchemeReads, SchemeWrites};
+pub use selections::{SelectionEventRecord, SelectionReads, SelectionRecord, SelectionWrites};
 pub use sight::{RunCounts, SightReads};
 pub use totals::{Cell, Sums, TotalsDifference, TotalsReads, TotalsRow};
 
@@ -155,6 +157,7 @@ pub trait ReadTx:
     + ResultObjectionReads
     + RoundReads
     + ChainReads
+    + SelectionReads
     + FactReads
     + TotalsReads
     + RunReads
@@ -180,6 +183,7 @@ pub trait StoreTx:
     + ResultObjectionWrites
     + RoundWrites
     + ChainWrites
+    + SelectionWrites
     + FactWrites
     + RunWrites
     + PublicationWrites

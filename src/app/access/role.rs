@@ -75,11 +75,25 @@ pub enum Permission {
     AppraisalConfirm,
     /// Reading chains, cohorts and cases (S1, S2).
     AppraisalRead,
+    /// Opening selections, moving deadlines, taking the ranking, confirming (F1, F6 to F8, F12).
+    SelectionOrganise,
+    /// Applying for a selection (F2).
+    SelectionApply,
+    /// Giving opinions on applications (F3).
+    SelectionOpine,
+    /// Looking at places and recommending (F4).
+    SelectionRecommend,
+    /// Examining recommended candidates (F6).
+    SelectionExamine,
+    /// Recording what the standing committee decided (F7, F9).
+    SelectionDecide,
+    /// Reading selections and their candidates.
+    SelectionRead,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 39] = [
         Self::RegistryRead,
         Self::RegistryWrite,
         Self::SchemeRead,
@@ -112,6 +126,13 @@ impl Permission {
         Self::AppraisalAdjust,
         Self::AppraisalConfirm,
         Self::AppraisalRead,
+        Self::SelectionOrganise,
+        Self::SelectionApply,
+        Self::SelectionOpine,
+        Self::SelectionRecommend,
+        Self::SelectionExamine,
+        Self::SelectionDecide,
+        Self::SelectionRead,
     ];
 }
 
@@ -199,7 +220,7 @@ const UNITS: [RecordKind; 5] = [
 
 /// The roles every county starts with. Reviewed as the table that it is.
 #[rustfmt::skip]
-const START: [Start; 11] = {
+const START: [Start; 13] = {
     use FieldGroup::{Ballots, Money, Names};
     use Permission as P;
     use RecordKind as K;
@@ -209,8 +230,8 @@ const START: [Start; 11] = {
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::SchemePublish, P::FactRead, P::FactRecord,
                 P::FactReverse, P::Decide, P::RunRead, P::RunStart, P::RunPublish, P::ResultRead, P::ResultPreview,
                 P::ResultExplain, P::AccessRead, P::AccessManage, P::EntryCheck, P::ObjectionAnswer, P::ScheduleAdopt,
-                P::RoundOrganise, P::CalendarLoad, P::NoticePost, P::NoticeAnswer, P::AppraisalOrganise, P::AppraisalPropose,
-                P::AppraisalAdjust, P::AppraisalConfirm, P::AppraisalRead],
+                P::RoundOrganise, P::CalendarLoad, P::NoticePost, P::NoticeObject, P::NoticeAnswer, P::AppraisalOrganise, P::AppraisalPropose,
+                P::AppraisalAdjust, P::AppraisalConfirm, P::AppraisalRead, P::SelectionOrganise, P::SelectionRead],
             kinds: &K::ALL, fields: &FieldGroup::ALL },
         // property, and what it is measured on (P1–P7)
         Start { id: "housing_bureau", title: "住房和城乡建设局",
@@ -221,17 +242,17 @@ const START: [Start; 11] = {
         Start { id: "street", title: "街道党工委",
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse, P::Decide,
                 P::RunRead, P::ResultRead, P::ResultExplain, P::EntryCheck, P::ObjectionAnswer, P::ScheduleAdopt, P::RoundAssess,
-                P::NoticeObject, P::AppraisalPropose, P::AppraisalAdjust, P::AppraisalRead],
+                P::NoticeObject, P::AppraisalPropose, P::AppraisalAdjust, P::AppraisalRead, P::SelectionRecommend, P::SelectionRead],
             kinds: &K::ALL, fields: &[Names, Money] },
         Start { id: "community", title: "社区党组织",
             permissions: &[P::RegistryRead, P::RegistryWrite, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse,
                 P::RunRead, P::ResultRead, P::ResultExplain, P::EntryCheck, P::Object, P::ObjectionAnswer, P::ScheduleAdopt,
-                P::RoundAssess, P::NoticeObject, P::AppraisalPropose, P::AppraisalRead],
+                P::RoundAssess, P::NoticeObject, P::AppraisalPropose, P::AppraisalRead, P::SelectionOpine, P::SelectionRead],
             kinds: &K::ALL, fields: &[Names, Money] },
         Start { id: "compound_branch", title: "小区党支部",
             permissions: &[P::RegistryRead, P::SchemeRead, P::FactRead, P::FactRecord, P::FactReverse, P::RunRead, P::ResultRead,
                 P::ResultExplain, P::EntryCheck, P::Object, P::ObjectionAnswer, P::ScheduleAdopt, P::RoundAssess,
-                P::NoticeObject],
+                P::NoticeObject, P::SelectionApply, P::SelectionRead],
             kinds: &[UNITS[0], UNITS[1], UNITS[2], UNITS[3], UNITS[4], K::Branch, K::Member, K::Post, K::Project],
             fields: &[Names, Money] },
         // its own members (M7)
@@ -251,10 +272,19 @@ const START: [Start; 11] = {
             permissions: &[P::RegistryRead, P::SchemeRead, P::FactRead, P::RunRead, P::ResultRead, P::ResultExplain,
                 P::Object, P::NoticeObject],
             kinds: &[K::Member, K::Post], fields: &[Names, Money] },
+        // examines what the streets recommend (F6): organisation, discipline, political-legal, publicity, housing, urban management
+        Start { id: "selection_group", title: "评选组",
+            permissions: &[P::RegistryRead, P::SchemeRead, P::RunRead, P::ResultRead, P::ResultPreview, P::ResultExplain,
+                P::SelectionExamine, P::SelectionRead],
+            kinds: &[UNITS[0], UNITS[1], UNITS[2], UNITS[3], UNITS[4], K::Branch], fields: &[] },
+        // records what the standing committee decided (F7)
+        Start { id: "standing_committee", title: "县委常委会",
+            permissions: &[P::RegistryRead, P::SchemeRead, P::RunRead, P::ResultRead, P::SelectionDecide, P::SelectionRead],
+            kinds: &[UNITS[0], UNITS[1], UNITS[2], UNITS[3], UNITS[4], K::Branch], fields: &[] },
         // reads everything but names, and the trail
         Start { id: "auditor", title: "审计",
             permissions: &[P::RegistryRead, P::SchemeRead, P::FactRead, P::RunRead, P::ResultRead, P::ResultPreview,
-                P::ResultExplain, P::AuditRead, P::AccessRead, P::AppraisalRead],
+                P::ResultExplain, P::AuditRead, P::AccessRead, P::AppraisalRead, P::SelectionRead],
             kinds: &K::ALL, fields: &[Ballots, Money] },
         // keeps the service running; sees nothing of anybody
         Start { id: "operator", title: "运维",
@@ -294,6 +324,6 @@ mod tests {
         assert_eq!(having(&|it| it.permissions.contains(&Permission::AuditRead)), ["auditor"]);
         let manage = having(&|it| it.permissions.contains(&Permission::AccessManage));
         assert_eq!(manage, ["organization_department"]);
-        assert_eq!(builtin().len(), 11);
+        assert_eq!(builtin().len(), 13);
     }
 }

@@ -2,5 +2,19 @@
 //! quota table, the order of candidates and what stands in the way of each step.
 
 mod document;
+mod event;
+mod guard;
+mod obstacle;
+mod order;
+mod quota;
+mod stage;
+mod state;
 
 pub use document::{Criteria, Form, RosterForm, SelectionDocument, StepKind, StepRule, YearDay};
+pub use event::{Event, Evidence, Outcome, PostedNotice, UnitRef, What, Word};
+pub use guard::{Asked, Obstacles, Standing, next_action};
+pub use obstacle::Obstacle;
+pub use order::{Choice, Contender, Merit, TieDecision, choice, compare};
+pub use quota::{QuotaTable, RosterBranch};
+pub use stage::{Action, Phase, Stage};
+pub use state::{Candidate, Extension, ImpossibleEvent, Report, State};

@@ -33,6 +33,7 @@ SELECT MIN(c.county) AS county
         UNION ALL SELECT MIN(county) FROM counties_of_calendar_editions WHERE county > $1
         UNION ALL SELECT MIN(county) FROM counties_of_rounds WHERE county > $1
         UNION ALL SELECT MIN(county) FROM counties_of_chains WHERE county > $1
+        UNION ALL SELECT MIN(county) FROM counties_of_selections WHERE county > $1
         UNION ALL SELECT MIN(county) FROM counties_of_facts WHERE county > $1
         UNION ALL SELECT MIN(county) FROM counties_of_runs WHERE county > $1
         UNION ALL SELECT MIN(county) FROM counties_of_publications WHERE county > $1) c";

@@ -19,6 +19,7 @@ mod row;
 mod runs;
 mod schedules;
 mod schemes;
+mod selections;
 mod sight;
 mod totals;
 
