@@ -43,6 +43,7 @@ mod rounds;
 mod runs;
 mod schedules;
 mod schemes;
+mod selection_documents;
 mod sight;
 pub mod sqlite;
 mod totals;
@@ -86,6 +87,9 @@ pub use runs::{
 };
 pub use schedules::{ScheduleHeader, ScheduleReads, ScheduleWrites};
 pub use schemes::{Retirement, SchemeHeader, SchemeReads, SchemeWrites};
+pub use selection_documents::{
+    SelectionDocumentHeader, SelectionDocumentReads, SelectionDocumentWrites,
+};
 pub use sight::{RunCounts, SightReads};
 pub use totals::{Cell, Sums, TotalsDifference, TotalsReads, TotalsRow};
 
@@ -149,6 +153,7 @@ pub trait ReadTx:
     + RegistryReads
     + PersonReads
     + SchemeReads
+    + SelectionDocumentReads
     + ScheduleReads
     + CalendarReads
     + NoticeReads
@@ -174,6 +179,7 @@ pub trait StoreTx:
     + RegistryWrites
     + PersonWrites
     + SchemeWrites
+    + SelectionDocumentWrites
     + ScheduleWrites
     + CalendarWrites
     + NoticeWrites

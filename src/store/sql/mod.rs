@@ -62,6 +62,7 @@ pub(super) mod rounds;
 pub(super) mod runs;
 pub(super) mod schedules;
 pub(super) mod schemes;
+pub(super) mod selection_documents;
 pub(super) mod sight;
 pub(super) mod totals;
 
@@ -76,6 +77,7 @@ pub(super) fn all() -> Vec<(&'static str, &'static str)> {
         registry::ALL,
         persons::ALL,
         schemes::ALL,
+        selection_documents::ALL,
         schedules::ALL,
         calendars::ALL,
         chains::ALL,
