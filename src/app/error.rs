@@ -131,6 +131,10 @@ pub enum Missing {
     Scheme,
     /// A version in force on a day.
     SchemeInForce,
+    /// A selection document, or a version of it.
+    SelectionDocument,
+    /// A version of a selection document in force on a day.
+    SelectionDocumentInForce,
     /// A compound's point schedule, or a version of it.
     Schedule,
     /// A compound's point schedule in force on a day.
@@ -167,6 +171,8 @@ impl Missing {
             Self::Fact => "FACT_NOT_FOUND",
             Self::Scheme => "SCHEME_NOT_FOUND",
             Self::SchemeInForce => "SCHEME_NOT_IN_FORCE",
+            Self::SelectionDocument => "SELECTION_DOCUMENT_NOT_FOUND",
+            Self::SelectionDocumentInForce => "SELECTION_DOCUMENT_NOT_IN_FORCE",
             Self::Schedule => "SCHEDULE_NOT_FOUND",
             Self::ScheduleInForce => "SCHEDULE_NOT_IN_FORCE",
             Self::Run => "RUN_NOT_FOUND",
@@ -190,6 +196,8 @@ impl Missing {
             Self::Fact => "fact",
             Self::Scheme => "scheme",
             Self::SchemeInForce => "scheme in force",
+            Self::SelectionDocument => "selection document",
+            Self::SelectionDocumentInForce => "selection document in force",
             Self::Schedule => "point schedule of",
             Self::ScheduleInForce => "point schedule in force of",
             Self::Run => "run",
@@ -213,6 +221,8 @@ impl Missing {
             Self::Fact => "事实记录",
             Self::Scheme => "评分办法",
             Self::SchemeInForce => "当日有效的评分办法",
+            Self::SelectionDocument => "评选办法",
+            Self::SelectionDocumentInForce => "当日有效的评选办法",
             Self::Schedule => "积分细则",
             Self::ScheduleInForce => "当日有效的积分细则",
             Self::Run => "评价批次",

@@ -23,6 +23,7 @@ pub mod round;
 pub mod run;
 pub mod schedule;
 pub mod scheme;
+pub mod selection_document;
 pub mod timeline;
 pub mod veto;
 mod write;

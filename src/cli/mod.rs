@@ -9,6 +9,7 @@ mod person;
 mod sample;
 mod schedules;
 mod scheme;
+mod selection;
 mod serve;
 mod telemetry_args;
 mod token;
@@ -65,6 +66,11 @@ enum Command {
     Scheme {
         #[command(subcommand)]
         command: scheme::SchemeCommand,
+    },
+    /// Check selection documents.
+    Selection {
+        #[command(subcommand)]
+        command: selection::SelectionCommand,
     },
     /// Serve the API over gRPC.
     Serve(Box<serve::Serve>),
@@ -140,6 +146,7 @@ pub fn run() -> ExitCode {
         Command::Sample(command) => command.run(),
         Command::Schedule { command } => command.run(),
         Command::Scheme { command } => command.run(),
+        Command::Selection { command } => command.run(),
         Command::Serve(command) => command.run(),
         Command::Token(command) => command.run(),
         Command::Verify { command } => command.run(),

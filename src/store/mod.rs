@@ -43,6 +43,7 @@ mod rounds;
 mod runs;
 mod schedules;
 mod schemes;
+mod selection_documents;
 mod selections;
 mod sight;
 pub mod sqlite;
@@ -87,6 +88,9 @@ pub use runs::{
 };
 pub use schedules::{ScheduleHeader, ScheduleReads, ScheduleWrites};
 pub use schemes::{Retirement, SchemeHeader, SchemeReads, SchemeWrites};
+pub use selection_documents::{
+    SelectionDocumentHeader, SelectionDocumentReads, SelectionDocumentWrites,
+};
 pub use selections::{SelectionEventRecord, SelectionReads, SelectionRecord, SelectionWrites};
 pub use sight::{RunCounts, SightReads};
 pub use totals::{Cell, Sums, TotalsDifference, TotalsReads, TotalsRow};
@@ -151,6 +155,7 @@ pub trait ReadTx:
     + RegistryReads
     + PersonReads
     + SchemeReads
+    + SelectionDocumentReads
     + ScheduleReads
     + CalendarReads
     + NoticeReads
@@ -177,6 +182,7 @@ pub trait StoreTx:
     + RegistryWrites
     + PersonWrites
     + SchemeWrites
+    + SelectionDocumentWrites
     + ScheduleWrites
     + CalendarWrites
     + NoticeWrites

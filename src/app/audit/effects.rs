@@ -11,6 +11,7 @@ mod rounds;
 mod runs;
 mod schedules;
 mod schemes;
+mod selection_documents;
 
 use std::collections::BTreeMap;
 
@@ -49,7 +50,7 @@ pub(crate) struct Effects {
     pub(crate) of_schemes: Vec<(String, Finding)>,
     /// What does not agree of a point schedule, by its compound and version.
     pub(crate) of_schedules: Vec<(String, Finding)>,
-    /// What does not agree of calendars, public notices and objections to results, by their names.
+    /// What does not agree of selection documents, calendars, public notices and objections to results, by their names.
     pub(crate) of_others: Vec<(String, Finding)>,
     /// What does not agree of assessment rounds and appraisal chains: no run reads them.
     pub(crate) of_rounds: Vec<Finding>,
@@ -80,6 +81,7 @@ impl Effects {
         let mut registry = registry::Registry::read(tx, county, until.registry).await?;
         let mut schemes = schemes::Schemes::read(tx, county).await?;
         let mut schedules = schedules::Schedules::read(tx, county).await?;
+        let mut documents = selection_documents::SelectionDocuments::read(tx, county).await?;
         let mut calendars = calendars::Calendars::read(tx, county).await?;
         let mut notices = notices::Notices::read(tx, county).await?;
         let mut rounds = rounds::Rounds::read(tx, county).await?;
@@ -96,6 +98,7 @@ impl Effects {
                     "registry" => registry.take(record, &mut found),
                     "scheme" => schemes.take(record, &mut found),
                     "schedule" => schedules.take(record, &mut found),
+                    "selection_document" => documents.take(record, &mut found),
                     "calendar" => calendars.take(record, &mut found),
                     "notice" | "objection" => notices.take(record, &mut found),
                     "round" => rounds.take(record, &mut found),
@@ -110,6 +113,7 @@ impl Effects {
         registry.end(&mut found);
         schemes.end(&mut found);
         schedules.end(&mut found);
+        documents.end(&mut found);
         calendars.end(&mut found);
         notices.end(&mut found);
         rounds.end(&mut found);

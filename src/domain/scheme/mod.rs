@@ -9,13 +9,13 @@ mod fault;
 mod node;
 mod predicate;
 mod published;
-mod read;
+pub(in crate::domain) mod read;
 mod schedule;
 mod scheduled;
-mod schema;
+pub(in crate::domain) mod schema;
 #[cfg(test)]
 mod tests;
-mod yaml;
+pub(in crate::domain) mod yaml;
 
 pub use chain::{Cohort, Pool, Proposed, ProposedNode, TopMarks};
 pub use document::{Advice, AdviceBand, Appraised, CheckInRule, ConductRule, Honours, NoticeRule};

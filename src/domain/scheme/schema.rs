@@ -7,13 +7,23 @@ use super::read::{DOCUMENT, Form, Key, Shape, all_shapes};
 /// The JSON Schema (2020-12) of the scheme document, as text. It knows every key that
 /// [`super::Scheme::read`] knows; what a schema cannot say (sums, orders, references) the reader says.
 pub fn json_schema() -> String {
+    schema_of(("urn:steelyard:scheme:v1", "Steelyard scheme"), &DOCUMENT, &all_shapes())
+}
+
+/// The JSON Schema of a document with that id and title: its own mapping, and all mappings that have a
+/// definition of their own, the document's among them.
+pub(in crate::domain) fn schema_of(
+    (id, title): (&str, &str),
+    document: &Shape,
+    shapes: &[&'static Shape],
+) -> String {
     let definitions: Map<String, Value> =
-        all_shapes().into_iter().map(|it| (it.name.to_owned(), mapping(it))).collect();
+        shapes.iter().map(|it| (it.name.to_owned(), mapping(it))).collect();
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "urn:steelyard:scheme:v1",
-        "title": "Steelyard scheme",
-        "$ref": format!("#/$defs/{}", DOCUMENT.name),
+        "$id": id,
+        "title": title,
+        "$ref": format!("#/$defs/{}", document.name),
         "$defs": definitions,
     });
     format!("{schema:#}\n")
@@ -111,6 +121,9 @@ fn form(form: &Form) -> Value {
             json!({ "type": ["integer", "string"], "minimum": least, "maximum": most, "pattern": "^(0|[1-9][0-9]{0,9})$" })
         }
         Form::Day => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
+        Form::MonthDay => {
+            json!({ "type": "string", "pattern": "^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$" })
+        }
         Form::Amount => amount(),
         Form::Yes => json!({ "const": true }),
         Form::Months => json!({ "type": "string", "pattern": "^[1-9][0-9]{0,3} months?$" }),

@@ -20,14 +20,14 @@ const FAULTS_MAX: usize = 1000;
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Yaml {
-    pub(super) place: Place,
-    pub(super) data: Data,
+pub(in crate::domain) struct Yaml {
+    pub(in crate::domain) place: Place,
+    pub(in crate::domain) data: Data,
 }
 
 /// What a value is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Data {
+pub(in crate::domain) enum Data {
     /// A scalar, as text.
     Scalar(Scalar),
     /// A list.
@@ -40,9 +40,9 @@ pub(super) enum Data {
 
 /// A scalar's text, and whether it was written without quotes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Scalar {
-    pub(super) text: String,
-    pub(super) plain: bool,
+pub(in crate::domain) struct Scalar {
+    pub(in crate::domain) text: String,
+    pub(in crate::domain) plain: bool,
 }
 
 impl Scalar {
@@ -54,15 +54,15 @@ impl Scalar {
 
 /// One key of a mapping with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) place: Place,
-    pub(super) value: Yaml,
+pub(in crate::domain) struct Entry {
+    pub(in crate::domain) key: String,
+    pub(in crate::domain) place: Place,
+    pub(in crate::domain) value: Yaml,
 }
 
 impl Yaml {
     /// The value of that key, if this is a mapping that has it.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+    pub(in crate::domain) fn get(&self, key: &str) -> Option<&Self> {
         match &self.data {
             Data::Map(entries) => entries.iter().find(|it| it.key == key).map(|it| &it.value),
             Data::Scalar(_) | Data::Seq(_) | Data::Refused => None,
@@ -78,7 +78,7 @@ impl Yaml {
     }
 
     /// The items, if this is a list.
-    pub(super) fn items(&self) -> &[Self] {
+    pub(in crate::domain) fn items(&self) -> &[Self] {
         match &self.data {
             Data::Seq(items) => items,
             Data::Scalar(_) | Data::Map(_) | Data::Refused => &[],
@@ -88,13 +88,13 @@ impl Yaml {
 
 /// What came of a text: the tree as far as one could be made, and what is wrong with it.
 #[derive(Debug)]
-pub(super) struct Parsed {
-    pub(super) tree: Option<Yaml>,
-    pub(super) faults: Vec<SchemeFault>,
+pub(in crate::domain) struct Parsed {
+    pub(in crate::domain) tree: Option<Yaml>,
+    pub(in crate::domain) faults: Vec<SchemeFault>,
 }
 
 /// Reads the text. Time and memory are bounded by the limits above, whatever the text is.
-pub(super) fn parse(bytes: &[u8]) -> Parsed {
+pub(in crate::domain) fn parse(bytes: &[u8]) -> Parsed {
     let mut builder = Builder::default();
     let tree = if bytes.len() > BYTES_MAX {
         let (en, zh) = ("the document is longer than 1 MiB", "文档超过 1 MiB");
@@ -234,7 +234,7 @@ impl Builder {
                 start(),
                 en,
                 zh,
-                "a mapping that starts with `steelyard: scheme/v1`",
+                "a mapping that starts with `steelyard:` and the form of the document",
             );
         }
         self.root.take()
@@ -312,7 +312,7 @@ impl Builder {
                 place,
                 en,
                 zh,
-                "one scheme a file, without a second `---`",
+                "one document a file, without a second `---`",
             );
             return Err(Stop);
         }

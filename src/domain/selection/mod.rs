@@ -7,6 +7,7 @@ mod guard;
 mod obstacle;
 mod order;
 mod quota;
+mod read;
 mod stage;
 mod state;
 
@@ -16,5 +17,6 @@ pub use guard::{Asked, Obstacles, Standing, next_action};
 pub use obstacle::Obstacle;
 pub use order::{Choice, Contender, Merit, TieDecision, choice, compare};
 pub use quota::{QuotaTable, RosterBranch};
+pub use read::{Unfit, UnfitCriteria, selection_schema, unfit, unfit_faults};
 pub use stage::{Action, Phase, Stage};
 pub use state::{Candidate, Extension, ImpossibleEvent, Report, State};

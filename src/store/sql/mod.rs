@@ -62,6 +62,7 @@ pub(super) mod rounds;
 pub(super) mod runs;
 pub(super) mod schedules;
 pub(super) mod schemes;
+pub(super) mod selection_documents;
 pub(super) mod selections;
 pub(super) mod sight;
 pub(super) mod totals;
@@ -78,6 +79,7 @@ pub(super) fn all() -> Vec<(&'static str, &'static str)> {
         persons::ALL,
         schemes::ALL,
         selections::ALL,
+        selection_documents::ALL,
         schedules::ALL,
         calendars::ALL,
         chains::ALL,

@@ -19,6 +19,7 @@ mod row;
 mod runs;
 mod schedules;
 mod schemes;
+mod selection_documents;
 mod selections;
 mod sight;
 mod totals;

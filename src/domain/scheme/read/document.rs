@@ -92,7 +92,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn in_force(&mut self, at: &At<'_>) -> Option<InForce> {
+    pub(in crate::domain) fn in_force(&mut self, at: &At<'_>) -> Option<InForce> {
         let fields = self.open(at, &IN_FORCE)?;
         let from = fields.at("from").and_then(|it| self.day(&it));
         let until = fields.at("until").and_then(|it| self.day(&it));
@@ -115,7 +115,7 @@ impl Reader {
     }
 
     /// `basis` of anything that has one: text or a mapping, or a list of such.
-    pub(super) fn basis(&mut self, fields: &Fields<'_>) -> Vec<Basis> {
+    pub(in crate::domain) fn basis(&mut self, fields: &Fields<'_>) -> Vec<Basis> {
         let Some(at) = fields.at("basis") else { return Vec::new() };
         let items = match at.value.data {
             Data::Seq(_) => self.list_or_none(&at),

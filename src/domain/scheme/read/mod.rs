@@ -20,17 +20,18 @@ mod schedule;
 mod shape;
 mod shapes;
 mod standing;
-mod words;
+pub(in crate::domain) mod words;
 
 #[cfg(test)]
 pub(super) use node_shapes::KIND_KEYS;
 pub(super) use reader::Reference;
+pub(in crate::domain) use reader::{At, Fields, Reader};
 pub use schedule::SCHEDULE_MAX;
-pub(super) use shape::{Form, Key, Shape};
+pub(in crate::domain) use shape::{Form, Key, Shape, may, must, shape};
+pub(in crate::domain) use shapes::{BASES, BASIS, IN_FORCE};
 pub(super) use shapes::{DOCUMENT, all as all_shapes};
 
 use super::{Scheme, SchemeFault, check, yaml};
-use reader::{At, Reader};
 
 impl Scheme {
     /// Reads and checks a document, without running its examples. What a person should look at,
@@ -55,7 +56,8 @@ impl Scheme {
     }
 }
 
-fn sort(faults: &mut Vec<SchemeFault>) {
+/// Puts faults in the order of the text, each once.
+pub(in crate::domain) fn sort(faults: &mut Vec<SchemeFault>) {
     faults.sort_by(|a, b| (a.place, &a.path, a.code).cmp(&(b.place, &b.path, b.code)));
     faults.dedup();
 }

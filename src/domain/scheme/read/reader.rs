@@ -16,9 +16,9 @@ const FAULTS_MAX: usize = 2000;
 
 /// Where something stands: its place in the text, and its path in the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::domain::scheme) struct Spot {
-    pub(in crate::domain::scheme) place: Place,
-    pub(in crate::domain::scheme) path: String,
+pub(in crate::domain) struct Spot {
+    pub(in crate::domain) place: Place,
+    pub(in crate::domain) path: String,
 }
 
 /// A node that a node's own value depends on, and where the document says so.
@@ -31,44 +31,44 @@ pub(in crate::domain::scheme) struct Reference {
 
 /// A value with its path.
 #[derive(Debug, Clone)]
-pub(super) struct At<'y> {
-    pub(super) value: &'y Yaml,
-    pub(super) path: String,
+pub(in crate::domain) struct At<'y> {
+    pub(in crate::domain) value: &'y Yaml,
+    pub(in crate::domain) path: String,
 }
 
 impl<'y> At<'y> {
-    pub(super) const fn root(value: &'y Yaml) -> Self {
+    pub(in crate::domain) const fn root(value: &'y Yaml) -> Self {
         Self { value, path: String::new() }
     }
 
-    pub(super) fn spot(&self) -> Spot {
+    pub(in crate::domain) fn spot(&self) -> Spot {
         Spot { place: self.value.place, path: self.path.clone() }
     }
 }
 
 /// A mapping that was opened, with its keys.
 #[derive(Debug)]
-pub(super) struct Fields<'y> {
+pub(in crate::domain) struct Fields<'y> {
     shape: &'static Shape,
     entries: &'y [Entry],
-    pub(super) spot: Spot,
+    pub(in crate::domain) spot: Spot,
 }
 
 impl<'y> Fields<'y> {
     /// The value of that key, if it is there. The key is one of the mapping's table.
-    pub(super) fn at(&self, key: &str) -> Option<At<'y>> {
+    pub(in crate::domain) fn at(&self, key: &str) -> Option<At<'y>> {
         debug_assert!(self.shape.keys.iter().any(|it| it.name == key), "`{key}` is in no table");
         let entry = self.entries.iter().find(|it| it.key == key)?;
         Some(At { value: &entry.value, path: below(&self.spot.path, key) })
     }
 
     /// Whether the key is there.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(in crate::domain) fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|it| it.key == key)
     }
 
     /// Where that key stands; where the mapping does, if it is not there.
-    pub(super) fn key(&self, key: &str) -> Spot {
+    pub(in crate::domain) fn key(&self, key: &str) -> Spot {
         let entry = self.entries.iter().find(|it| it.key == key);
         let place = entry.map_or(self.spot.place, |it| it.place);
         Spot { place, path: below(&self.spot.path, key) }
@@ -87,8 +87,8 @@ pub(super) fn below(path: &str, key: &str) -> String {
 
 /// What is gathered while a document is read.
 #[derive(Debug)]
-pub(super) struct Reader {
-    pub(super) faults: Vec<SchemeFault>,
+pub(in crate::domain) struct Reader {
+    pub(in crate::domain) faults: Vec<SchemeFault>,
     /// Every node's id, with its position in the document's order.
     pub(super) node_ids: BTreeMap<String, NodeIndex>,
     /// Every grade's id, with its position from the top.
@@ -103,7 +103,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) const fn new(faults: Vec<SchemeFault>) -> Self {
+    pub(in crate::domain) const fn new(faults: Vec<SchemeFault>) -> Self {
         Self {
             faults,
             node_ids: BTreeMap::new(),
@@ -116,7 +116,7 @@ impl Reader {
     }
 
     /// Notes a fault: what is wrong in English and Chinese, and what would be right.
-    pub(super) fn fault(
+    pub(in crate::domain) fn fault(
         &mut self,
         code: &'static str,
         spot: &Spot,
@@ -152,7 +152,11 @@ impl Reader {
 
     /// Opens a mapping: refuses what is none, keys that the table does not have, and needed keys
     /// that are not there.
-    pub(super) fn open<'y>(&mut self, at: &At<'y>, shape: &'static Shape) -> Option<Fields<'y>> {
+    pub(in crate::domain) fn open<'y>(
+        &mut self,
+        at: &At<'y>,
+        shape: &'static Shape,
+    ) -> Option<Fields<'y>> {
         let spot = at.spot();
         let entries = match &at.value.data {
             Data::Map(entries) => entries,
@@ -228,7 +232,7 @@ impl Reader {
     }
 
     /// The items of a list that has at least one.
-    pub(super) fn list<'y>(&mut self, at: &At<'y>) -> Vec<At<'y>> {
+    pub(in crate::domain) fn list<'y>(&mut self, at: &At<'y>) -> Vec<At<'y>> {
         let items = self.list_or_none(at);
         if items.is_empty() && matches!(at.value.data, Data::Seq(_)) {
             self.fault(
@@ -243,7 +247,7 @@ impl Reader {
     }
 
     /// The items of a list, which may have none.
-    pub(super) fn list_or_none<'y>(&mut self, at: &At<'y>) -> Vec<At<'y>> {
+    pub(in crate::domain) fn list_or_none<'y>(&mut self, at: &At<'y>) -> Vec<At<'y>> {
         match &at.value.data {
             Data::Seq(items) => {
                 let item = |(index, value)| At { value, path: format!("{}[{index}]", at.path) };

@@ -17,7 +17,7 @@ const TITLE_MAX: usize = 1000;
 
 impl Reader {
     /// The scalar, if it is one and not nothing.
-    fn scalar<'y>(&mut self, at: &At<'y>, right: &str) -> Option<&'y Scalar> {
+    pub(in crate::domain) fn scalar<'y>(&mut self, at: &At<'y>, right: &str) -> Option<&'y Scalar> {
         match &at.value.data {
             Data::Scalar(scalar) if scalar.is_null() => {
                 self.fault("VALUE_MISSING", &at.spot(), "there is no value here", "缺少值", right);
@@ -34,13 +34,13 @@ impl Reader {
     }
 
     /// Text on one line.
-    pub(super) fn title(&mut self, at: &At<'_>) -> Option<String> {
+    pub(in crate::domain) fn title(&mut self, at: &At<'_>) -> Option<String> {
         let text = &self.scalar(at, "text, such as `志愿服务`")?.text;
         self.good_text(text, TITLE_MAX, &at.spot()).then(|| text.clone())
     }
 
     /// A name of something outside the document: a group, a metric, a role.
-    pub(super) fn name(&mut self, at: &At<'_>) -> Option<String> {
+    pub(in crate::domain) fn name(&mut self, at: &At<'_>) -> Option<String> {
         let text = &self.scalar(at, "a name, such as `street`")?.text;
         self.good_name(text, &at.spot()).then(|| text.clone())
     }
@@ -76,7 +76,7 @@ impl Reader {
     }
 
     /// An id.
-    pub(super) fn id(&mut self, at: &At<'_>) -> Option<String> {
+    pub(in crate::domain) fn id(&mut self, at: &At<'_>) -> Option<String> {
         let right = "an id: up to 64 of `a-z`, `0-9`, `_`, `.`, `-`, the first no `.` or `-`";
         let text = &self.scalar(at, right)?.text;
         if good_id(text) {
@@ -109,7 +109,7 @@ impl Reader {
     }
 
     /// A share or a weight.
-    pub(super) fn share(&mut self, at: &At<'_>) -> Option<Share> {
+    pub(in crate::domain) fn share(&mut self, at: &At<'_>) -> Option<Share> {
         let right = "a share such as `50%`, `1/3` or `0.5`";
         let text = &self.scalar_or_odd(at, "NOT_A_SHARE", right)?.text;
         match Share::parse(text) {
@@ -160,7 +160,7 @@ impl Reader {
     }
 
     /// A whole number of that range.
-    pub(super) fn whole(&mut self, at: &At<'_>, least: u32, most: u32) -> Option<u32> {
+    pub(in crate::domain) fn whole(&mut self, at: &At<'_>, least: u32, most: u32) -> Option<u32> {
         let right = format!("a whole number from {least} to {most}");
         let text = &self.scalar_or_odd(at, "NOT_WHOLE", &right)?.text;
         let number = whole(text).filter(|it| (least..=most).contains(it));
@@ -194,7 +194,7 @@ impl Reader {
     }
 
     /// Yuan, to the fen.
-    pub(super) fn amount(&mut self, at: &At<'_>) -> Option<Money> {
+    pub(in crate::domain) fn amount(&mut self, at: &At<'_>) -> Option<Money> {
         let right = "yuan such as `2000.00`, with at most 2 places";
         let text = &self.scalar_or_odd(at, "NOT_AN_AMOUNT", right)?.text;
         match Money::parse(text) {
@@ -232,7 +232,7 @@ impl Reader {
     }
 
     /// One of these words.
-    pub(super) fn word<T>(&mut self, at: &At<'_>, words: Words<T>) -> Option<T> {
+    pub(in crate::domain) fn word<T>(&mut self, at: &At<'_>, words: Words<T>) -> Option<T> {
         let names: Vec<_> = words.iter().map(|it| it.0).collect();
         let all = format!("one of {}", listed(&names));
         let text = &self.scalar(at, &all)?.text;

@@ -3,34 +3,34 @@
 
 /// One mapping of the document.
 #[derive(Debug)]
-pub(in crate::domain::scheme) struct Shape {
+pub(in crate::domain) struct Shape {
     /// Its name in the JSON Schema.
-    pub(in crate::domain::scheme) name: &'static str,
+    pub(in crate::domain) name: &'static str,
     /// What it is.
-    pub(in crate::domain::scheme) about: &'static str,
+    pub(in crate::domain) about: &'static str,
     /// Its keys.
-    pub(in crate::domain::scheme) keys: &'static [Key],
+    pub(in crate::domain) keys: &'static [Key],
     /// Of each of these groups, exactly one key.
-    pub(in crate::domain::scheme) one_of: &'static [&'static [&'static str]],
+    pub(in crate::domain) one_of: &'static [&'static [&'static str]],
     /// Of these, at least one key, where there are any.
-    pub(in crate::domain::scheme) any_of: &'static [&'static str],
+    pub(in crate::domain) any_of: &'static [&'static str],
     /// A key that says nothing without the other.
-    pub(in crate::domain::scheme) together: &'static [(&'static str, &'static str)],
+    pub(in crate::domain) together: &'static [(&'static str, &'static str)],
 }
 
 /// One key.
 #[derive(Debug)]
-pub(in crate::domain::scheme) struct Key {
-    pub(in crate::domain::scheme) name: &'static str,
+pub(in crate::domain) struct Key {
+    pub(in crate::domain) name: &'static str,
     /// Whether it must be there.
-    pub(in crate::domain::scheme) needed: bool,
-    pub(in crate::domain::scheme) form: Form,
-    pub(in crate::domain::scheme) about: &'static str,
+    pub(in crate::domain) needed: bool,
+    pub(in crate::domain) form: Form,
+    pub(in crate::domain) about: &'static str,
 }
 
 /// What a value may be.
 #[derive(Debug)]
-pub(in crate::domain::scheme) enum Form {
+pub(in crate::domain) enum Form {
     /// Text on one line.
     Title,
     /// A name of something outside the document.
@@ -49,6 +49,8 @@ pub(in crate::domain::scheme) enum Form {
     Whole(u32, u32),
     /// `2022-03-05`.
     Day,
+    /// `11-30`: a day that every year has.
+    MonthDay,
     /// Yuan, to the fen.
     Amount,
     /// `true`.
@@ -84,16 +86,20 @@ pub(in crate::domain::scheme) enum Form {
 }
 
 /// A key that must be there.
-pub(super) const fn must(name: &'static str, form: Form, about: &'static str) -> Key {
+pub(in crate::domain) const fn must(name: &'static str, form: Form, about: &'static str) -> Key {
     Key { name, needed: true, form, about }
 }
 
 /// A key that may be there.
-pub(super) const fn may(name: &'static str, form: Form, about: &'static str) -> Key {
+pub(in crate::domain) const fn may(name: &'static str, form: Form, about: &'static str) -> Key {
     Key { name, needed: false, form, about }
 }
 
 /// A mapping with no more conditions than its keys.
-pub(super) const fn shape(name: &'static str, about: &'static str, keys: &'static [Key]) -> Shape {
+pub(in crate::domain) const fn shape(
+    name: &'static str,
+    about: &'static str,
+    keys: &'static [Key],
+) -> Shape {
     Shape { name, about, keys, one_of: &[], any_of: &[], together: &[] }
 }

@@ -74,20 +74,20 @@ pub(in crate::domain::scheme) static DOCUMENT: Shape = shape(
     ],
 );
 
-pub(in crate::domain::scheme) static IN_FORCE: Shape = shape(
+pub(in crate::domain) static IN_FORCE: Shape = shape(
     "in_force",
     "When a scheme holds, both days included.",
     &[must("from", Form::Day, "The first day."), may("until", Form::Day, "The last day.")],
 );
 
-pub(in crate::domain::scheme) static BASIS: Shape = shape(
+pub(in crate::domain) static BASIS: Shape = shape(
     "basis",
     "What a rule rests on.",
     &[must("document", Form::Title, "The document."), may("clause", Form::Title, "The clause.")],
 );
 
 /// `basis`: text or a mapping, or a list of such.
-pub(super) static BASES: &[Form] = &[
+pub(in crate::domain) static BASES: &[Form] = &[
     Form::Title,
     Form::Map(&BASIS),
     Form::ListOf(&Form::Either(&[Form::Title, Form::Map(&BASIS)])),

@@ -11,10 +11,10 @@ use crate::domain::{
 };
 
 /// Words and what they stand for.
-pub(super) type Words<T> = Vec<(&'static str, T)>;
+pub(in crate::domain) type Words<T> = Vec<(&'static str, T)>;
 
 /// The words alone.
-pub(super) fn names<T>(words: Words<T>) -> Vec<&'static str> {
+pub(in crate::domain) fn names<T>(words: Words<T>) -> Vec<&'static str> {
     words.into_iter().map(|it| it.0).collect()
 }
 
@@ -27,7 +27,7 @@ pub(super) fn schedule_formats() -> Words<()> {
 }
 
 /// `notice: {of: working}`.
-pub(super) fn days_of() -> Words<DaysOf> {
+pub(in crate::domain) fn days_of() -> Words<DaysOf> {
     [DaysOf::Working, DaysOf::Calendar].map(|it| (it.word(), it)).to_vec()
 }
 
@@ -80,7 +80,7 @@ pub(super) fn windows() -> Words<Window> {
     Window::ALL.map(|it| (it.name(), it)).to_vec()
 }
 
-pub(super) fn seat_roundings() -> Words<ApportionRule> {
+pub(in crate::domain) fn seat_roundings() -> Words<ApportionRule> {
     ApportionRule::ALL.map(|it| (it.name(), it)).to_vec()
 }
 
@@ -136,7 +136,7 @@ pub(super) fn places() -> Words<Places> {
     vec![("competition", Places::Competition), ("dense", Places::Dense)]
 }
 
-pub(super) fn award_to() -> Words<AwardTo> {
+pub(in crate::domain) fn award_to() -> Words<AwardTo> {
     vec![("branch", AwardTo::Branch), ("person", AwardTo::Person)]
 }
 
