@@ -12,7 +12,7 @@ use super::{
     registry::{Record, RecordKind, RecordRef, as_of},
     scheme::{headers, headers_in_force},
     timeline::{Held, timelines_of_all},
-    veto::{VetoStanding, case},
+    veto::{VetoStanding, case, vetoes_about},
 };
 use crate::{
     app::registry::Detail,
@@ -21,11 +21,8 @@ use crate::{
         scheme::{SubjectKind, Veto},
         time::{Day, Moment},
     },
-    store::{FactKind, FactQuery, ReadTx, StoreError, StoredFact, fact_id},
+    store::{ReadTx, StoreError, StoredFact},
 };
-
-/// How many ids are asked for at once.
-const TOGETHER_MAX: usize = 1_000;
 
 /// Who is to be a candidate for what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,8 +109,9 @@ impl App {
         let held = self.held_by(tx, county, asked).await?;
         let posts: Vec<String> = held.keys().cloned().collect();
         let person = std::slice::from_ref(&asked.person);
-        let mut vetoes = vetoes(tx, county, (SubjectKind::Member, person), asked.known).await?;
-        let on_posts = self::vetoes(tx, county, (SubjectKind::Post, &posts), asked.known).await?;
+        let mut vetoes =
+            vetoes_about(tx, county, (SubjectKind::Member, person), asked.known).await?;
+        let on_posts = vetoes_about(tx, county, (SubjectKind::Post, &posts), asked.known).await?;
         // A record about a post is about whoever held it when it began.
         vetoes.extend(on_posts.into_iter().filter(|(it, _)| {
             let own = held.get(&it.fact.subject).into_iter().flatten();
@@ -275,47 +273,6 @@ fn post_of(asked: &Candidacy) -> Record {
         attributes: BTreeMap::new(),
         detail: Detail::Post { person, title, unit },
     }
-}
-
-/// All vetoes about subjects, whatever their days, with what became of each.
-async fn vetoes(
-    tx: &mut dyn ReadTx,
-    county: &str,
-    (kind, subjects): (SubjectKind, &[String]),
-    known: Moment,
-) -> Result<Vec<(StoredFact, Vec<StoredFact>)>, AppError> {
-    let (Some(from), Some(until)) = (Day::new(1, 1, 1), Day::new(9999, 12, 31)) else {
-        return Ok(Vec::new());
-    };
-    let mut found = Vec::new();
-    for part in subjects.chunks(TOGETHER_MAX) {
-        let query = FactQuery {
-            subject_kind: kind.name().to_owned(),
-            subjects: part.to_vec(),
-            kinds: vec![FactKind::Veto],
-            periods: Vec::new(),
-            from,
-            until,
-            known,
-        };
-        found.extend(tx.facts(county, &query).await?);
-    }
-    let ids: Vec<String> = found.iter().map(|it| fact_id(it.seq)).collect();
-    let mut steps: BTreeMap<String, Vec<StoredFact>> = BTreeMap::new();
-    for part in ids.chunks(TOGETHER_MAX) {
-        for it in tx.facts_about(county, part, known).await? {
-            if it.fact.kind == FactKind::VetoStep {
-                steps.entry(it.fact.item.clone()).or_default().push(it);
-            }
-        }
-    }
-    let of = |it: StoredFact| {
-        let own = steps.remove(&fact_id(it.seq)).unwrap_or_default();
-        (it, own)
-    };
-    let mut vetoes: Vec<_> = found.into_iter().map(of).collect();
-    vetoes.sort_by_key(|it| it.0.seq);
-    Ok(vetoes)
 }
 
 /// Which records bar on a day, and which will, by item and record.

@@ -161,6 +161,10 @@ pub enum Missing {
     Cohort,
     /// A post in one.
     Appraised,
+    /// A selection.
+    Selection,
+    /// A report in one.
+    Report,
 }
 
 impl Missing {
@@ -186,6 +190,8 @@ impl Missing {
             Self::Chain => "CHAIN_NOT_FOUND",
             Self::Cohort => "COHORT_NOT_FOUND",
             Self::Appraised => "POST_NOT_APPRAISED",
+            Self::Selection => "SELECTION_NOT_FOUND",
+            Self::Report => "REPORT_NOT_FOUND",
         }
     }
 
@@ -211,6 +217,8 @@ impl Missing {
             Self::Chain => "appraisal chain",
             Self::Cohort => "cohort",
             Self::Appraised => "appraised post",
+            Self::Selection => "selection",
+            Self::Report => "report",
         }
     }
 
@@ -236,6 +244,8 @@ impl Missing {
             Self::Chain => "考核链",
             Self::Cohort => "考核组",
             Self::Appraised => "参加考核的职务",
+            Self::Selection => "评选",
+            Self::Report => "反映",
         }
     }
 }

@@ -17,6 +17,20 @@ pub(super) fn in_markdown(text: &str) -> String {
     out
 }
 
+/// The beginning of a page of HTML that prints by itself, up to its headline, which is escaped already.
+pub(super) fn page_start(head: &str) -> String {
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <title>{head}</title>\n<style>\nbody {{ font-family: serif; margin: 2em; }}\n\
+         h1 {{ text-align: center; font-size: 1.4em; }}\n\
+         table {{ border-collapse: collapse; width: 100%; }}\n\
+         th, td {{ border: 1px solid black; padding: 0.2em 0.5em; }}\n\
+         thead {{ display: table-header-group; }}\ntr {{ break-inside: avoid; }}\n\
+         .end {{ text-align: right; }}\n\
+         @page {{ size: A4; margin: 2cm; }}\n</style>\n</head>\n<body>\n<h1>{head}</h1>\n"
+    )
+}
+
 /// Text that HTML takes for nothing but text, in elements and in attributes.
 pub(super) fn in_html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

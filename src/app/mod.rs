@@ -24,6 +24,7 @@ pub mod round;
 pub mod run;
 pub mod schedule;
 pub mod scheme;
+pub mod selection;
 pub mod selection_document;
 pub mod timeline;
 pub mod veto;

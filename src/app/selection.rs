@@ -16,7 +16,7 @@ mod view;
 pub use act::{Step, StepOf, Turn};
 pub(super) use effect::{all as all_selections, events as events_effect, opening};
 pub use open::OpenSelection;
-pub use organise::{Abandon, Extend, PostList};
+pub use organise::{Abandon, Act, Extend, PostList};
 pub use read::Selected;
 pub use report::{AnswerReport, FileReport, ReportView};
 pub use text::{ListFormat, ListText};
@@ -76,7 +76,7 @@ impl Reach {
     }
 
     /// Whether itself holds a street, or the county.
-    fn holds(&self, street: Option<&str>) -> bool {
+    pub fn holds(&self, street: Option<&str>) -> bool {
         let unit = match street {
             Some(id) => Node::new(RecordKind::Street, id),
             None => self.county.clone(),
@@ -87,11 +87,8 @@ impl Reach {
 
 /// Where a branch lies for its selection.
 fn placed(branch: &RosterBranch) -> Placed {
-    let groups = [
-        ("community", &branch.community),
-        ("street", &branch.street),
-        ("branch", &branch.branch),
-    ];
+    let groups =
+        [("community", &branch.community), ("street", &branch.street), ("branch", &branch.branch)];
     let groups: BTreeMap<String, String> =
         groups.into_iter().map(|(word, id)| (word.to_owned(), id.clone())).collect();
     Placed::by_groups(RecordKind::Compound, &branch.compound, &groups)

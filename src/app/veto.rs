@@ -15,13 +15,15 @@ use crate::{
         scheme::{PutRight, SubjectKind, Veto},
         time::{Day, Moment},
     },
-    store::{FactKind, ReadTx, StoreError, StoredFact, fact_id},
+    store::{FactKind, FactQuery, ReadTx, StoreError, StoredFact, fact_id},
 };
 
 /// How many vetoes are looked at for one page.
 const LOOKED_AT_MAX: usize = 5_000;
 /// How many are read at once.
 const PAGE: i64 = 500;
+/// How many ids are asked for at once.
+const TOGETHER_MAX: usize = 1_000;
 
 /// How a veto stands on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -176,6 +178,47 @@ impl App {
         }
         Ok(cases)
     }
+}
+
+/// All vetoes about subjects, whatever their days, with what became of each.
+pub(super) async fn vetoes_about(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    (kind, subjects): (SubjectKind, &[String]),
+    known: Moment,
+) -> Result<Vec<(StoredFact, Vec<StoredFact>)>, AppError> {
+    let (Some(from), Some(until)) = (Day::new(1, 1, 1), Day::new(9999, 12, 31)) else {
+        return Ok(Vec::new());
+    };
+    let mut found = Vec::new();
+    for part in subjects.chunks(TOGETHER_MAX) {
+        let query = FactQuery {
+            subject_kind: kind.name().to_owned(),
+            subjects: part.to_vec(),
+            kinds: vec![FactKind::Veto],
+            periods: Vec::new(),
+            from,
+            until,
+            known,
+        };
+        found.extend(tx.facts(county, &query).await?);
+    }
+    let ids: Vec<String> = found.iter().map(|it| fact_id(it.seq)).collect();
+    let mut steps: BTreeMap<String, Vec<StoredFact>> = BTreeMap::new();
+    for part in ids.chunks(TOGETHER_MAX) {
+        for it in tx.facts_about(county, part, known).await? {
+            if it.fact.kind == FactKind::VetoStep {
+                steps.entry(it.fact.item.clone()).or_default().push(it);
+            }
+        }
+    }
+    let of = |it: StoredFact| {
+        let own = steps.remove(&fact_id(it.seq)).unwrap_or_default();
+        (it, own)
+    };
+    let mut vetoes: Vec<_> = found.into_iter().map(of).collect();
+    vetoes.sort_by_key(|it| it.0.seq);
+    Ok(vetoes)
 }
 
 /// A veto with its steps, by what a list (of the schemes in force on its first day) says of its item.

@@ -12,6 +12,7 @@ mod runs;
 mod schedules;
 mod schemes;
 mod selection_documents;
+mod selections;
 
 use std::collections::BTreeMap;
 
@@ -52,7 +53,7 @@ pub(crate) struct Effects {
     pub(crate) of_schedules: Vec<(String, Finding)>,
     /// What does not agree of selection documents, calendars, public notices and objections to results, by their names.
     pub(crate) of_others: Vec<(String, Finding)>,
-    /// What does not agree of assessment rounds and appraisal chains: no run reads them.
+    /// What does not agree of assessment rounds, appraisal chains and selections: no run reads them.
     pub(crate) of_rounds: Vec<Finding>,
     /// What does not agree of a run, by its id.
     pub(crate) of_runs: Vec<(String, Finding)>,
@@ -86,6 +87,7 @@ impl Effects {
         let mut notices = notices::Notices::read(tx, county).await?;
         let mut rounds = rounds::Rounds::read(tx, county).await?;
         let mut chains = chains::Chains::read(tx, county).await?;
+        let mut selections = selections::Selections::read(tx, county).await?;
         let mut after = i64::MIN;
         loop {
             let page = tx.audit_page(county, after, PAGE).await?;
@@ -103,6 +105,7 @@ impl Effects {
                     "notice" | "objection" => notices.take(record, &mut found),
                     "round" => rounds.take(record, &mut found),
                     "chain" => chains.take(record, &mut found),
+                    "selection" => selections.take(record, &mut found),
                     "run" => found.take_run(record, (ledger.before(), registry.before())),
                     _ => (),
                 }
@@ -118,6 +121,7 @@ impl Effects {
         notices.end(&mut found);
         rounds.end(&mut found);
         chains.end(&mut found);
+        selections.end(&mut found);
         found.runs(tx, county).await?;
         Ok(found)
     }

@@ -7,7 +7,7 @@ use super::{PAGE, posted};
 use crate::{
     app::{
         App, AppError, hex,
-        markup::{in_html, in_markdown},
+        markup::{in_html, in_markdown, page_start},
         registry::as_of,
         run::{KeptResult, ResultFilter, RunSelector, Shown, score_text},
     },
@@ -222,16 +222,7 @@ fn markdown(notice: &NoticeRecord, shown: &Shown, lines: &[Line]) -> String {
 fn html(notice: &NoticeRecord, shown: &Shown, lines: &[Line]) -> String {
     let (head, body) = sentences(notice, shown);
     let head = in_html(&head);
-    let mut out = format!(
-        "<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <title>{head}</title>\n<style>\nbody {{ font-family: serif; margin: 2em; }}\n\
-         h1 {{ text-align: center; font-size: 1.4em; }}\n\
-         table {{ border-collapse: collapse; width: 100%; }}\n\
-         th, td {{ border: 1px solid black; padding: 0.2em 0.5em; }}\n\
-         thead {{ display: table-header-group; }}\ntr {{ break-inside: avoid; }}\n\
-         .end {{ text-align: right; }}\n\
-         @page {{ size: A4; margin: 2cm; }}\n</style>\n</head>\n<body>\n<h1>{head}</h1>\n"
-    );
+    let mut out = page_start(&head);
     for sentence in body {
         let _ = writeln!(out, "<p>{}</p>", in_html(&sentence));
     }

@@ -348,7 +348,7 @@ async fn result_in(
 }
 
 /// A row read back, if it is the one whose digest was kept.
-pub(super) fn sound(record: &ResultRecord) -> Result<KeptResult, AppError> {
+pub(in crate::app) fn sound(record: &ResultRecord) -> Result<KeptResult, AppError> {
     if kept::result_digest(record) != record.digest {
         return Err(StoreError::corrupt("results.digest", "the row was changed").into());
     }

@@ -111,8 +111,9 @@ fn taken(
     let mut found: Vec<Vec<Obstacle>> = vec![Vec::new(); step.of.len()];
     for advancing in [false, true] {
         for action in Action::ALL.into_iter().filter(|it| it.advances() == advancing) {
-            let own: Vec<usize> =
-                (0..step.of.len()).filter(|it| step.of.get(*it).is_some_and(|it| it.action == action)).collect();
+            let own: Vec<usize> = (0..step.of.len())
+                .filter(|it| step.of.get(*it).is_some_and(|it| it.action == action))
+                .collect();
             let of: Vec<&StepOf> = own.iter().filter_map(|it| step.of.get(*it)).collect();
             if of.is_empty() {
                 continue;
@@ -146,11 +147,7 @@ fn taken(
 }
 
 fn asked(it: &StepOf) -> Asked<'_> {
-    Asked {
-        branch: &it.branch,
-        evidence: &it.word.evidence,
-        explained: !it.word.text.is_empty(),
-    }
+    Asked { branch: &it.branch, evidence: &it.word.evidence, explained: !it.word.text.is_empty() }
 }
 
 /// Whether a caller sees a branch of a selection at all; who sees all is told that it is not there.
@@ -162,9 +159,7 @@ pub(super) fn seen<'s>(
     let found = selected.roster.get(branch);
     match found.filter(|it| reach.permit.covers(&placed(it))) {
         Some(it) => Ok(it),
-        None if reach.sees_all() => {
-            Err(refused(&[(branch.to_owned(), Obstacle::NotOnRoster)]))
-        }
+        None if reach.sees_all() => Err(refused(&[(branch.to_owned(), Obstacle::NotOnRoster)])),
         None => Err(AppError::Denied),
     }
 }

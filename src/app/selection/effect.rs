@@ -32,8 +32,7 @@ pub(in crate::app) fn events(selection: &str, rows: &[SelectionEventRecord]) -> 
     let mut parts: Vec<&[u8]> = Vec::new();
     for (it, number) in rows.iter().zip(&numbers) {
         parts.push(number);
-        let row =
-            [&it.what, &it.branch, &it.detail, &it.text, &it.decided_by, &it.evidence];
+        let row = [&it.what, &it.branch, &it.detail, &it.text, &it.decided_by, &it.evidence];
         parts.extend(row.map(String::as_bytes));
     }
     Effect { subject: format!("selection/{selection}/events"), digest: digest(&parts) }

@@ -110,8 +110,7 @@ pub(super) fn record(event: &Event, mark: Mark) -> Result<SelectionEventRecord, 
         }
         What::Confirmed | What::Abandoned => (),
     }
-    let evidence: Vec<_> =
-        event.word.evidence.iter().map(|it| (&it.form, &it.reference)).collect();
+    let evidence: Vec<_> = event.word.evidence.iter().map(|it| (&it.form, &it.reference)).collect();
     let text = |is_empty: bool, text: serde_json::Result<String>| match is_empty {
         true => Ok(String::new()),
         false => text.map_err(|why| StoreError::corrupt("selection_events", why)),
@@ -144,11 +143,8 @@ pub(super) fn event(record: SelectionEventRecord) -> Result<Event, StoreError> {
     };
     let what = what(&record.what, record.branch, detail)?;
     let evidence = evidence.into_iter().map(|(form, reference)| Evidence { form, reference });
-    let word = Word {
-        text: record.text,
-        decided_by: record.decided_by,
-        evidence: evidence.collect(),
-    };
+    let word =
+        Word { text: record.text, decided_by: record.decided_by, evidence: evidence.collect() };
     let (at, by) = (record.mark.recorded, record.mark.by);
     Ok(Event { number: record.event, what, word, at, by })
 }

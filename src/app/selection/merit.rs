@@ -80,10 +80,7 @@ fn merit(result: &KeptResult, plan: &Plan, criteria: &Criteria) -> Merit {
 }
 
 /// The places within the streets of the roster: a compound that moved since is compared where it was.
-fn place_in_streets(
-    merits: &mut BTreeMap<String, Merit>,
-    roster: &BTreeMap<String, RosterBranch>,
-) {
+fn place_in_streets(merits: &mut BTreeMap<String, Merit>, roster: &BTreeMap<String, RosterBranch>) {
     let mut streets: BTreeMap<&str, BTreeMap<&str, u32>> = BTreeMap::new();
     for it in roster.values() {
         if let Some(place) = merits.get(&it.compound).and_then(|it| it.place) {

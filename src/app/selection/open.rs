@@ -73,7 +73,8 @@ async fn same(
     at: At<'_>,
     asked: &OpenSelection,
 ) -> Result<Option<Selected>, AppError> {
-    let exists = |existing: String| AppError::AlreadyExists { reason: "SELECTION_EXISTS", existing };
+    let exists =
+        |existing: String| AppError::AlreadyExists { reason: "SELECTION_EXISTS", existing };
     let year = asked.period.to_string();
     if let Some(it) = tx.selection(at.county, &asked.selection_id).await? {
         let own = it.document_id == asked.document_id

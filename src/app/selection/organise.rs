@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    events_effect,
+    DecideTie, events_effect,
     read::{At, Selected},
-    refused,
+    refused, tie,
 };
 use crate::{
     app::{
@@ -14,9 +14,7 @@ use crate::{
         round::mark,
     },
     domain::{
-        selection::{
-            Event, Obstacle, Phase, PostedNotice, Stage, StepKind, UnitRef, What, Word,
-        },
+        selection::{Event, Obstacle, Phase, PostedNotice, Stage, StepKind, UnitRef, What, Word},
         time::Day,
     },
     store::{RunState, StoreTx},
@@ -25,8 +23,6 @@ use crate::{
 /// A deadline to be moved (F12).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extend {
-    /// The selection.
-    pub selection_id: String,
     /// The step.
     pub step: StepKind,
     /// Its new last day.
@@ -42,8 +38,6 @@ pub struct Extend {
 /// A list to be posted (F8).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostList {
-    /// The selection.
-    pub selection_id: String,
     /// The day of posting.
     pub posted_on: Day,
     /// Where to report.
@@ -53,48 +47,60 @@ pub struct PostList {
 /// A selection to be given up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Abandon {
-    /// The selection.
-    pub selection_id: String,
     /// Why.
     pub reason: String,
     /// Who decided.
     pub decided_by: String,
 }
 
+/// What is done to a selection as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// A deadline is moved: `NO_DEADLINE`, `EXTENSION_NOT_LATER`, `NOT_ON_ROSTER`.
+    Extend(Extend),
+    /// The results of a run are taken, which rank the candidates: `RUN_NOT_FOUND`,
+    /// `RUN_OTHER_SCHEME`, `RUN_NOT_COMPUTED`, `RANKING_IN_USE`.
+    Rank(String),
+    /// Equals are ordered: `RANKING_MISSING`, `NOT_TIED`, `SEATS_IN_USE`.
+    Order(DecideTie),
+    /// The list of all approved candidates is posted: what stands in the way of it,
+    /// `NOTICE_BACKDATED`, `CALENDAR_MISSING`.
+    Post(PostList),
+    /// It is ended: everything that stands in the way of the confirmation, remembered for the
+    /// request id.
+    Confirm,
+    /// It is given up.
+    Abandon(Abandon),
+}
+
 /// What was decided about the whole, and what was said with it.
 pub(super) type Decided = (What, Word);
 
 impl App {
-    /// Records one event about a selection as a whole; `judge` says which, `encode` makes the answer.
-    pub(super) async fn record_event<A: Send + Sync + 'static>(
+    /// Does something to a selection as a whole; `encode` makes the answer out of it.
+    ///
+    /// # Errors
+    /// The selection is not there; `SELECTION_CLOSED`; those of the act; those of every write.
+    pub async fn organise_selection(
         &self,
         call: Write,
-        (selection_id, asked): (String, A),
-        judge: impl for<'t> Fn(
-            &'t mut dyn StoreTx,
-            At<'t>,
-            &'t Selected,
-            &'t A,
-        ) -> futures_judge::Judged<'t>
-        + Send
-        + Sync
-        + 'static,
+        (selection_id, act): (String, Act),
         encode: impl Fn(&Selected) -> Vec<u8> + Send + Sync + 'static,
     ) -> Result<Vec<u8>, AppError> {
         let plans = Arc::clone(&self.plans);
-        let shared = Arc::new((call.clone(), selection_id, asked, plans, judge, encode));
+        let shared = Arc::new((call.clone(), selection_id, act, plans, encode));
         let answer = self
             .write(call, move |tx, now| {
                 let shared = Arc::clone(&shared);
                 Box::pin(async move {
-                    let (call, id, asked, plans, judge, encode) = &*shared;
+                    let (call, id, act, plans, encode) = &*shared;
                     let at = At { county: &call.county, now, plans };
                     let mut selected = Selected::read(tx, at, id).await?;
-                    let (what, word) = judge(tx, at, &selected, asked).await?;
+                    let (what, word) = judge(tx, at, &selected, act).await?;
                     let (number, by) = (selected.next(), call.principal.clone());
                     let event = Event { number, what, word, at: now, by };
                     let rows = [selected.take(event, mark(call, now))?];
-                    selected.count_again()?;
+                    selected.again(tx, at).await?;
                     selected.within_caps()?;
                     tx.insert_selection_events(at.county, id, &rows).await?;
                     let effects = vec![events_effect(id, &rows)];
@@ -105,121 +111,31 @@ impl App {
         self.published.notify_waiters();
         Ok(answer)
     }
+}
 
-    /// Moves a deadline.
-    ///
-    /// # Errors
-    /// The selection is not there; `SELECTION_CLOSED`, `NO_DEADLINE`, `EXTENSION_NOT_LATER`,
-    /// `NOT_ON_ROSTER`; those of every write.
-    pub async fn extend_deadline(
-        &self,
-        call: Write,
-        asked: Extend,
-        encode: impl Fn(&Selected) -> Vec<u8> + Send + Sync + 'static,
-    ) -> Result<Vec<u8>, AppError> {
-        let of = (asked.selection_id.clone(), asked);
-        let judge = |_: &mut dyn StoreTx, _: At<'_>, selected: &Selected, asked: &Extend| {
-            let judged = extension(selected, asked);
-            futures_judge::ready(judged)
-        };
-        self.record_event(call, of, judge, encode).await
-    }
-
-    /// Takes the results that rank the candidates.
-    ///
-    /// # Errors
-    /// The selection or the run is not there; `SELECTION_CLOSED`, `RUN_NOT_COMPUTED`,
-    /// `RUN_OTHER_SCHEME`, `RANKING_IN_USE`; those of every write.
-    pub async fn adopt_ranking(
-        &self,
-        call: Write,
-        (selection_id, run_id): (String, String),
-        encode: impl Fn(&Selected) -> Vec<u8> + Send + Sync + 'static,
-    ) -> Result<Vec<u8>, AppError> {
-        self.record_event(
-            call,
-            (selection_id, run_id),
-            |tx, at, selected, run| Box::pin(ranking(tx, at, selected, run)),
-            encode,
-        )
-        .await
-    }
-
-    /// Posts the list of all approved candidates; `encode` makes the answer.
-    ///
-    /// # Errors
-    /// The selection is not there; what stands in the way of the notice, `NOTICE_BACKDATED`,
-    /// `CALENDAR_MISSING`; those of every write.
-    pub async fn post_selection_notice(
-        &self,
-        call: Write,
-        asked: PostList,
-        encode: impl Fn(&Selected) -> Vec<u8> + Send + Sync + 'static,
-    ) -> Result<Vec<u8>, AppError> {
-        let of = (asked.selection_id.clone(), asked);
-        self.record_event(
-            call,
-            of,
-            |tx, at, selected, asked| Box::pin(notice(tx, at, selected, asked)),
-            encode,
-        )
-        .await
-    }
-
-    /// Ends a selection.
-    ///
-    /// # Errors
-    /// The selection is not there; everything that stands in the way of the confirmation, remembered
-    /// for the request id; those of every write.
-    pub async fn confirm_selection(
-        &self,
-        call: Write,
-        selection_id: String,
-        encode: impl Fn(&Selected) -> Vec<u8> + Send + Sync + 'static,
-    ) -> Result<Vec<u8>, AppError> {
-        let judge = |_: &mut dyn StoreTx, _: At<'_>, selected: &Selected, (): &()| {
-            futures_judge::ready(confirmation(selected))
-        };
-        self.record_event(call, (selection_id, ()), judge, encode).await
-    }
-
-    /// Gives a selection up.
-    ///
-    /// # Errors
-    /// The selection is not there; `SELECTION_CLOSED`; those of every write.
-    pub async fn abandon_selection(
-        &self,
-        call: Write,
-        asked: Abandon,
-        encode: impl Fn(&Selected) -> Vec<u8> + Send + Sync + 'static,
-    ) -> Result<Vec<u8>, AppError> {
-        let of = (asked.selection_id.clone(), asked);
-        let judge = |_: &mut dyn StoreTx, _: At<'_>, selected: &Selected, asked: &Abandon| {
-            let word = Word {
-                text: asked.reason.clone(),
-                decided_by: asked.decided_by.clone(),
-                evidence: Vec::new(),
-            };
-            futures_judge::ready(open(selected).map(|()| (What::Abandoned, word)))
-        };
-        self.record_event(call, of, judge, encode).await
+async fn judge(
+    tx: &mut dyn StoreTx,
+    at: At<'_>,
+    selected: &Selected,
+    act: &Act,
+) -> Result<Decided, AppError> {
+    match act {
+        Act::Extend(asked) => extension(selected, asked),
+        Act::Rank(run) => ranking(tx, at, selected, run).await,
+        Act::Order(asked) => tie::decided(selected, asked),
+        Act::Post(asked) => notice(tx, at, selected, asked).await,
+        Act::Confirm => confirmation(selected),
+        Act::Abandon(asked) => {
+            open(selected)?;
+            Ok((What::Abandoned, said(&asked.reason, &asked.decided_by)))
+        }
     }
 }
 
-/// What a judgement of a step gives, later.
-mod futures_judge {
-    use std::{future::Future, pin::Pin};
-
-    use super::Decided;
-    use crate::app::AppError;
-
-    pub(in crate::app::selection) type Judged<'t> =
-        Pin<Box<dyn Future<Output = Result<Decided, AppError>> + Send + 't>>;
-
-    /// One that is there already.
-    pub(in crate::app::selection) fn ready<'t>(it: Result<Decided, AppError>) -> Judged<'t> {
-        Box::pin(std::future::ready(it))
-    }
+/// A reason and who decided.
+pub(super) fn said(reason: &str, decided_by: &str) -> Word {
+    let (text, decided_by) = (reason.to_owned(), decided_by.to_owned());
+    Word { text, decided_by, evidence: Vec::new() }
 }
 
 /// Refuses a selection whose steps are over.
@@ -240,9 +156,8 @@ fn extension(selected: &Selected, asked: &Extend) -> Result<Decided, AppError> {
         return Err(Refusal::new("NO_DEADLINE", en, zh).with("rule", "F12").into());
     }
     let branches = selected.roster.values();
-    let concerned: Vec<_> = branches
-        .filter(|it| asked.unit.as_ref().is_none_or(|unit| it.lies_in(unit)))
-        .collect();
+    let concerned: Vec<_> =
+        branches.filter(|it| asked.unit.as_ref().is_none_or(|unit| it.lies_in(unit))).collect();
     if concerned.is_empty() {
         return Err(refused(&[(String::new(), Obstacle::NotOnRoster)]));
     }
@@ -255,11 +170,7 @@ fn extension(selected: &Selected, asked: &Extend) -> Result<Decided, AppError> {
         let refusal = Refusal::new("EXTENSION_NOT_LATER", en, zh).with("until", now);
         return Err(refusal.with("rule", "F12").into());
     }
-    let word = Word {
-        text: asked.reason.clone(),
-        decided_by: asked.decided_by.clone(),
-        evidence: Vec::new(),
-    };
+    let word = said(&asked.reason, &asked.decided_by);
     Ok((What::Extended { step, unit: asked.unit.clone(), until }, word))
 }
 
@@ -324,7 +235,8 @@ async fn notice(
     let rule = selected.document.notice;
     let (ends_on, used) = calendars.after(asked.posted_on, rule.days, rule.of)?;
     let named: Vec<NamedEdition> = used.into_iter().map(Edition::named).collect();
-    let calendar = serde_json::to_string(&named).map_err(|it| AppError::Internal(it.to_string()))?;
+    let calendar =
+        serde_json::to_string(&named).map_err(|it| AppError::Internal(it.to_string()))?;
     let (posted_on, report_to) = (asked.posted_on, asked.report_to.clone());
     let notice = PostedNotice { posted_on, ends_on, report_to, calendar };
     Ok((What::NoticePosted(notice), Word::default()))

@@ -6,9 +6,7 @@ use super::{kept, merit};
 use crate::{
     app::{App, AppError, Missing, run::period_of, scheme::Plans, selection_document},
     domain::{
-        selection::{
-            Event, Merit, QuotaTable, RosterBranch, SelectionDocument, Standing, State,
-        },
+        selection::{Event, Merit, QuotaTable, RosterBranch, SelectionDocument, Standing, State},
         time::{Day, Moment, Period},
     },
     store::{Mark, ReadTx, SelectionRecord, StoreError},
@@ -52,19 +50,14 @@ impl Selected {
     ///
     /// # Errors
     /// It is not there; those of the store.
-    pub(super) async fn read(
-        tx: &mut dyn ReadTx,
-        at: At<'_>,
-        id: &str,
-    ) -> Result<Self, AppError> {
+    pub(super) async fn read(tx: &mut dyn ReadTx, at: At<'_>, id: &str) -> Result<Self, AppError> {
         let found = tx.selection(at.county, id).await?;
         let record = found.ok_or_else(|| AppError::not_found(Missing::Selection, id))?;
         let version = record.document_version;
         let of = (at.county, record.document_id.as_str());
         let document = selection_document::of_version(tx, of.0, of.1, version).await?.1;
         let roster = tx.selection_roster(at.county, id).await?;
-        let roster: BTreeMap<_, _> =
-            roster.into_iter().map(|it| (it.branch.clone(), it)).collect();
+        let roster: BTreeMap<_, _> = roster.into_iter().map(|it| (it.branch.clone(), it)).collect();
         let kept = tx.selection_events(at.county, id, 0).await?;
         let events: Vec<Event> = kept.into_iter().map(kept::event).collect::<Result<_, _>>()?;
         let state = State::fold(&events).map_err(|why| StoreError::corrupt("selections", why))?;
@@ -84,18 +77,7 @@ impl Selected {
             }
         };
         let vetoed = merit::vetoed(tx, at, (&plan, criteria), (&roster, today)).await?;
-        Ok(Self {
-            record,
-            document,
-            year,
-            roster,
-            events,
-            state,
-            quota,
-            merits,
-            vetoed,
-            today,
-        })
+        Ok(Self { record, document, year, roster, events, state, quota, merits, vetoed, today })
     }
 
     /// As the rules look at it.
@@ -147,6 +129,19 @@ impl Selected {
         Err(AppError::Internal(format!("a cap of selection `{id}` would be exceeded")))
     }
 
+    /// Reads again what an event changes: the seats, and the merits of another ranking.
+    pub(super) async fn again(&mut self, tx: &mut dyn ReadTx, at: At<'_>) -> Result<(), AppError> {
+        self.count_again()?;
+        if let Some(run) = &self.state.ranking {
+            let record = &self.record;
+            let scheme = (record.scheme_id.as_str(), record.scheme_version);
+            let plan = merit::plan(tx, at, scheme).await?;
+            let by = (run.as_str(), &*plan, &self.document.criteria);
+            self.merits = Some(merit::merits(tx, at.county, by, &self.roster).await?);
+        }
+        Ok(())
+    }
+
     /// Counts the seats again, after streets were ordered.
     pub(super) fn count_again(&mut self) -> Result<(), AppError> {
         self.quota = quota(&self.document, &self.roster, &self.state)?;
@@ -196,21 +191,5 @@ impl App {
             all.push(self.selection(tx, county, &it.selection_id).await?);
         }
         Ok(all)
-    }
-
-    /// What happened in a selection after an event, in its order, with the roster of its branches.
-    ///
-    /// # Errors
-    /// It is not there; those of the store.
-    #[tracing::instrument(target = "steelyard::use_case", skip_all)]
-    pub async fn selection_since(
-        &self,
-        tx: &mut dyn ReadTx,
-        county: &str,
-        (id, after): (&str, i64),
-    ) -> Result<Selected, AppError> {
-        let mut found = self.selection(tx, county, id).await?;
-        found.events.retain(|it| it.number > after);
-        Ok(found)
     }
 }

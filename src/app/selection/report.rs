@@ -12,9 +12,7 @@ use super::{
 use crate::{
     app::{App, AppError, Done, Missing, Refusal, Write, round::mark},
     domain::{
-        selection::{
-            Event, Obstacle, Outcome, Phase, Report, Stage, What, Word,
-        },
+        selection::{Event, Obstacle, Outcome, Phase, Report, Stage, What, Word},
         time::Day,
     },
 };
@@ -107,31 +105,32 @@ impl App {
     ) -> Result<Vec<u8>, AppError> {
         let plans = Arc::clone(&self.plans);
         let shared = Arc::new((call.clone(), reach, asked, plans, encode));
-        let answer = self.write(call, move |tx, now| {
-            let shared = Arc::clone(&shared);
-            Box::pin(async move {
-                let (call, reach, asked, plans, encode) = &*shared;
-                let at = At { county: &call.county, now, plans };
-                let mut selected = Selected::read(tx, at, &asked.selection_id).await?;
-                seen(&selected, reach, &asked.branch)?;
-                in_time(&selected, asked)?;
-                let count = u32::try_from(selected.state.reports.len()).unwrap_or(u32::MAX);
-                let number = count.saturating_add(1);
-                let what = What::Reported {
-                    number,
-                    branch: asked.branch.clone(),
-                    received_on: asked.received_on,
-                    reported_by: asked.reported_by.clone(),
-                };
-                let (word, by) = (asked.word.clone(), call.principal.clone());
-                let event = Event { number: selected.next(), what, word, at: now, by };
-                let rows = [selected.take(event, mark(call, now))?];
-                tx.insert_selection_events(at.county, &asked.selection_id, &rows).await?;
-                let effects = vec![events_effect(&asked.selection_id, &rows)];
-                Ok(Done { response: encode(&selected, number), effects })
+        let answer = self
+            .write(call, move |tx, now| {
+                let shared = Arc::clone(&shared);
+                Box::pin(async move {
+                    let (call, reach, asked, plans, encode) = &*shared;
+                    let at = At { county: &call.county, now, plans };
+                    let mut selected = Selected::read(tx, at, &asked.selection_id).await?;
+                    seen(&selected, reach, &asked.branch)?;
+                    in_time(&selected, asked)?;
+                    let count = u32::try_from(selected.state.reports.len()).unwrap_or(u32::MAX);
+                    let number = count.saturating_add(1);
+                    let what = What::Reported {
+                        number,
+                        branch: asked.branch.clone(),
+                        received_on: asked.received_on,
+                        reported_by: asked.reported_by.clone(),
+                    };
+                    let (word, by) = (asked.word.clone(), call.principal.clone());
+                    let event = Event { number: selected.next(), what, word, at: now, by };
+                    let rows = [selected.take(event, mark(call, now))?];
+                    tx.insert_selection_events(at.county, &asked.selection_id, &rows).await?;
+                    let effects = vec![events_effect(&asked.selection_id, &rows)];
+                    Ok(Done { response: encode(&selected, number), effects })
+                })
             })
-        })
-        .await?;
+            .await?;
         self.published.notify_waiters();
         Ok(answer)
     }
@@ -150,23 +149,24 @@ impl App {
     ) -> Result<Vec<u8>, AppError> {
         let plans = Arc::clone(&self.plans);
         let shared = Arc::new((call.clone(), reach, asked, plans, encode));
-        let answer = self.write(call, move |tx, now| {
-            let shared = Arc::clone(&shared);
-            Box::pin(async move {
-                let (call, reach, asked, plans, encode) = &*shared;
-                let at = At { county: &call.county, now, plans };
-                let mut selected = Selected::read(tx, at, &asked.selection_id).await?;
-                answerable(&selected, (reach, call), asked)?;
-                let what = What::Answered { number: asked.number, outcome: asked.outcome };
-                let (word, by) = (asked.word.clone(), call.principal.clone());
-                let event = Event { number: selected.next(), what, word, at: now, by };
-                let rows = [selected.take(event, mark(call, now))?];
-                tx.insert_selection_events(at.county, &asked.selection_id, &rows).await?;
-                let effects = vec![events_effect(&asked.selection_id, &rows)];
-                Ok(Done { response: encode(&selected), effects })
+        let answer = self
+            .write(call, move |tx, now| {
+                let shared = Arc::clone(&shared);
+                Box::pin(async move {
+                    let (call, reach, asked, plans, encode) = &*shared;
+                    let at = At { county: &call.county, now, plans };
+                    let mut selected = Selected::read(tx, at, &asked.selection_id).await?;
+                    answerable(&selected, (reach, call), asked)?;
+                    let what = What::Answered { number: asked.number, outcome: asked.outcome };
+                    let (word, by) = (asked.word.clone(), call.principal.clone());
+                    let event = Event { number: selected.next(), what, word, at: now, by };
+                    let rows = [selected.take(event, mark(call, now))?];
+                    tx.insert_selection_events(at.county, &asked.selection_id, &rows).await?;
+                    let effects = vec![events_effect(&asked.selection_id, &rows)];
+                    Ok(Done { response: encode(&selected), effects })
+                })
             })
-        })
-        .await?;
+            .await?;
         self.published.notify_waiters();
         Ok(answer)
     }

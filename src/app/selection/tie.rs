@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Reach,
-    organise::{Decided, open},
+    organise::{Decided, open, said},
     read::Selected,
+    refused,
 };
 use crate::{
-    app::{App, AppError, Refusal, Write},
-    domain::selection::{TieDecision, What, Word},
+    app::{AppError, Refusal},
+    domain::selection::{Obstacle, TieDecision, What},
 };
 
 /// What is ordered.
@@ -29,8 +29,6 @@ pub enum Among {
 /// A decision on equals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecideTie {
-    /// The selection.
-    pub selection_id: String,
     /// What is ordered.
     pub among: Among,
     /// Why.
@@ -39,44 +37,26 @@ pub struct DecideTie {
     pub decided_by: String,
 }
 
-impl App {
-    /// Records the order of equals; `encode` makes the answer.
-    ///
-    /// # Errors
-    /// The selection is not there; the line is not the caller's; `SELECTION_CLOSED`, `RANKING_MISSING`,
-    /// `NOT_TIED`, `SEATS_IN_USE`; those of every write.
-    pub async fn decide_selection_tie(
-        &self,
-        call: Write,
-        reach: Reach,
-        asked: DecideTie,
-        encode: impl Fn(&Selected) -> Vec<u8> + Send + Sync + 'static,
-    ) -> Result<Vec<u8>, AppError> {
-        let street = match &asked.among {
+impl DecideTie {
+    /// The street whose line it is about; none: the county's.
+    pub fn street(&self) -> Option<&str> {
+        match &self.among {
             Among::Candidates { street, .. } => street.as_deref(),
             Among::Streets(_) => None,
-        };
-        if !reach.holds(street) {
-            return Err(AppError::Denied);
         }
-        let of = (asked.selection_id.clone(), asked);
-        self.record_event(
-            call,
-            of,
-            |_, _, selected, asked| Box::pin(std::future::ready(decided(selected, asked))),
-            encode,
-        )
-        .await
     }
 }
 
-fn decided(selected: &Selected, asked: &DecideTie) -> Result<Decided, AppError> {
+/// The order, if it lists exactly those that are equal.
+///
+/// # Errors
+/// `SELECTION_CLOSED`, `RANKING_MISSING`, `NOT_TIED`, `SEATS_IN_USE`.
+pub(super) fn decided(selected: &Selected, asked: &DecideTie) -> Result<Decided, AppError> {
     open(selected)?;
     let (order, equal) = match &asked.among {
         Among::Candidates { street, order } => {
             if selected.merits.is_none() {
-                let missing = crate::domain::selection::Obstacle::RankingMissing;
-                return Err(super::refused(&[(String::new(), missing)]));
+                return Err(refused(&[(String::new(), Obstacle::RankingMissing)]));
             }
             let first = order.first().map_or("", String::as_str);
             (order, selected.standing().equal_to(first, street.as_deref()))
@@ -106,12 +86,7 @@ fn decided(selected: &Selected, asked: &DecideTie) -> Result<Decided, AppError> 
             What::StreetsOrdered { order: order.clone() }
         }
     };
-    let word = Word {
-        text: asked.reason.clone(),
-        decided_by: asked.decided_by.clone(),
-        evidence: Vec::new(),
-    };
-    Ok((what, word))
+    Ok((what, said(&asked.reason, &asked.decided_by)))
 }
 
 /// Refuses another order of streets once a street has used the seat that it would lose.

@@ -5,7 +5,8 @@ use crate::{
     app::AppError,
     domain::{
         selection::{
-            Candidate, Event, Merit, Obstacle, RosterBranch, StepKind, StepRule, UnitRef, What,
+            Candidate, Event, Merit, Obstacle, Phase, RosterBranch, Stage, State, StepKind,
+            StepRule, UnitRef, What,
         },
         time::Day,
     },
@@ -74,9 +75,24 @@ impl Selected {
     }
 
     /// What happened to a branch, and to the whole selection.
-    pub fn events_of(&self, branch: &str) -> Vec<&Event> {
-        let about = |it: &&Event| self.branch_of(it).is_none_or(|it| it == branch);
-        self.events.iter().filter(about).collect()
+    pub fn events_of(&self, branch: &str) -> Vec<(&Event, Option<Stage>)> {
+        let mut all = self.since(0);
+        all.retain(|it| self.branch_of(it.0).is_none_or(|it| it == branch));
+        all
+    }
+
+    /// What happened after an event, each with the stage of its branch after it.
+    pub fn since(&self, after: i64) -> Vec<(&Event, Option<Stage>)> {
+        let mut state = State::default();
+        let mut all = Vec::new();
+        for event in &self.events {
+            // They were folded once already.
+            let _ = state.take(event);
+            let stage = self.branch_of(event).and_then(|it| state.stage(it));
+            all.push((event, stage));
+        }
+        all.retain(|it| it.0.number > after);
+        all
     }
 
     /// The branch that an event is about; none: the whole selection.
@@ -121,7 +137,6 @@ impl Selected {
 
     /// What stands between the selection and its next phase.
     pub fn next_phase(&self) -> Vec<Obstacle> {
-        use crate::domain::selection::Phase;
         match self.state.phase {
             Phase::Open => self.standing().before_notice(),
             Phase::Notice => self.standing().before_confirmation(),
