@@ -41,6 +41,7 @@ mod result_scope;
 mod schedule;
 mod schedule_scope;
 mod scheme;
+mod selection;
 pub(crate) mod status;
 mod stream;
 mod veto;
@@ -73,6 +74,7 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
         .add_service(entry::service(app))
         .add_service(assessment::service(app))
         .add_service(chain::service(app))
+        .add_service(selection::service(app))
         .add_service(evaluation::service(app))
         .add_service(notice::service(app))
         .add_service(veto::service(app))

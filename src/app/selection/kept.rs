@@ -53,22 +53,6 @@ fn corrupt(what: &'static str) -> StoreError {
     StoreError::corrupt("selection_events", format!("{what} does not read back"))
 }
 
-/// The word of what happened.
-pub(super) const fn word(what: &What) -> &'static str {
-    match what {
-        What::Candidate { action, .. } => action.word(),
-        What::Extended { .. } => "extended",
-        What::Ranked { .. } => "ranked",
-        What::CandidatesOrdered(_) => "candidates_ordered",
-        What::StreetsOrdered { .. } => "streets_ordered",
-        What::NoticePosted(_) => "notice_posted",
-        What::Reported { .. } => "reported",
-        What::Answered { .. } => "answered",
-        What::Confirmed => "confirmed",
-        What::Abandoned => "abandoned",
-    }
-}
-
 /// An event as it is kept.
 ///
 /// # Errors
@@ -117,7 +101,7 @@ pub(super) fn record(event: &Event, mark: Mark) -> Result<SelectionEventRecord, 
     };
     Ok(SelectionEventRecord {
         event: event.number,
-        what: word(&event.what).to_owned(),
+        what: event.what.word().to_owned(),
         branch,
         detail: text(detail == Detail::default(), serde_json::to_string(&detail))?,
         text: event.word.text.clone(),

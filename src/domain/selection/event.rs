@@ -131,6 +131,24 @@ pub enum What {
     Abandoned,
 }
 
+impl What {
+    /// The stored word.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Candidate { action, .. } => action.word(),
+            Self::Extended { .. } => "extended",
+            Self::Ranked { .. } => "ranked",
+            Self::CandidatesOrdered(_) => "candidates_ordered",
+            Self::StreetsOrdered { .. } => "streets_ordered",
+            Self::NoticePosted(_) => "notice_posted",
+            Self::Reported { .. } => "reported",
+            Self::Answered { .. } => "answered",
+            Self::Confirmed => "confirmed",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
