@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    App, AppError, Done, Effect, Missing, Refusal, Violation, Write,
-    scheme,
-};
+use super::{App, AppError, Done, Effect, Missing, Refusal, Violation, Write, scheme};
 use crate::{
     domain::{
         scheme::{Scheme, SchemeFault},
@@ -96,9 +93,7 @@ pub async fn text_in_force_on(
 }
 
 /// What a kept text says. It was checked before it was kept.
-fn parsed(
-    (header, text): &(SelectionDocumentHeader, String),
-) -> Result<Published, StoreError> {
+fn parsed((header, text): &(SelectionDocumentHeader, String)) -> Result<Published, StoreError> {
     let read = SelectionDocument::read(text.as_bytes()).map_err(|faults| {
         let first = faults.first().map_or_else(String::new, ToString::to_string);
         StoreError::corrupt("document", first)

@@ -81,8 +81,7 @@ impl Effects {
         let mut registry = registry::Registry::read(tx, county, until.registry).await?;
         let mut schemes = schemes::Schemes::read(tx, county).await?;
         let mut schedules = schedules::Schedules::read(tx, county).await?;
-        let mut documents =
-            selection_documents::SelectionDocuments::read(tx, county).await?;
+        let mut documents = selection_documents::SelectionDocuments::read(tx, county).await?;
         let mut calendars = calendars::Calendars::read(tx, county).await?;
         let mut notices = notices::Notices::read(tx, county).await?;
         let mut rounds = rounds::Rounds::read(tx, county).await?;

@@ -24,10 +24,8 @@ impl SelectionDocumentReads for SqlTx {
         version: i64,
     ) -> Result<Option<(SelectionDocumentHeader, String)>, StoreError> {
         self.with(county, async |db| {
-            let query = sqlx::query(sql::SELECTION_DOCUMENT)
-                .bind(county)
-                .bind(document_id)
-                .bind(version);
+            let query =
+                sqlx::query(sql::SELECTION_DOCUMENT).bind(county).bind(document_id).bind(version);
             let row = query.fetch_optional(db).await.map_err(fault)?;
             row.as_ref().map(whole).transpose()
         })

@@ -28,8 +28,8 @@ pub(super) use reader::Reference;
 pub(in crate::domain) use reader::{At, Fields, Reader};
 pub use schedule::SCHEDULE_MAX;
 pub(in crate::domain) use shape::{Form, Key, Shape, may, must, shape};
-pub(super) use shapes::{DOCUMENT, all as all_shapes};
 pub(in crate::domain) use shapes::{BASES, BASIS, IN_FORCE};
+pub(super) use shapes::{DOCUMENT, all as all_shapes};
 
 use super::{Scheme, SchemeFault, check, yaml};
 

@@ -102,7 +102,11 @@ impl Reader {
     }
 
     /// An id that was not given before.
-    pub(in crate::domain) fn unique(&mut self, at: &At<'_>, seen: &mut BTreeSet<String>) -> Option<String> {
+    pub(in crate::domain) fn unique(
+        &mut self,
+        at: &At<'_>,
+        seen: &mut BTreeSet<String>,
+    ) -> Option<String> {
         let id = self.id(at)?;
         if !seen.insert(id.clone()) {
             let (wrong, zh) =

@@ -152,7 +152,11 @@ impl Reader {
 
     /// Opens a mapping: refuses what is none, keys that the table does not have, and needed keys
     /// that are not there.
-    pub(in crate::domain) fn open<'y>(&mut self, at: &At<'y>, shape: &'static Shape) -> Option<Fields<'y>> {
+    pub(in crate::domain) fn open<'y>(
+        &mut self,
+        at: &At<'y>,
+        shape: &'static Shape,
+    ) -> Option<Fields<'y>> {
         let spot = at.spot();
         let entries = match &at.value.data {
             Data::Map(entries) => entries,

@@ -96,6 +96,10 @@ pub(in crate::domain) const fn may(name: &'static str, form: Form, about: &'stat
 }
 
 /// A mapping with no more conditions than its keys.
-pub(in crate::domain) const fn shape(name: &'static str, about: &'static str, keys: &'static [Key]) -> Shape {
+pub(in crate::domain) const fn shape(
+    name: &'static str,
+    about: &'static str,
+    keys: &'static [Key],
+) -> Shape {
     Shape { name, about, keys, one_of: &[], any_of: &[], together: &[] }
 }

@@ -126,8 +126,7 @@ pub fn unfit(document: &SelectionDocument, scheme: &Scheme) -> Vec<UnfitCriteria
         (!ranked, Unfit::Ranking),
     ];
     let whole = whole.into_iter().filter(|it| it.0);
-    let mut found: Vec<_> =
-        whole.map(|it| UnfitCriteria::of_scheme(it.1, document)).collect();
+    let mut found: Vec<_> = whole.map(|it| UnfitCriteria::of_scheme(it.1, document)).collect();
     let no_grade = |id: &&String| scheme.grades.iter().all(|it| it.id != **id);
     found.extend(grade.iter().filter(no_grade).map(|id| UnfitCriteria {
         what: Unfit::Grade,

@@ -107,9 +107,7 @@ fn seats(reader: &mut Reader, at: &At<'_>) -> Option<Apportionment> {
         Some(it) => reader.word(&it, words::seat_roundings()),
         None => Some(ApportionRule::LargestRemainder),
     };
-    let mut cap = |key| {
-        fields.at(key).and_then(|it| reader.whole(&it, 1, u32::MAX)).map(u64::from)
-    };
+    let mut cap = |key| fields.at(key).and_then(|it| reader.whole(&it, 1, u32::MAX)).map(u64::from);
     let (each_at_most, at_most) = (cap("each_at_most"), cap("at_most"));
     Some(Apportionment { share: share?, rule: rule?, each_at_most, at_most })
 }
