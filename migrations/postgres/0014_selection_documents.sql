@@ -21,4 +21,8 @@ CREATE TABLE selection_documents (
 CREATE TRIGGER selection_documents_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON selection_documents
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- For the proof of an audit trail, as in 0006.
+CREATE POLICY owner_reads ON selection_documents FOR SELECT TO CURRENT_USER USING (true);
+CREATE VIEW counties_of_selection_documents WITH (security_barrier) AS SELECT county FROM selection_documents;
+
 SELECT fence_by_county();

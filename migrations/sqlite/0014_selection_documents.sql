@@ -22,3 +22,6 @@ CREATE TRIGGER selection_documents_no_update BEFORE UPDATE ON selection_document
 BEGIN SELECT RAISE(ABORT, 'selection_documents is append-only'); END;
 CREATE TRIGGER selection_documents_no_delete BEFORE DELETE ON selection_documents
 BEGIN SELECT RAISE(ABORT, 'selection_documents is append-only'); END;
+
+-- For the proof of an audit trail, as in 0006.
+CREATE VIEW counties_of_selection_documents AS SELECT county FROM selection_documents;

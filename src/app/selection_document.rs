@@ -82,14 +82,12 @@ pub async fn text_in_force_on(
     id: &str,
     day: Day,
 ) -> Result<(SelectionDocumentHeader, String), AppError> {
-    match tx.selection_document_in_force(county, id, day).await? {
-        Some(found) => Ok(found),
-        None => {
-            // Which of the two it is: there is no such document, or none on that day.
-            text_of(tx, county, id, 0).await?;
-            Err(AppError::not_found(Missing::SelectionDocumentInForce, id))
-        }
+    if let Some(found) = tx.selection_document_in_force(county, id, day).await? {
+        return Ok(found);
     }
+    // Which of the two it is: there is no such document, or none on that day.
+    text_of(tx, county, id, 0).await?;
+    Err(AppError::not_found(Missing::SelectionDocumentInForce, id))
 }
 
 /// What a kept text says. It was checked before it was kept.
@@ -306,13 +304,13 @@ async fn may_publish(
     }
     let lacking = unfit_criteria(tx, county, plans, document).await?;
     let Some(first) = lacking.first() else { return Ok(()) };
-    let en = format!("{} `{}`: {}", first.path, first.id, first.what.en());
-    let zh = format!("{} `{}`：{}", first.path, first.id, first.what.zh());
+    let en = format!("{} `{}`: {}", first.path(), first.id, first.what.en());
+    let zh = format!("{} `{}`：{}", first.path(), first.id, first.what.zh());
     let refusal = Refusal::new(first.what.reason(), en, zh);
     let refusal = refusal.with("scheme_id", document.criteria.scheme.clone());
     let violation = |it: &UnfitCriteria| Violation {
         reason: it.what.reason(),
-        subject: format!("{} {}", it.path, it.id),
+        subject: format!("{} {}", it.path(), it.id),
         en: it.what.en(),
     };
     Err(AppError::Refused(refusal.naming(lacking.iter().map(violation).collect())))

@@ -42,6 +42,7 @@ mod schedule;
 mod schedule_scope;
 mod scheme;
 mod selection;
+mod selection_document;
 pub(crate) mod status;
 mod stream;
 mod veto;
@@ -65,6 +66,7 @@ pub(crate) const SEND_MAX: usize = 4 * 1024 * 1024;
 pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
     let routes = Routes::new(registry::service(app))
         .add_service(scheme::service(app))
+        .add_service(selection_document::service(app))
         .add_service(schedule::service(app))
         .add_service(calendar::service(app))
         .add_service(fact::service(app))

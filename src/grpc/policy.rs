@@ -226,6 +226,7 @@ mod tests {
             "ScheduleService.RetireSchedule",
             "SchemeService.PublishScheme",
             "SchemeService.RetireScheme",
+            "SelectionDocumentService.PublishSelectionDocument",
         ];
         assert_eq!(writing.collect::<Vec<_>>(), expected);
         assert_eq!(policy.of("/steelyard.v1.FactService/RecordFacts?x=1"), None);

@@ -128,10 +128,10 @@ impl Service {
         let checked = scheme::checked_apart(raw.document.clone()).await?;
         let sound = checked.is_sound();
         let Checked { plan: Some(plan), faults, .. } = checked else {
-            return Err(faulty(&checked.faults));
+            return Err(faulty("SCHEME_FAULTY", &checked.faults));
         };
         if !sound {
-            return Err(faulty(&faults));
+            return Err(faulty("SCHEME_FAULTY", &faults));
         }
         let document = String::from_utf8(raw.document)
             .map_err(|why| AppError::Internal(format!("a checked document: {why}")))?;
@@ -256,23 +256,23 @@ fn after(header: &SchemeHeader, cursor: &str) -> bool {
     (header.scheme_id.as_str(), own.as_str()) > (id, version)
 }
 
-fn size(faults: &mut Faults, document: &[u8]) {
+pub(super) fn size(faults: &mut Faults, document: &[u8]) {
     if document.len() > DOCUMENT_MAX {
         let en = format!("a document has at most 1 MiB, and this has {} bytes", document.len());
-        faults.add("document", "DOCUMENT_TOO_LARGE", en, "评分办法文档不得超过 1 MiB");
+        faults.add("document", "DOCUMENT_TOO_LARGE", en, "文档不得超过 1 MiB");
     }
 }
 
 /// The faults of a document that cannot be published, as faults of the request. The first says so
 /// itself.
-fn faulty(faults: &[SchemeFault]) -> AppError {
+pub(super) fn faulty(reason: &'static str, faults: &[SchemeFault]) -> AppError {
     let wrong = faults.iter().filter(|it| it.severity == Severity::Fault);
     let total = wrong.clone().count();
     let whole = FieldFault {
         path: "document".to_owned(),
-        reason: "SCHEME_FAULTY",
+        reason,
         en: format!("the document has {total} faults"),
-        zh: format!("评分办法文档有 {total} 处错误"),
+        zh: format!("文档有 {total} 处错误"),
     };
     let each = wrong.map(|it| FieldFault {
         path: format!("document:{}:{}: {}", it.place.line, it.place.column, it.path),
@@ -314,7 +314,7 @@ pub(super) fn fault(it: SchemeFault) -> v1::SchemeFault {
     }
 }
 
-fn digest(document: &[u8]) -> String {
+pub(super) fn digest(document: &[u8]) -> String {
     use sha2::{Digest, Sha256};
     hex(&Sha256::digest(document))
 }

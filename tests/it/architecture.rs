@@ -379,7 +379,9 @@ fn nothing_is_left_to_do() {
     let endings = [".rs", ".proto", ".sql", ".yaml", ".toml", ".py", ".md"];
     let mut found = Vec::new();
     let mut all: Vec<PathBuf> = Vec::new();
-    for folder in ["src", "tests", "proto", "migrations", "schemes", "docs", "benches"] {
+    for folder in
+        ["src", "tests", "proto", "migrations", "schemes", "selections", "docs", "benches"]
+    {
         all.extend(files(&root().join(folder), &endings));
     }
     let top = fs::read_dir(root()).unwrap().map(|it| it.unwrap().path());

@@ -27,7 +27,10 @@ use steelyard::{
             receipt_service_client::ReceiptServiceClient,
             registry_service_client::RegistryServiceClient,
             schedule_service_client::ScheduleServiceClient,
-            scheme_service_client::SchemeServiceClient, veto_service_client::VetoServiceClient,
+            scheme_service_client::SchemeServiceClient,
+            selection_document_service_client::SelectionDocumentServiceClient,
+            selection_service_client::SelectionServiceClient,
+            veto_service_client::VetoServiceClient,
         },
     },
     server::{self, Serving},
@@ -92,6 +95,14 @@ impl Served {
 
     pub(crate) fn schemes(&self) -> SchemeServiceClient<Channel> {
         SchemeServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn selection_documents(&self) -> SelectionDocumentServiceClient<Channel> {
+        SelectionDocumentServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn selections(&self) -> SelectionServiceClient<Channel> {
+        SelectionServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn schedules(&self) -> ScheduleServiceClient<Channel> {

@@ -29,6 +29,7 @@ SELECT MIN(c.county) AS county
         UNION ALL SELECT MIN(county) FROM counties_of_request_log WHERE county > $1
         UNION ALL SELECT MIN(county) FROM counties_of_registry_versions WHERE county > $1
         UNION ALL SELECT MIN(county) FROM counties_of_schemes WHERE county > $1
+        UNION ALL SELECT MIN(county) FROM counties_of_selection_documents WHERE county > $1
         UNION ALL SELECT MIN(county) FROM counties_of_schedules WHERE county > $1
         UNION ALL SELECT MIN(county) FROM counties_of_calendar_editions WHERE county > $1
         UNION ALL SELECT MIN(county) FROM counties_of_rounds WHERE county > $1

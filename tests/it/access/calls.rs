@@ -40,6 +40,9 @@ async fn asked(all: &Counties, who: &str, method: &str, at: Target) -> Result<bo
     match service {
         "RegistryService" => registry(all, who, method, at).await,
         "SchemeService" => scheme(all, who, method, at).await,
+        "SelectionDocumentService" => {
+            super::selection_calls::selection_document(all, who, method, at).await
+        }
         "ScheduleService" => schedule(all, who, method, at).await,
         "CalendarService" => super::notice_calls::calendar(all, who, method, at).await,
         "VetoService" => super::notice_calls::veto(all, who, at).await,

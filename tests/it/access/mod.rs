@@ -13,3 +13,4 @@ mod member_calls;
 mod notice_calls;
 mod rating_calls;
 mod round_calls;
+mod selection_calls;

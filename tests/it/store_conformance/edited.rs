@@ -29,6 +29,8 @@ async fn fill(on: &Backend) {
     let adopted = schedule("k-1", 1, "2022-01-01", None);
     tx.insert_schedule(COUNTY, &adopted, "x").await.unwrap();
     tx.retire_schedule(COUNTY, "k-1", 1, &end).await.unwrap();
+    let published = super::selection_documents::header("d", 1, "2022-01-01", None);
+    tx.insert_selection_document(COUNTY, &published, "x").await.unwrap();
     tx.insert_calendar_edition(COUNTY, &super::calendars::edition(2027, 1, "a")).await.unwrap();
     super::rounds::fill(&mut *tx).await;
     super::chains::fill(&mut *tx).await;
@@ -70,6 +72,7 @@ pub(crate) async fn append_only_tables_refuse_changes(on: &Backend) {
         ("registry_versions", "name"),
         ("schemes", "document"),
         ("scheme_retirements", "reason"),
+        ("selection_documents", "document"),
         ("schedules", "document"),
         ("schedule_retirements", "reason"),
         ("calendar_editions", "days"),

@@ -14,6 +14,7 @@ mod rounds;
 mod runs;
 mod sample;
 mod schedules;
+mod selection_documents;
 mod sight;
 mod statements;
 mod together;
@@ -39,7 +40,7 @@ macro_rules! conformance {
 mod everywhere {
     use super::{
         Backend, calendars, chains, county, facts, notices, publications, registry,
-        result_objections, rounds, runs, schedules, sight, totals,
+        result_objections, rounds, runs, schedules, selection_documents, sight, totals,
     };
     conformance!(sqlite_memory, sqlite_file, postgres => [
         county::an_error_ends_the_transaction_and_keeps_nothing,
@@ -58,6 +59,8 @@ mod everywhere {
         schedules::an_adopted_schedule_never_changes,
         schedules::schedules_are_read_as_they_were_known,
         schedules::schedules_are_paged_by_compound_and_version,
+        selection_documents::a_published_document_never_changes,
+        selection_documents::the_version_in_force_is_the_highest_that_includes_the_day,
         calendars::editions_are_read_as_they_were_known,
         chains::chains_come_back_exactly_and_once,
         notices::a_notice_with_objections_and_answers_comes_back,

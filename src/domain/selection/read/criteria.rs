@@ -88,8 +88,10 @@ impl Unfit {
 pub struct UnfitCriteria {
     /// What it is.
     pub what: Unfit,
-    /// Where the document asks for it, such as `criteria.bars[1]`.
-    pub path: String,
+    /// The key of `criteria` that asks for it.
+    pub key: &'static str,
+    /// Where in that key's list; none where it is no list.
+    pub index: Option<usize>,
     /// The id that the document names there.
     pub id: String,
 }
@@ -97,17 +99,23 @@ pub struct UnfitCriteria {
 impl UnfitCriteria {
     /// The scheme as a whole.
     pub fn of_scheme(what: Unfit, document: &SelectionDocument) -> Self {
-        Self { what, path: "criteria.scheme".to_owned(), id: document.criteria.scheme.clone() }
+        Self { what, key: "scheme", index: None, id: document.criteria.scheme.clone() }
+    }
+
+    /// Where the document asks for it, such as `criteria.bars[1]`.
+    pub fn path(&self) -> String {
+        let index = self.index.map_or_else(String::new, |it| format!("[{it}]"));
+        format!("criteria.{}{index}", self.key)
     }
 
     /// The same as a fault of the document's text, where that place is.
     pub(super) fn fault(&self, place: Place) -> SchemeFault {
-        let Self { what, path, id } = self;
+        let Self { what, id, .. } = self;
         SchemeFault {
             severity: Severity::Fault,
             code: what.reason(),
             place,
-            path: path.clone(),
+            path: self.path(),
             wrong: format!("`{id}`: {}", what.en()),
             wrong_zh: format!("`{id}`：{}", what.zh()),
             right: what.right().to_owned(),
@@ -130,13 +138,14 @@ pub fn unfit(document: &SelectionDocument, scheme: &Scheme) -> Vec<UnfitCriteria
     let no_grade = |id: &&String| scheme.grades.iter().all(|it| it.id != **id);
     found.extend(grade.iter().filter(no_grade).map(|id| UnfitCriteria {
         what: Unfit::Grade,
-        path: "criteria.grade".to_owned(),
+        key: "grade",
+        index: None,
         id: id.clone(),
     }));
     for (index, id) in bars.iter().enumerate() {
         if scheme.vetoes.iter().all(|it| it.id != *id) {
-            let path = format!("criteria.bars[{index}]");
-            found.push(UnfitCriteria { what: Unfit::Bar, path, id: id.clone() });
+            let (what, index) = (Unfit::Bar, Some(index));
+            found.push(UnfitCriteria { what, key: "bars", index, id: id.clone() });
         }
     }
     found

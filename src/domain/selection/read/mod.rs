@@ -11,10 +11,10 @@ mod tests;
 pub use criteria::{Unfit, UnfitCriteria, unfit};
 
 use crate::domain::scheme::{
-    Place, SchemeFault,
+    SchemeFault,
     read::{At, Reader, sort},
     schema::schema_of,
-    yaml::{self, Data, Yaml},
+    yaml,
 };
 use crate::domain::selection::SelectionDocument;
 
@@ -37,26 +37,15 @@ impl SelectionDocument {
 /// What a scheme lacks, as faults of the document's text, in its order.
 pub fn unfit_faults(text: &[u8], lacking: &[UnfitCriteria]) -> Vec<SchemeFault> {
     let tree = yaml::parse(text).tree;
-    let place = |path: &str| tree.as_ref().map_or_else(Place::default, |it| place_of(it, path));
-    let mut faults: Vec<_> = lacking.iter().map(|it| it.fault(place(&it.path))).collect();
+    let criteria = tree.as_ref().and_then(|it| it.get("criteria"));
+    let place = |it: &UnfitCriteria| {
+        let value = criteria?.get(it.key)?;
+        it.index.map_or(Some(value), |index| value.items().get(index)).map(|it| it.place)
+    };
+    let mut faults: Vec<_> =
+        lacking.iter().map(|it| it.fault(place(it).unwrap_or_default())).collect();
     sort(&mut faults);
     faults
-}
-
-/// Where the value at a path stands, such as `criteria.bars[1]`; the nearest above it that is there, if
-/// it is not.
-fn place_of(tree: &Yaml, path: &str) -> Place {
-    let mut at = tree;
-    for step in path.split(['.', '[']).map(|it| it.trim_end_matches(']')) {
-        let below = match &at.data {
-            Data::Map(_) => at.get(step),
-            Data::Seq(items) => step.parse::<usize>().ok().and_then(|it| items.get(it)),
-            Data::Scalar(_) | Data::Refused => None,
-        };
-        let Some(below) = below else { break };
-        at = below;
-    }
-    at.place
 }
 
 /// The JSON Schema (2020-12) of the selection document, as text. What a schema cannot say (orders,

@@ -15,9 +15,6 @@ use crate::domain::{
     time::Day,
 };
 
-/// A year without 29 February.
-const COMMON_YEAR: i64 = 2023;
-
 /// The rules of all steps in their order. Nothing if one could not be read.
 pub(super) fn steps(reader: &mut Reader, at: &At<'_>) -> Option<Vec<StepRule>> {
     let fields = reader.open(at, &STEPS)?;
@@ -74,15 +71,10 @@ fn month_day(reader: &mut Reader, at: &At<'_>, next_year: bool) -> Option<YearDa
     day.map(|(month, day)| YearDay { next_year, month, day })
 }
 
-/// `MM-DD`, two digits each.
+/// `MM-DD`, of a year without 29 February.
 fn parsed(text: &str) -> Option<(u8, u8)> {
-    let (month, day) = text.split_once('-')?;
-    let two = |it: &str| it.len() == 2 && it.bytes().all(|it| it.is_ascii_digit());
-    if !two(month) || !two(day) {
-        return None;
-    }
-    let (month, day): (u8, u8) = (month.parse().ok()?, day.parse().ok()?);
-    Day::new(COMMON_YEAR, month.into(), day.into()).map(|_| (month, day))
+    let day = Day::parse(&format!("2023-{text}")).ok()?;
+    Some((u8::try_from(day.month()).ok()?, u8::try_from(day.day()).ok()?))
 }
 
 fn forms(reader: &mut Reader, at: &At<'_>) -> Vec<Form> {
