@@ -1,0 +1,1 @@
+//! Every indicator in every outcome.
