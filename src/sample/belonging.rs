@@ -178,9 +178,10 @@ pub(super) fn check_ins(build: &mut Build<'_>, places: &Places, member: &Member)
         }
         let due = month_after(first).max(FIRST_DUE);
         let place = places.compounds.get(*compound);
+        // Of the two that are to be equal, everybody has come by the year's end.
+        let twin = place.is_some_and(|it| it.mark == Mark::Twin);
         let on = match came(member, *from) {
-            // The two that are to be equal have lost nobody.
-            _ if place.is_some_and(|it| it.mark == Mark::Twin) => first.max(FIRST_DUE),
+            Came::Never if twin => first.max(FIRST_DUE),
             Came::Never => continue,
             Came::Late(days) => days_after(due, days),
             Came::InTime if due == FIRST_DUE => {
@@ -188,6 +189,7 @@ pub(super) fn check_ins(build: &mut Build<'_>, places: &Places, member: &Member)
             }
             Came::InTime => days_after(first, rng.between(0, 27)),
         };
+        let on = if twin { on.min(date(12, 31)) } else { on };
         if let Some(place) = place.filter(|_| until.is_none_or(|it| on <= it)) {
             let body = Body::CheckIn { compound_id: place.id.clone(), on };
             let who = subject(SubjectKind::Member, &member.id);
