@@ -36,7 +36,7 @@ pub use model::{
 pub use offline::Line;
 pub use reviews::{ITEM as REVIEW, Review, Word};
 pub use schedules::Adoption;
-pub use schemes::{COMPANIES, Document, SCHEMES};
+pub use schemes::{COMPANIES, Document, SCHEMES, SELECTION};
 pub use size::Size;
 
 use build::Build;
