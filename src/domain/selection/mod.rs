@@ -9,6 +9,8 @@ mod order;
 mod quota;
 mod stage;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use document::{Criteria, Form, RosterForm, SelectionDocument, StepKind, StepRule, YearDay};
 pub use event::{Event, Evidence, Outcome, PostedNotice, UnitRef, What, Word};
