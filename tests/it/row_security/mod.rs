@@ -151,6 +151,7 @@ async fn every_table_with_a_county_has_the_fence() {
         "runs",
         "schedules",
         "schemes",
+        "selections",
     ];
     assert_eq!(others, below_views.map(of));
 }
