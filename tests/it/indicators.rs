@@ -310,9 +310,9 @@ async fn a_month_s_report_stays_as_it_stood_at_its_end() {
         assert_eq!(exact(total("households").sum.as_ref()), "1000");
         let centre = total("service_centre_per_100_households");
         assert_eq!((exact(centre.sum.as_ref()), centre.met), ("30".to_owned(), 1));
-        for word in ["2022年3月", "覆盖率", "50.00%", "名称 k\\-2", "本月销号"] {
-            let plain = march.document.replace("\\-", "-");
-            assert!(plain.contains(&word.replace("\\-", "-")), "{word}: {}", march.document);
+        let plain = march.document.replace('\\', "");
+        for word in ["2022年3月", "覆盖率", "50.00%", "名称 k-2", "本月销号"] {
+            assert!(plain.contains(word), "{word}: {}", march.document);
         }
         // What is recorded and corrected later does not move it.
         on.clock.set("2022-05-01T01:00:00Z");
