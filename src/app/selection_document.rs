@@ -189,7 +189,7 @@ pub(super) fn publication_effect(it: &SelectionDocumentHeader) -> Effect {
     Effect { subject: format!("selection_document/{name}"), digest: it.digest }
 }
 
-/// Everything that the county's schemes lack of what a document asks.
+/// Everything that the county's schemes in force on a day lack of what a document asks.
 ///
 /// # Errors
 /// Those of the store.
@@ -197,9 +197,9 @@ pub(super) async fn unfit_criteria(
     tx: &mut dyn ReadTx,
     county: &str,
     plans: &scheme::Plans,
-    document: &SelectionDocument,
+    (document, day): (&SelectionDocument, Day),
 ) -> Result<Vec<UnfitCriteria>, AppError> {
-    let (id, day) = (&document.criteria.scheme, document.in_force.from);
+    let id = &document.criteria.scheme;
     let lacking = |what| Ok(vec![UnfitCriteria::of_scheme(what, document)]);
     if let Some(found) = tx.scheme_in_force(county, id, day).await? {
         let plan = plans.plan(&found)?;
@@ -226,7 +226,10 @@ impl App {
         let mut checked = checked_apart(text.clone()).await?;
         if let (Some(county), Some(document)) = (county, &checked.document) {
             let mut tx = self.read().await?;
-            let lacking = unfit_criteria(&mut *tx, county, &self.plans, document).await?;
+            let lacking = {
+                let of = (document, document.in_force.from);
+                unfit_criteria(&mut *tx, county, &self.plans, of).await?
+            };
             if !lacking.is_empty() {
                 checked.faults = apart(move || unfit_faults(&text, &lacking)).await?;
             }
@@ -302,7 +305,15 @@ async fn may_publish(
         let refusal = Refusal::new("SELECTION_DOCUMENT_VERSION_NOT_NEXT", en, zh);
         return Err(AppError::Refused(refusal.with("expected", expected.to_string())));
     }
-    let lacking = unfit_criteria(tx, county, plans, document).await?;
+    let from = document.in_force.from;
+    fits(&unfit_criteria(tx, county, plans, (document, from)).await?, document)
+}
+
+/// Refuses a document that the criteria scheme does not fit, with everything that it lacks.
+pub(super) fn fits(
+    lacking: &[UnfitCriteria],
+    document: &SelectionDocument,
+) -> Result<(), AppError> {
     let Some(first) = lacking.first() else { return Ok(()) };
     let en = format!("{} `{}`: {}", first.path(), first.id, first.what.en());
     let zh = format!("{} `{}`：{}", first.path(), first.id, first.what.zh());

@@ -7,6 +7,7 @@ mod folder;
 mod formation;
 mod report;
 mod round;
+mod selection;
 mod service;
 mod sight;
 mod tables;
@@ -36,6 +37,7 @@ use dual::{DUAL, Dual};
 use formation::Formations;
 use report::{Done, Report};
 use round::Assessed;
+use selection::Selection;
 use service::Serving;
 
 /// Where `--keep` serves.
@@ -90,7 +92,8 @@ impl Demo {
         let client = Client::new(service.connect().await?, COUNTY, Some(token));
         let client = client.map_err(|why| Failure::software(&why))?;
         let told = tell((&service, &client), &sample, &mut stage).await;
-        let Told { done, dual, formations, assessed, appraised, explained } = match told {
+        let Told { done, dual, formations, assessed, appraised, selection, explained } = match told
+        {
             Ok(told) => told,
             Err(why) => {
                 service.stop().await?;
@@ -100,7 +103,7 @@ impl Demo {
         let subject = explained.result.as_ref().map_or("", report::id_of).to_owned();
         let sight = sight::look(&service, &client, &subject).await?;
         stage.done("six callers with roles of their own asked; one signed result checked")?;
-        let report = Report::new(&sample, done, (dual, formations));
+        let report = Report::new(&sample, done, (dual, formations), selection.honours());
         let mut out = io::stdout().lock();
         if self.json {
             let object = report.json(self.seed, &explained);
@@ -109,6 +112,7 @@ impl Demo {
                 fields.insert("trust".to_owned(), sight.json());
                 fields.insert("round".to_owned(), assessed.json());
                 fields.insert("chain".to_owned(), appraised.json());
+                fields.insert("selection".to_owned(), selection.json());
             }
             serde_json::to_writer_pretty(&mut out, &object).map_err(io::Error::from)?;
             writeln!(out)?;
@@ -116,6 +120,7 @@ impl Demo {
             tables::print(&report, &mut out)?;
             assessed.print(&mut out)?;
             appraised.print(&mut out)?;
+            selection.print(&report, &mut out)?;
             tables::sight(&sight, &mut out)?;
             let name = report.name(RecordKind::Member, &subject);
             tables::explanation(&explained, &format!("{subject} {name}"), &mut out)?;
@@ -189,6 +194,7 @@ struct Told {
     formations: Formations,
     assessed: Assessed,
     appraised: Appraised,
+    selection: Selection,
     explained: ExplainResultResponse,
 }
 
@@ -254,6 +260,8 @@ async fn tell(
         };
         done.push(Done { document, scheme, run, results, appraisals });
     }
+    let selection = selection::carry_out((service, client), (sample, &done), today).await?;
+    stage.done(&selection.stage())?;
     let of_members = done.iter().find(|it| it.document.id == DUAL);
     let of_members = of_members.ok_or(CallError::Lacks("the dual score"))?;
     let dual = Dual::gather(client, sample, of_members).await?;
@@ -261,7 +269,7 @@ async fn tell(
     let moved = dual.worth_explaining(of_members);
     let moved = moved.ok_or(CallError::Lacks("anybody who moved and has a score"))?;
     let explained = client.explain(&of_members.document, report::id_of(moved)).await?;
-    Ok(Told { done, dual, formations, assessed, appraised, explained })
+    Ok(Told { done, dual, formations, assessed, appraised, selection, explained })
 }
 
 /// Why the story broke off.

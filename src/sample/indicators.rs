@@ -61,22 +61,20 @@ fn leaders(sample: &Sample, buildings: &BTreeMap<&str, &str>, all: &mut Figures)
     let mut led: BTreeSet<&str> = BTreeSet::new();
     let mut committees: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for it in &sample.records {
-        match &it.detail {
-            Detail::Branch { form: BranchForm::PartyGroup, anchor } => {
-                led.insert(&anchor.id);
+        if let Detail::Branch { form: BranchForm::PartyGroup, anchor } = &it.detail {
+            led.insert(&anchor.id);
+        }
+        let Detail::Post { person_id, title, unit } = &it.detail else { continue };
+        if title == "building_head" {
+            led.insert(&unit.id);
+        }
+        if unit.kind == RecordKind::Compound {
+            match title.as_str() {
+                "branch_secretary" => add(all, &unit.id, Indicator::BranchSecretaries, 1),
+                "deputy_secretary" => add(all, &unit.id, Indicator::DeputySecretaries, 1),
+                _ => (),
             }
-            Detail::Post { title, unit, .. } if title == "building_head" => {
-                led.insert(&unit.id);
-            }
-            Detail::Post { person_id, title, unit } if unit.kind == RecordKind::Compound => {
-                match title.as_str() {
-                    "branch_secretary" => add(all, &unit.id, Indicator::BranchSecretaries, 1),
-                    "deputy_secretary" => add(all, &unit.id, Indicator::DeputySecretaries, 1),
-                    _ => (),
-                }
-                committees.entry(&unit.id).or_default().insert(person_id);
-            }
-            _ => (),
+            committees.entry(&unit.id).or_default().insert(person_id);
         }
     }
     for building in led {

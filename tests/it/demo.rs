@@ -118,6 +118,26 @@ fn is_the_little_round(told: &Value) {
     assert_eq!(of["notice_days"], 5);
 }
 
+/// The branches through the selection, up to the notice (F1 to F9).
+fn is_the_little_selection(told: &Value) {
+    let of = &told["selection"];
+    let seats: Vec<_> = of["streets"].as_array().unwrap().iter().map(|it| &it[3]).collect();
+    assert_eq!(seats, [2, 2, 1, 0], "{of}");
+    // Without a notice, where next year's holidays are not announced, nobody is cancelled either.
+    let posted = of["cancelled"] == 1;
+    assert_eq!(of["listed"], if posted { 4 } else { 5 }, "{of}");
+    let refused = of["refused"].as_object().unwrap();
+    let mut reasons: Vec<_> = refused.values().map(|it| it.as_str().unwrap()).collect();
+    reasons.sort_unstable();
+    let last = if posted { "NOTICE_RUNNING" } else { "CALENDAR_MISSING" };
+    let mut expected =
+        ["CANDIDATE_VETOED", "DEADLINE_PASSED", "QUOTA_EXCEEDED", "TIE_OPEN", last].to_vec();
+    expected.sort_unstable();
+    assert_eq!(reasons, expected, "{of}");
+    assert_eq!(of["decided"].as_array().unwrap().len(), 1, "{of}");
+    assert_eq!(told["awards"]["red_flag_fund"]["count"], of["listed"]);
+}
+
 /// Every post through the chain of the year, from below (S1, S2).
 fn is_the_little_chain(told: &Value) {
     let follows = &told["follows"];
@@ -180,6 +200,7 @@ fn the_demonstration_tells_the_same_over_every_store() {
     is_the_little_formation(&told);
     is_the_little_round(&told);
     is_the_little_chain(&told);
+    is_the_little_selection(&told);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let url = runtime.block_on(postgres::schema("demo"));
     assert_eq!(demo_on(&url), told);

@@ -29,6 +29,7 @@ mod golden;
 mod half_year;
 mod harness;
 mod history;
+mod indicators;
 mod notices;
 mod offline;
 mod person;

@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    CompoundIndicators, Coverage, Total,
+    CompoundIndicators, Coverage, InRegistry, Total,
     read::{in_registry, indicated},
     total::totals,
 };
 use crate::{
     app::{
         App, AppError,
-        formation::registered,
+        formation::{Finding, Rule, Standing, registered},
         registry::{Record, RecordKind, RecordRef, all},
     },
     domain::{
@@ -86,13 +86,15 @@ struct Placed {
     before: Option<Coverage>,
 }
 
+/// Whether what lies in a street and a community lies in a unit; all of it lies in the county.
+fn lies_in(unit: &RecordRef, street: &str, community: &str) -> bool {
+    (unit.kind != RecordKind::Street || street == unit.id)
+        && (unit.kind != RecordKind::Community || community == unit.id)
+}
+
 impl Placed {
     fn lies_in(&self, unit: &RecordRef) -> bool {
-        match unit.kind {
-            RecordKind::Street => self.street == unit.id,
-            RecordKind::Community => self.community == unit.id,
-            _ => true,
-        }
+        lies_in(unit, &self.street, &self.community)
     }
 
     fn now(&self) -> Coverage {
@@ -105,10 +107,9 @@ impl Placed {
 
     fn listed(&self) -> Listed {
         let findings = &self.it.registry.formation.findings;
-        let asks = |it: &&crate::app::formation::Finding| {
-            use crate::app::formation::{Rule, Standing};
-            matches!(it.rule, Rule::Settled | Rule::DirectlyManaged)
-                && matches!(it.standing, Standing::Met | Standing::Lacking | Standing::Undecided)
+        let asks = |it: &&Finding| {
+            let asked = [Standing::Met, Standing::Lacking, Standing::Undecided];
+            matches!(it.rule, Rule::Settled | Rule::DirectlyManaged) && asked.contains(&it.standing)
         };
         let texts: Vec<_> = findings.iter().filter(asks).collect();
         let en: Vec<&str> = texts.iter().map(|it| it.en.as_str()).collect();
@@ -141,14 +142,24 @@ impl App {
         let as_of = AsOf { day: month.last_day(), known };
         let compounds = placed(tx, county, &unit.reference(), as_of).await?;
         let below = match unit.kind {
-            RecordKind::County => all(tx, county, RecordKind::Street, as_of).await?,
-            RecordKind::Street => {
-                let mut communities = all(tx, county, RecordKind::Community, as_of).await?;
-                communities.retain(|it| it.parent.as_ref() == Some(&unit.reference()));
-                communities
-            }
-            _ => Vec::new(),
+            RecordKind::County => Some(RecordKind::Street),
+            RecordKind::Street => Some(RecordKind::Community),
+            RecordKind::Community
+            | RecordKind::Compound
+            | RecordKind::Building
+            | RecordKind::Branch
+            | RecordKind::Member
+            | RecordKind::Post
+            | RecordKind::Company
+            | RecordKind::Project => None,
         };
+        let mut below = match below {
+            Some(kind) => all(tx, county, kind, as_of).await?,
+            None => Vec::new(),
+        };
+        below.retain(|it| {
+            unit.kind == RecordKind::County || it.parent.as_ref() == Some(&unit.reference())
+        });
         let units = [unit].into_iter().chain(&below).map(|it| figures(it, &compounds));
         let units: Result<Vec<UnitFigures>, ExactError> = units.collect();
         let units = units.map_err(|why| AppError::Engine(why.to_string()))?;
@@ -179,10 +190,9 @@ async fn placed(
         communities.filter_map(|it| Some((it.id, it.parent?.id))).collect();
     let parent = |it: &Record| it.parent.clone().map(|it| it.id).unwrap_or_default();
     let mut compounds = all(tx, county, RecordKind::Compound, as_of).await?;
-    compounds.retain(|it| match unit.kind {
-        RecordKind::Street => streets.get(&parent(it)) == Some(&unit.id),
-        RecordKind::Community => parent(it) == unit.id,
-        _ => true,
+    compounds.retain(|it| {
+        let community = parent(it);
+        lies_in(unit, streets.get(&community).map_or("", String::as_str), &community)
     });
     let ids = compounds.iter().map(|it| it.id.clone()).collect();
     let before = before(tx, county, &ids, as_of).await?;
@@ -210,7 +220,7 @@ async fn before(
     compounds.retain(|it| ids.contains(&it.id));
     let registered = registered(tx, county, as_of).await?;
     let known = in_registry(tx, county, &compounds, &registered).await?;
-    Ok(compounds.into_iter().map(|it| it.id).zip(known.iter().map(|it| it.coverage())).collect())
+    Ok(compounds.into_iter().map(|it| it.id).zip(known.iter().map(InRegistry::coverage)).collect())
 }
 
 fn figures(unit: &Record, compounds: &[Placed]) -> Result<UnitFigures, ExactError> {

@@ -11,7 +11,7 @@ use crate::{
         App, AppError, Done, Missing, Refusal, Write,
         registry::{BranchForm, Detail, Record, RecordKind, all, as_of},
         round::mark,
-        selection_document,
+        selection_document::{self, fits, unfit_criteria},
     },
     domain::{
         selection::{Phase, RosterBranch, RosterForm, SelectionDocument},
@@ -38,8 +38,8 @@ impl App {
     ///
     /// # Errors
     /// `PERIOD_KIND_MISMATCH`, `ROSTER_DAY_IN_FUTURE`, `ROSTER_EMPTY`, `SELECTION_DOCUMENT_NOT_FOUND`,
-    /// `SELECTION_DOCUMENT_NOT_IN_FORCE`, `SCHEME_NOT_IN_FORCE`, `SELECTION_EXISTS`; those of every
-    /// write.
+    /// `SELECTION_DOCUMENT_NOT_IN_FORCE`, `SCHEME_NOT_IN_FORCE`, `SELECTION_EXISTS`, what the criteria
+    /// scheme lacks; those of every write.
     pub async fn open_selection(
         &self,
         call: Write,
@@ -120,6 +120,9 @@ async fn settled(
     let Some((criteria, _)) = criteria else {
         return Err(AppError::not_found(Missing::SchemeInForce, scheme));
     };
+    // The version in force then may be another than the one that was looked at on publication.
+    let of = (&*document, last);
+    fits(&unfit_criteria(tx, at.county, at.plans, of).await?, &document)?;
     let as_of = as_of(asked.roster_day, at.now);
     let roster = roster(tx, at.county, &document, as_of).await?;
     if roster.is_empty() {

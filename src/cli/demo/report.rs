@@ -87,6 +87,8 @@ pub(super) struct Report {
     pub(super) formations: Formations,
     names: BTreeMap<(RecordKind, String), String>,
     companies: BTreeMap<String, String>,
+    /// What the selection gives a right to, once it is confirmed (A1).
+    honours: BTreeMap<String, Given>,
 }
 
 /// A decimal, or a dash.
@@ -99,7 +101,12 @@ pub(super) fn id_of(result: &v1::Result) -> &str {
 }
 
 impl Report {
-    pub(super) fn new(sample: &Sample, done: Vec<Done>, of_days: (Dual, Formations)) -> Self {
+    pub(super) fn new(
+        sample: &Sample,
+        done: Vec<Done>,
+        of_days: (Dual, Formations),
+        honours: BTreeMap<String, Given>,
+    ) -> Self {
         let (dual, formations) = of_days;
         let named = sample.records.iter().map(|it| ((it.kind, it.id.clone()), it.name.clone()));
         let names: BTreeMap<_, _> = named.collect();
@@ -110,7 +117,7 @@ impl Report {
                 companies.insert(record.id.clone(), name.unwrap_or_default());
             }
         }
-        Self { done, dual, formations, names, companies }
+        Self { done, dual, formations, names, companies, honours }
     }
 
     pub(super) fn name<'a>(&'a self, kind: RecordKind, id: &'a str) -> &'a str {
@@ -195,7 +202,7 @@ impl Report {
 
     /// The awards, by id.
     pub(super) fn awards(&self) -> BTreeMap<String, Given> {
-        let mut awards: BTreeMap<String, Given> = BTreeMap::new();
+        let mut awards = self.honours.clone();
         let results = self.done.iter().filter(|it| it.appraisals.is_empty());
         let given = results.flat_map(|it| &it.results).flat_map(|it| &it.awards);
         let given = given.map(|it| (&it.award_id, &it.amount));

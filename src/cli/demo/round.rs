@@ -43,7 +43,7 @@ pub(super) struct Assessed {
 }
 
 /// A message in both languages.
-fn words(status: &tonic::Status) -> v1::LocalText {
+pub(super) fn words(status: &tonic::Status) -> v1::LocalText {
     let zh = status.get_details_localized_message().map(|it| it.message).unwrap_or_default();
     v1::LocalText { en: status.message().to_owned(), zh }
 }
@@ -53,7 +53,7 @@ fn document() -> Result<Document, CallError> {
     found.ok_or(CallError::Lacks("the property document"))
 }
 
-fn date(day: Day) -> Date {
+pub(super) fn date(day: Day) -> Date {
     let part = |it: i64| i32::try_from(it).unwrap_or(0);
     Date { year: part(day.year()), month: part(day.month()), day: part(day.day()) }
 }

@@ -52,8 +52,11 @@ pub(super) async fn indicator(
     let county = at.county.to_owned();
     let mut client = all.served.indicators();
     if method == "IndicatorService.GetMonthlyReport" {
+        if !matches!(at.unit.0, RecordKind::County | RecordKind::Street | RecordKind::Community) {
+            return Ok(false);
+        }
         let unit = reference(at.unit.0, at.unit.1);
-        let month = "2022-12".to_owned();
+        let month = "2023-01".to_owned();
         let request = v1::GetMonthlyReportRequest { county, month, unit, ..Default::default() };
         return client.get_monthly_report(by(who, request)).await.map(|_| true);
     }

@@ -11,5 +11,6 @@ mod log;
 mod observe;
 mod process;
 mod replicas;
+mod seats;
 mod together;
 mod world;
