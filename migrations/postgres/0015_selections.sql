@@ -14,7 +14,6 @@ CREATE TABLE selections (
     request_id TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (county, selection_id)
 );
-CREATE INDEX selections_of ON selections (county, document_id, period);
 
 -- Where each branch lay on the roster's day (F4).
 CREATE TABLE selection_roster (

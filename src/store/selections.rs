@@ -64,13 +64,6 @@ pub trait SelectionReads {
         after: &str,
         limit: i64,
     ) -> Result<Vec<SelectionRecord>, StoreError>;
-    /// The selections of a document in a year, by id.
-    async fn selections_of(
-        &mut self,
-        county: &str,
-        document: &str,
-        period: &str,
-    ) -> Result<Vec<SelectionRecord>, StoreError>;
     /// The branches that were counted, by id.
     async fn selection_roster(
         &mut self,

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    opening,
+    all_selections, opening,
     read::{At, Selected},
 };
 use crate::{
@@ -85,7 +85,8 @@ async fn same(
         }
         return Ok(Some(Selected::read(tx, at, &asked.selection_id).await?));
     }
-    for it in tx.selections_of(at.county, &asked.document_id, &year).await? {
+    let all = all_selections(tx, at.county).await?.into_iter();
+    for it in all.filter(|it| it.document_id == asked.document_id && it.period == year) {
         let there = Selected::read(tx, at, &it.selection_id).await?;
         if there.state.phase != Phase::Abandoned {
             return Err(exists(it.selection_id));

@@ -20,10 +20,6 @@ statements! {
  ORDER BY selection_id
  LIMIT $3");
 
-    SELECTIONS_OF = concat!(selection!(), "
- WHERE county = $1 AND document_id = $2 AND period = $3
- ORDER BY selection_id");
-
     SELECTION_ROSTER = "
 SELECT branch, compound, community, street
   FROM selection_roster

@@ -45,20 +45,6 @@ impl SelectionReads for SqlTx {
         .await
     }
 
-    async fn selections_of(
-        &mut self,
-        county: &str,
-        document: &str,
-        period: &str,
-    ) -> Result<Vec<SelectionRecord>, StoreError> {
-        self.with(county, async |db| {
-            let query = sqlx::query(sql::SELECTIONS_OF).bind(county).bind(document).bind(period);
-            let rows = query.fetch_all(db).await.map_err(fault)?;
-            rows.iter().map(selection).collect()
-        })
-        .await
-    }
-
     async fn selection_roster(
         &mut self,
         county: &str,

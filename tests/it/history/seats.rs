@@ -175,8 +175,8 @@ async fn ranked(at: &Ends, year: i32) -> String {
             name: "points".into(),
             period: year.to_string(),
             value: decimal(&(90 - number).to_string()),
-            ..Default::default()
         })),
+        recorded_by: "clerk".into(),
         ..Default::default()
     };
     let request = v1::RecordFactsRequest {

@@ -105,16 +105,6 @@ pub(crate) async fn selections_come_back_exactly(on: &Backend) {
         let page = tx.selection_page(COUNTY, after, limit).await.unwrap();
         assert_eq!(ids(&page), found, "{after} {limit}");
     }
-    for (county, document, period, found) in [
-        (COUNTY, "d", "2022", ["a", "b"].as_slice()),
-        (COUNTY, "d", "2023", &["c"]),
-        (COUNTY, "other", "2022", &["d"]),
-        (COUNTY, "d", "2024", &[]),
-        ("other", "d", "2022", &[]),
-    ] {
-        let of = tx.selections_of(county, document, period).await.unwrap();
-        assert_eq!(ids(&of), found, "{county} {document} {period}");
-    }
     assert_eq!(tx.selection_page("other", "", 9).await.unwrap(), []);
 }
 
