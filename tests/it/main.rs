@@ -45,6 +45,7 @@ mod row_security;
 mod schedules;
 mod scheme_rpc;
 mod selection_documents;
+mod selections;
 mod server;
 mod store_conformance;
 mod telemetry;

@@ -105,7 +105,7 @@ fn list(
     let good = once(
         faults,
         path,
-        if inner.is_empty() { "branch_id" } else { "candidate.branch_id" },
+        if inner.is_empty() { ".branch_id" } else { ".candidate.branch_id" },
         &keys,
     );
     let mut all = Vec::with_capacity(raw.len());
