@@ -4,7 +4,8 @@
 In README*.md and docs/**/*.md:
 - a block marked `console`: every line that starts with `$ ` is run by bash at the top of the tree, with the
   binary as `steelyard`; the lines below it must be its output, both streams together;
-- a block marked `yaml` that starts with `steelyard: scheme/v1` must pass `steelyard scheme check`.
+- a block marked `yaml` that starts with `steelyard: scheme/v1` must pass `steelyard scheme check`, and one that
+  starts with `steelyard: selection/v1` must pass `steelyard selection check`.
 
 `--update` writes what was printed into the files instead, to be looked at before it is kept.
 """
@@ -59,20 +60,21 @@ def main():
                     if printed != body and not args.update:
                         bad += 1
                         print("%s shows\n%s\nand it prints\n%s" % (name, body, printed))
-                elif body.startswith("steelyard: scheme/v1"):
+                elif body.startswith(("steelyard: scheme/v1", "steelyard: selection/v1")):
                     schemes += 1
+                    language = "scheme" if body.startswith("steelyard: scheme/v1") else "selection"
                     document = os.path.join(folder, "document.yaml")
                     with open(document, "w", encoding="utf-8") as f:
                         f.write(body)
-                    done = subprocess.run([binary, "scheme", "check", document], capture_output=True, text=True)
+                    done = subprocess.run([binary, language, "check", document], capture_output=True, text=True)
                     if done.returncode != 0:
                         bad += 1
-                        print("%s: a scheme it shows is refused\n%s" % (name, done.stdout + done.stderr))
+                        print("%s: a document it shows is refused\n%s" % (name, done.stdout + done.stderr))
             if args.update and updated != text:
                 with open(name, "w", encoding="utf-8") as f:
                     f.write(updated)
                 print("updated: " + name)
-    print("%d files, %d commands, %d schemes, %d differ" % (len(files), commands, schemes, bad))
+    print("%d files, %d commands, %d documents, %d differ" % (len(files), commands, schemes, bad))
     if commands == 0 or schemes == 0:
         sys.exit("nothing was found to run")
     sys.exit(1 if bad else 0)

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 pub use judge::judge;
 pub use read::Registered;
+pub(in crate::app) use read::{formation_of, registered};
 pub use units::{UnitFormation, WiderCommittee, judge_community, judge_street};
 
 use super::registry::{BranchForm, RecordRef};

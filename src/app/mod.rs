@@ -11,6 +11,7 @@ pub mod entry;
 mod error;
 pub mod fact;
 pub mod formation;
+pub mod indicator;
 mod markup;
 pub mod member;
 pub mod notice;

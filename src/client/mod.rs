@@ -4,6 +4,7 @@
 mod chains;
 mod members;
 mod rounds;
+mod selections;
 mod trust;
 pub mod wire;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 pub use chains::Chained;
 pub use rounds::{Handing, item};
+pub use selections::{Chosen, ID as SELECTION_ID};
 
 use tokio_stream::{Stream, StreamExt, iter};
 use tonic::{

@@ -22,6 +22,7 @@ mod fact_encode;
 mod fact_scope;
 mod follow;
 mod formation;
+mod indicator;
 mod member;
 mod member_encode;
 mod member_pages;
@@ -72,6 +73,7 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
         .add_service(fact::service(app))
         .add_service(member::service(app))
         .add_service(formation::service(app))
+        .add_service(indicator::service(app))
         .add_service(candidate::service(app))
         .add_service(entry::service(app))
         .add_service(assessment::service(app))

@@ -7,7 +7,7 @@ use super::{
     buildings,
     members::{Member, every, recorder},
     model::{Body, Date, Detail, MemberFormality, MemberStatus, Record, RecordKind, SubjectKind},
-    places::{Places, unit_id},
+    places::{Mark, Places, unit_id},
     rng::Rng,
 };
 
@@ -177,7 +177,11 @@ pub(super) fn check_ins(build: &mut Build<'_>, places: &Places, member: &Member)
             continue;
         }
         let due = month_after(first).max(FIRST_DUE);
+        let place = places.compounds.get(*compound);
+        // Of the two that are to be equal, everybody has come by the year's end.
+        let twin = place.is_some_and(|it| it.mark == Mark::Twin);
         let on = match came(member, *from) {
+            Came::Never if twin => first.max(FIRST_DUE),
             Came::Never => continue,
             Came::Late(days) => days_after(due, days),
             Came::InTime if due == FIRST_DUE => {
@@ -185,7 +189,7 @@ pub(super) fn check_ins(build: &mut Build<'_>, places: &Places, member: &Member)
             }
             Came::InTime => days_after(first, rng.between(0, 27)),
         };
-        let place = places.compounds.get(*compound);
+        let on = if twin { on.min(date(12, 31)) } else { on };
         if let Some(place) = place.filter(|_| until.is_none_or(|it| on <= it)) {
             let body = Body::CheckIn { compound_id: place.id.clone(), on };
             let who = subject(SubjectKind::Member, &member.id);

@@ -6,7 +6,7 @@ use super::{
     build::{Build, reference},
     members::{Member, every},
     model::{BranchForm, Detail, MemberStatus, RecordKind},
-    places::Places,
+    places::{Mark, Places},
 };
 
 /// How many buildings a compound has.
@@ -54,7 +54,7 @@ pub(super) fn lead(build: &mut Build<'_>, places: &Places, members: &[Member]) {
             let head = own.clone().find(|it| it.status != MemberStatus::InService);
             let head = head.or_else(|| own.clone().next()).or_else(|| here.first()).copied();
             led += 1;
-            if every(led, 11, 4) {
+            if every(led, 11, 4) && compound.mark != Mark::Twin {
                 continue;
             }
             if own.nth(2).is_some() {
@@ -69,7 +69,8 @@ pub(super) fn lead(build: &mut Build<'_>, places: &Places, members: &[Member]) {
             }
         }
         let retired = here.iter().find(|it| it.status == MemberStatus::Retired);
-        if let Some(deputy) = retired.filter(|_| !every(index, 9, 5)) {
+        if let Some(deputy) = retired.filter(|_| compound.mark == Mark::Twin || !every(index, 9, 5))
+        {
             let unit = reference(RecordKind::Compound, &compound.id);
             post(build, ("deputy_secretary", &format!("d-{}", compound.id)), unit, deputy);
         }

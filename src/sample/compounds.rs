@@ -1,17 +1,30 @@
 //! A year of the compounds: what the red-flag selection looks at.
 
 use super::{
-    build::{Build, Days, date, subject, whole},
+    build::{Build, Days, date, subject},
     evidence::{Evidence, Level},
-    members::Member,
     model::{State, SubjectKind},
     places::{Compound, Mark, Places},
 };
 
+/// A branch that applies for the red-flag selection (F2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applicant {
+    /// The branch.
+    pub branch_id: String,
+    /// Its compound.
+    pub compound_id: String,
+    /// The compound's community, which gives its opinion.
+    pub community_id: String,
+    /// The community's street, which may recommend it.
+    pub street_id: String,
+    /// Whether the community's opinion is a pass (F3).
+    pub opinion_passes: bool,
+}
+
 /// Records the year of every compound.
-pub(super) fn facts(build: &mut Build<'_>, places: &Places, members: &[Member]) {
-    for (index, compound) in places.compounds.iter().enumerate() {
-        let residents = whole(members.iter().filter(|it| it.compound == index).count());
+pub(super) fn facts(build: &mut Build<'_>, places: &Places) {
+    for compound in &places.compounds {
         let varies = match compound.level {
             80 if compound.mark == Mark::Twin => 0,
             85.. => 4,
@@ -27,36 +40,19 @@ pub(super) fn facts(build: &mut Build<'_>, places: &Places, members: &[Member]) 
         };
         let community = places.community(compound.community).to_owned();
         let street = places.street(compound.street);
-        organised(&mut evidence, compound, residents, (&community, street));
+        organised(&mut evidence, (&community, street));
         mechanisms(&mut evidence, compound);
         outcomes(&mut evidence, compound, (&community, street));
         standing(&mut evidence, compound);
     }
 }
 
-fn organised(
-    it: &mut Evidence<'_, '_>,
-    compound: &Compound,
-    residents: i64,
-    offices: (&str, &str),
-) {
-    let ordinary = compound.level < 70;
-    it.metric("direct_members", residents / 5 + 3);
-    it.metric("committee_size", 1 + whole(compound.committee));
-    let deputy = i64::from(!(ordinary && it.rng.chance(12)));
-    it.metric("deputy_secretaries", deputy);
-    let buildings = compound.households / 48 + 4;
-    it.share(("buildings_led", "buildings"), buildings, (500, 1_000));
-    // Rounded up, so that few residents lose nobody a line that the level reaches.
-    let share = it.level.line(&mut it.rng, 720, 1_010).min(1_000);
-    it.metric("members_resident", residents);
-    it.metric("members_checked_in", (residents * share + 999) / 1_000);
+fn organised(it: &mut Evidence<'_, '_>, offices: (&str, &str)) {
     let haves = it.level.line(&mut it.rng, 0, 7);
     it.metric("seven_haves", haves);
     let roomy = it.level.draw(&mut it.rng) >= 60;
     let area = if roomy { it.rng.between(3_000, 5_200) } else { it.rng.between(400, 1_700) };
     it.tenths("service_centre_area", area);
-    it.metric("households", compound.households);
     let sessions = it.level.line(&mut it.rng, 0, 3);
     it.metric("training_sessions", sessions);
     let active = it.level.line(&mut it.rng, 0, 9);
@@ -138,17 +134,9 @@ fn outcomes(it: &mut Evidence<'_, '_>, compound: &Compound, offices: (&str, &str
     }
 }
 
-/// Application, opinion and vetoes.
+/// Vetoes.
 fn standing(it: &mut Evidence<'_, '_>, compound: &Compound) {
     let who = it.subject.clone();
-    let by = it.by.clone();
-    let applied = compound.mark != Mark::NotApplied && compound.level >= 55;
-    if applied {
-        it.build.finding(&who, "red_flag_application", Days::from(11, 1), &by);
-    }
-    if applied && compound.mark != Mark::OpinionFailed {
-        it.build.finding(&who, "community_opinion_pass", Days::from(11, 15), &by);
-    }
     let (item, raised_by, days) = match compound.mark {
         Mark::Incident => ("serious_incident", "political_legal", Days::between((9, 1), (9, 30))),
         Mark::Discipline => ("committee_discipline", "discipline_commission", Days::from(8, 20)),
@@ -161,4 +149,17 @@ fn standing(it: &mut Evidence<'_, '_>, compound: &Compound) {
         }
     };
     it.build.veto(&who, item, raised_by, days);
+}
+
+/// The branches that apply for the selection, by compound (F2), with the community's opinion (F3).
+pub(super) fn applicants(places: &Places) -> Vec<Applicant> {
+    let applies = |it: &&Compound| it.mark != Mark::NotApplied && it.level >= 55;
+    let applicant = |it: &Compound| Applicant {
+        branch_id: format!("b-{}", it.id),
+        compound_id: it.id.clone(),
+        community_id: places.community(it.community).to_owned(),
+        street_id: places.street(it.street).to_owned(),
+        opinion_passes: it.mark != Mark::OpinionFailed,
+    };
+    places.compounds.iter().filter(applies).map(applicant).collect()
 }

@@ -25,10 +25,10 @@ struct Unit {
 
 /// From a day to another, both included, or for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Days {
-    from: String,
+pub(super) struct Days {
+    pub(super) from: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<String>,
+    pub(super) until: Option<String>,
 }
 
 /// A member's days.
@@ -62,7 +62,7 @@ impl Membership {
 }
 
 /// A member's compound, unit and status.
-fn member(record: &Record) -> Option<(&String, &String, MemberStatus)> {
+pub(super) fn member(record: &Record) -> Option<(&String, &String, MemberStatus)> {
     match &record.detail {
         Detail::Member { compound_id, unit_branch_id, status, .. } => {
             Some((compound_id, unit_branch_id, *status))
@@ -76,7 +76,10 @@ fn member(record: &Record) -> Option<(&String, &String, MemberStatus)> {
 }
 
 /// The runs of versions that say the same; those that say nothing are left out.
-fn spans(versions: &[&Record], says: impl Fn(&Record) -> Option<String>) -> Vec<(String, Days)> {
+pub(super) fn spans(
+    versions: &[&Record],
+    says: impl Fn(&Record) -> Option<String>,
+) -> Vec<(String, Days)> {
     let mut runs: Vec<(Option<String>, Date, Option<Date>)> = Vec::new();
     for version in versions {
         let (word, from) = (says(version).filter(|it| !it.is_empty()), version.effective_from);

@@ -12,6 +12,7 @@ mod communities;
 mod compounds;
 mod conduct;
 mod evidence;
+mod indicators;
 mod members;
 mod membership;
 mod model;
@@ -27,6 +28,7 @@ mod schedules;
 mod schemes;
 mod size;
 
+pub use compounds::Applicant;
 pub use model::{
     Body, BranchForm, Date, Detail, Fact, MemberFormality, MemberStatus, Record, RecordKind,
     RecordRef, State, Step, Subject, SubjectKind,
@@ -34,7 +36,7 @@ pub use model::{
 pub use offline::Line;
 pub use reviews::{ITEM as REVIEW, Review, Word};
 pub use schedules::Adoption;
-pub use schemes::{COMPANIES, Document, SCHEMES};
+pub use schemes::{COMPANIES, Document, SCHEMES, SELECTION};
 pub use size::Size;
 
 use build::Build;
@@ -57,6 +59,7 @@ pub struct Sample {
     pub schedules: Vec<Adoption>,
     /// The facts.
     pub facts: Vec<Fact>,
+    applicants: Vec<Applicant>,
 }
 
 impl Sample {
@@ -70,11 +73,19 @@ impl Sample {
         let projects = projects::register(&mut build, &places);
         let schedules = schedules::adopt(&mut build, &places, &members);
         members::facts(&mut build, &places, &members, &schedules);
-        compounds::facts(&mut build, &places, &members);
+        compounds::facts(&mut build, &places);
         posts::facts(&mut build, &places, &posts);
         communities::facts(&mut build, &places);
         projects::facts(&mut build, &projects);
-        Self { records: build.records, schedules: build.adoptions, facts: build.facts }
+        let applicants = compounds::applicants(&places);
+        let Build { records, adoptions: schedules, facts, .. } = build;
+        Self { records, schedules, facts, applicants }
+    }
+
+    /// The branches that apply for the red-flag selection, by compound (F2), and what their
+    /// communities say of them (F3).
+    pub fn applicants(&self) -> &[Applicant] {
+        &self.applicants
     }
 
     /// What the levels of the appraisal say of every post, by post (S2).

@@ -7,10 +7,14 @@ use serde::Serialize;
 
 use super::{
     COUNTY, Document, REVIEW, Review, Sample, Word,
+    indicators::{Figures, figures},
     membership::Membership,
     model::{Body, Date, Detail, Fact, Record, RecordKind, Step, Subject, SubjectKind},
 };
-use crate::domain::{exact::Decimal, scheme::Scheme};
+use crate::domain::{
+    exact::Decimal,
+    scheme::{Indicator, Scheme},
+};
 
 /// One subject's facts, as `steelyard evaluate` reads them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -153,7 +157,10 @@ pub(super) fn lines(sample: &Sample, scheme: &Document, results: &[(String, Stri
         facts.entry(&fact.subject).or_default().push(fact);
     }
     // A document that does not read has no roster; whoever evaluates it is told why.
-    let roster = Scheme::read(scheme.text.as_bytes()).ok().and_then(|it| it.roster);
+    let read = Scheme::read(scheme.text.as_bytes()).ok();
+    let asked = read.as_ref().map(|it| it.indicators.clone()).unwrap_or_default();
+    let computed = if asked.is_empty() { Figures::new() } else { figures(sample) };
+    let roster = read.and_then(|it| it.roster);
     let mut reviews: BTreeMap<String, Review> = BTreeMap::new();
     if scheme.subject == SubjectKind::Post {
         reviews.extend(sample.reviews().into_iter().map(|it| (it.post.clone(), it)));
@@ -170,6 +177,9 @@ pub(super) fn lines(sample: &Sample, scheme: &Document, results: &[(String, Stri
         let subject = Subject { kind: scheme.subject, id: (*id).to_owned() };
         for fact in facts.remove(&subject).unwrap_or_default() {
             line.add(&fact.body, scheme.period);
+        }
+        if let Some(figures) = computed.get(*id) {
+            line.compute(&asked, figures);
         }
         for word in reviews.remove(*id).into_iter().flat_map(|it| it.words) {
             let (by, points) = (format!("official-{}", word.unit), word.points.to_string());
@@ -356,6 +366,14 @@ impl Line {
             | Body::NodeState { .. } => (),
             // Told on, and of no effect on the score.
             Body::ConductStep { .. } => (),
+        }
+    }
+
+    /// The figures that the service takes from the registry, in the place of recorded ones.
+    fn compute(&mut self, asked: &[Indicator], figures: &BTreeMap<&'static str, i64>) {
+        for name in asked.iter().map(|it| it.name()) {
+            self.metrics.remove(name);
+            self.metrics.extend(figures.get(name).map(|it| (name, it.to_string())));
         }
     }
 

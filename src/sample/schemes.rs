@@ -57,3 +57,7 @@ pub const COMPANIES: Document = Document {
     subject: SubjectKind::Company,
     period: HALF,
 };
+
+/// The county's selection document (F1 to F12), by which red-flag compounds are chosen.
+pub const SELECTION: (&str, &str) =
+    ("xinping.red-flag-selection", include_str!("../../selections/xinping/red-flag.yaml"));

@@ -42,7 +42,7 @@ pub struct Limits {
     pub stalled: Duration,
     /// Bytes of a message.
     pub message: usize,
-    /// Bytes of a message that carries a scheme document.
+    /// Bytes of a message that carries a document of rules.
     pub document_message: usize,
     /// Messages, texts of lists and entries of maps within one message.
     pub elements: usize,

@@ -12,9 +12,12 @@ use super::{
 
 /// Calls that take facts or records in, or start a run.
 const INGEST: [&str; 3] = ["StreamFacts", "UpsertRecords", "StartRun"];
-/// The service whose messages carry scheme documents, and the method of another that does.
-const DOCUMENTS: [&str; 2] =
-    ["/steelyard.v1.SchemeService/", "/steelyard.v1.EvaluationService/Compute"];
+/// The services whose messages carry documents, and the method of another that does.
+const DOCUMENTS: [&str; 3] = [
+    "/steelyard.v1.SchemeService/",
+    "/steelyard.v1.SelectionDocumentService/",
+    "/steelyard.v1.EvaluationService/Compute",
+];
 
 /// A method that is served. Every request that names one carries it in its extensions.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -22,6 +22,7 @@ use steelyard::{
             evaluation_service_client::EvaluationServiceClient,
             fact_service_client::FactServiceClient,
             formation_service_client::FormationServiceClient,
+            indicator_service_client::IndicatorServiceClient,
             member_service_client::MemberServiceClient, notice_service_client::NoticeServiceClient,
             property_rating_service_client::PropertyRatingServiceClient,
             receipt_service_client::ReceiptServiceClient,
@@ -135,6 +136,10 @@ impl Served {
 
     pub(crate) fn formations(&self) -> FormationServiceClient<Channel> {
         FormationServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn indicators(&self) -> IndicatorServiceClient<Channel> {
+        IndicatorServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn candidates(&self) -> CandidateServiceClient<Channel> {

@@ -44,6 +44,7 @@ mod rounds;
 mod row_security;
 mod schedules;
 mod scheme_rpc;
+mod selection_county;
 mod selection_documents;
 mod selections;
 mod server;

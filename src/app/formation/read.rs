@@ -6,8 +6,10 @@ use super::{Bounds, Building, Committee, Form, Formation, Known, Organisation, j
 use crate::{
     app::{
         App, AppError,
-        registry::{BranchForm, Detail, Formality, Record, RecordKind, RecordRef, all},
-        timeline::{joined, stays, timelines},
+        registry::{
+            BranchForm, Detail, Formality, MemberStatus, Record, RecordKind, RecordRef, all,
+        },
+        timeline::{Held, joined, stays, timelines},
     },
     domain::time::Day,
     store::{AsOf, ReadTx},
@@ -28,11 +30,53 @@ pub struct Registered {
 }
 
 /// A member of a compound, as far as it counts.
-struct Resident {
+pub(in crate::app) struct Resident {
+    /// Its id.
+    pub(in crate::app) id: String,
+    /// What is registered of it over time.
+    pub(in crate::app) held: Vec<Held>,
+    /// Whether it is in service on the day.
+    pub(in crate::app) in_service: bool,
     building: Option<String>,
     directly_managed: bool,
     formality: Option<Formality>,
     settled: bool,
+}
+
+/// What is registered of a county's organisations, posts and buildings on a day.
+pub(in crate::app) async fn registered(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    as_of: AsOf,
+) -> Result<Registered, AppError> {
+    let mut posts: BTreeMap<RecordRef, Vec<Record>> = BTreeMap::new();
+    for post in all(tx, county, RecordKind::Post, as_of).await? {
+        if let Detail::Post { unit, .. } = &post.detail {
+            posts.entry(unit.clone()).or_default().push(post);
+        }
+    }
+    let mut buildings: BTreeMap<String, Vec<Record>> = BTreeMap::new();
+    for building in all(tx, county, RecordKind::Building, as_of).await? {
+        if let Some(compound) = &building.parent {
+            buildings.entry(compound.id.clone()).or_default().push(building);
+        }
+    }
+    let branches = all(tx, county, RecordKind::Branch, as_of).await?;
+    Ok(Registered { as_of, branches, posts, buildings })
+}
+
+/// A compound's organisations against rules I1 to I3, and who lives there.
+pub(in crate::app) async fn formation_of(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    compound: &Record,
+    registered: &Registered,
+) -> Result<(Formation, Vec<Resident>), AppError> {
+    let as_of = registered.as_of;
+    let residents = residents(tx, county, &compound.id, as_of).await?;
+    let known = registered.known(compound, &residents);
+    let findings = judge(&known);
+    Ok((Formation { day: as_of.day, known, findings }, residents))
 }
 
 impl App {
@@ -46,20 +90,7 @@ impl App {
         county: &str,
         as_of: AsOf,
     ) -> Result<Registered, AppError> {
-        let mut posts: BTreeMap<RecordRef, Vec<Record>> = BTreeMap::new();
-        for post in all(tx, county, RecordKind::Post, as_of).await? {
-            if let Detail::Post { unit, .. } = &post.detail {
-                posts.entry(unit.clone()).or_default().push(post);
-            }
-        }
-        let mut buildings: BTreeMap<String, Vec<Record>> = BTreeMap::new();
-        for building in all(tx, county, RecordKind::Building, as_of).await? {
-            if let Some(compound) = &building.parent {
-                buildings.entry(compound.id.clone()).or_default().push(building);
-            }
-        }
-        let branches = all(tx, county, RecordKind::Branch, as_of).await?;
-        Ok(Registered { as_of, branches, posts, buildings })
+        registered(tx, county, as_of).await
     }
 
     /// A compound's organisations on a day, against rules I1 to I3.
@@ -74,15 +105,16 @@ impl App {
         compound: &Record,
         registered: &Registered,
     ) -> Result<Formation, AppError> {
-        let as_of = registered.as_of;
-        let residents = residents(tx, county, &compound.id, as_of).await?;
-        let known = registered.known(compound, &residents);
-        let findings = judge(&known);
-        Ok(Formation { day: as_of.day, known, findings })
+        Ok(formation_of(tx, county, compound, registered).await?.0)
     }
 }
 
 impl Registered {
+    /// The day, and the moment as known at which.
+    pub const fn as_of(&self) -> AsOf {
+        self.as_of
+    }
+
     /// Takes a post as if it were registered, in the place of another in its unit if one is named.
     /// Answers whether that other was there.
     pub(in crate::app) fn suppose(&mut self, post: Record, replaces: Option<&str>) -> bool {
@@ -235,17 +267,27 @@ async fn residents(
         let Some(last) = page.last() else { return Ok(residents) };
         after.clone_from(&last.version.id);
         let ids: Vec<String> = page.iter().map(|it| it.version.id.clone()).collect();
-        let held = timelines(tx, county, member, &ids, as_of.known).await?;
+        let mut held = timelines(tx, county, member, &ids, as_of.known).await?;
         for stored in &page {
             let record = Record::from_version(&stored.version)?;
-            let Detail::Member { building, directly_managed, formality, .. } = record.detail else {
+            let Detail::Member { building, directly_managed, formality, status, .. } =
+                record.detail
+            else {
                 continue;
             };
-            let own = held.get(&record.id).map_or(&[][..], Vec::as_slice);
-            let stays = joined(stays(own), |it| &mut it.days, |a, b| a.place == b.place);
+            let held = held.remove(&record.id).unwrap_or_default();
+            let stays = joined(stays(&held), |it| &mut it.days, |a, b| a.place == b.place);
             let here = stays.iter().find(|it| it.place == compound && it.days.contains(as_of.day));
             let settled = here.is_some_and(|it| has_settled(it.days.from, as_of.day));
-            residents.push(Resident { building, directly_managed, formality, settled });
+            residents.push(Resident {
+                id: record.id,
+                held,
+                in_service: status == MemberStatus::InService,
+                building,
+                directly_managed,
+                formality,
+                settled,
+            });
         }
     }
 }

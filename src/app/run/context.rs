@@ -14,15 +14,18 @@ use crate::{
     app::{
         AppError, Missing, assemble,
         assemble::Reading,
-        digest, hex,
+        digest,
+        formation::{self, Registered},
+        hex, indicator,
         roster::{self, PostTrees, Posts, Subject, Tree},
         schedule::schedules_known,
         scheme::Plans,
     },
     domain::{
         engine::{Evaluator, Groups, Plan, parts},
+        exact::Decimal,
         facts::{Facts, FactsFault, TieDecision},
-        scheme::{Schedules, SubjectKind},
+        scheme::{Indicator, Schedules, SubjectKind},
         time::{Day, Period},
     },
     store::{AsOf, FactKind, FactQuery, ReadTx, RunRecord, StoreError, StoredFact},
@@ -48,6 +51,8 @@ pub(crate) struct Context {
     schedules: Arc<Schedules>,
     with_schedules: BTreeSet<String>,
     others: Others,
+    /// The organisations on the period's last day, where the scheme asks for indicators.
+    registered: Option<Arc<Registered>>,
     /// The groups' values of the levels that are closed.
     pub(crate) groups: Arc<Groups>,
     closed: usize,
@@ -83,6 +88,7 @@ impl Context {
             earlier: PostTrees::new(),
             schedules: Arc::default(),
             with_schedules: BTreeSet::new(),
+            registered: None,
             plan,
             period,
             as_of,
@@ -148,6 +154,7 @@ impl Context {
         let belonging = Belonging::read(tx, &self.county, asked, ids, self.as_of.known).await?;
         let about = (self.plan.scheme(), self.period);
         let holders = Holders::read(tx, &self.county, about, &subjects, self.as_of.known).await?;
+        let mut indicators = self.indicators(tx, ids).await?;
         if self.plan.scheme().scheduled().is_some() {
             self.meet(tx, belonging.compounds()).await?;
         }
@@ -164,6 +171,7 @@ impl Context {
             own.extend(days.remove(&id).unwrap_or_default());
             assemble::add_rows(&mut facts, own)?;
             assemble::keep_known(&mut facts, self.plan.scheme());
+            indicator::put(&mut facts, &self.plan.scheme().indicators, indicators.remove(&id));
             belonging.put(&mut facts, self.plan.scheme());
             holders.put(&mut facts, &person);
             if let Some(posts) = &self.posts {
@@ -177,6 +185,25 @@ impl Context {
             all.push((facts, Extra { groups, person, branch, facts_digest, parts }));
         }
         Ok(all)
+    }
+
+    /// The figures that the scheme asks of the registry on the period's last day, by compound.
+    async fn indicators(
+        &mut self,
+        tx: &mut dyn ReadTx,
+        ids: &[String],
+    ) -> Result<BTreeMap<String, Vec<(Indicator, Decimal)>>, AppError> {
+        let plan = Arc::clone(&self.plan);
+        let asked = &plan.scheme().indicators;
+        if asked.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let registered = match &self.registered {
+            Some(it) => Arc::clone(it),
+            None => Arc::new(formation::registered(tx, &self.county, self.as_of).await?),
+        };
+        self.registered = Some(Arc::clone(&registered));
+        indicator::computed(tx, &self.county, (ids, asked), (&registered, self.as_of)).await
     }
 
     /// These subjects, by id: posts as of their last day in the period, everything else as of the

@@ -62,7 +62,7 @@ impl Shop<'_> {
         };
         let red_flag = run("xinping.red-flag-compound");
         let list =
-            format!(r#"{{"county":"xinping",{red_flag},"filter":{{"grades":["red_flag"]}}}}"#);
+            format!(r#"{{"county":"xinping",{red_flag},"filter":{{"grades":["meets_line"]}}}}"#);
         call(out, "EvaluationService/ListResults", &list)?;
         let dual = run("xinping.member-dual-score");
         let explain = format!(r#"{{"county":"xinping",{dual},"subject_id":"{subject}"}}"#);

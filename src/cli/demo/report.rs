@@ -15,7 +15,7 @@ use crate::{
     sample::{BUDGET_FEN, Detail, Document, RecordKind, Sample},
 };
 
-/// The scheme of the red-flag selection.
+/// The criteria of the red-flag selection.
 pub(super) const RED_FLAG: &str = "xinping.red-flag-compound";
 /// The scheme of the property rating.
 pub(super) const RATING: &str = "xuancheng.property-rating";
@@ -38,14 +38,14 @@ impl Done {
     }
 }
 
-/// A compound that is selected.
+/// A compound and its places by the selection's criteria.
 #[derive(Debug, serde::Serialize)]
-pub(super) struct Selected {
+pub(super) struct Ranked {
     pub(super) compound: String,
     pub(super) name: String,
     pub(super) street: String,
     pub(super) street_name: String,
-    /// Within the street, whose seat it takes.
+    /// Within the street; two that are equal in every key share one (F11).
     pub(super) place: i32,
     pub(super) county_place: i32,
     pub(super) score: String,
@@ -122,14 +122,14 @@ impl Report {
         done.flat_map(|it| it.results.iter())
     }
 
-    /// The compounds selected, by their place in the county.
-    pub(super) fn selected(&self) -> Vec<Selected> {
-        let chosen = self.of(RED_FLAG).filter(|it| it.grade.as_deref() == Some("red_flag"));
-        let mut selected: Vec<Selected> = chosen
+    /// The compounds that have a place, by their place in the county.
+    pub(super) fn ranked(&self) -> Vec<Ranked> {
+        let placed = self.of(RED_FLAG).filter(|it| it.ranks.contains_key("county"));
+        let mut ranked: Vec<Ranked> = placed
             .map(|it| {
                 let (compound, street) = (id_of(it), it.groups.get("street").map_or("", |it| it));
                 let place = |dimension| it.ranks.get(dimension).copied().unwrap_or(0);
-                Selected {
+                Ranked {
                     compound: compound.to_owned(),
                     name: self.name(RecordKind::Compound, compound).to_owned(),
                     street: street.to_owned(),
@@ -140,8 +140,8 @@ impl Report {
                 }
             })
             .collect();
-        selected.sort_by(|a, b| (a.county_place, &a.compound).cmp(&(b.county_place, &b.compound)));
-        selected
+        ranked.sort_by(|a, b| (a.county_place, &a.compound).cmp(&(b.county_place, &b.compound)));
+        ranked
     }
 
     /// Ties left open: those that share a scheme, a grade, a group and a score.
@@ -273,7 +273,7 @@ impl Report {
         Ok(json!({
             "seed": seed,
             "quotas": self.quotas(),
-            "selected": self.selected(),
+            "ranked": self.ranked(),
             "ties_open": self.ties(),
             "ratings": ratings,
             "vetoed": self.vetoed(),
@@ -301,7 +301,7 @@ pub(super) fn grades(done: &Done) -> Vec<(String, String, usize)> {
 }
 
 /// The word of a quota row's reason.
-pub(super) fn why(row: &v1::QuotaGroup) -> &'static str {
+fn why(row: &v1::QuotaGroup) -> &'static str {
     match row.why() {
         v1::QuotaWhy::Unspecified => "",
         v1::QuotaWhy::Floor => "floor",

@@ -5,15 +5,13 @@ use std::io::{self, Write};
 use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 
 use super::{
-    report::{RED_FLAG, Report, number, shown, why},
+    report::{Report, number, shown},
     sight::Sight,
 };
-use crate::{
-    domain::exact::Money,
-    proto::v1,
-    sample::{BUDGET_FEN, RecordKind},
-};
+use crate::{domain::exact::Money, proto::v1, sample::BUDGET_FEN};
 
+/// How many compounds are shown.
+const RANKED: usize = 20;
 /// A line of an explanation that is longer is folded.
 const LINE: usize = 120;
 
@@ -30,8 +28,7 @@ pub(super) fn right(value: impl ToString) -> Cell {
 
 /// Prints all of it.
 pub(super) fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
-    quotas(report, out)?;
-    selected(report, out)?;
+    ranked(report, out)?;
     ties(report, out)?;
     vetoed(report, out)?;
     grades(report, out)?;
@@ -61,48 +58,9 @@ pub(super) fn sight(sight: &Sight, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "signed result of {}: checked by the public key alone", sight.proved)
 }
 
-fn quotas(report: &Report, out: &mut impl Write) -> io::Result<()> {
-    let red_flag = report.done.iter().filter(|it| it.document.id == RED_FLAG);
-    for quota in red_flag.flat_map(|it| &it.run.quotas) {
-        let mut table = table(&[
-            "street 街道",
-            "branches 支部",
-            "quota",
-            "floor",
-            "remainder",
-            "seats 名额",
-            "why",
-        ]);
-        let (mut members, mut seats) = (0_i64, 0_i64);
-        for row in &quota.groups {
-            members = members.saturating_add(row.members);
-            seats = seats.saturating_add(row.seats);
-            table.add_row([
-                Cell::new(report.name(RecordKind::Street, &row.group)),
-                right(row.members),
-                right(number(row.quota.as_ref())),
-                right(row.floor),
-                right(number(row.remainder.as_ref())),
-                right(row.seats),
-                Cell::new(why(row)),
-            ]);
-        }
-        table.add_row([
-            Cell::new("全县 all"),
-            right(members),
-            Cell::new(""),
-            Cell::new(""),
-            Cell::new(""),
-            right(seats),
-            Cell::new(""),
-        ]);
-        writeln!(out, "\nSeats of 红旗小区: 20% of each street's branches, 20 at most\n{table}")?;
-    }
-    Ok(())
-}
-
-fn selected(report: &Report, out: &mut impl Write) -> io::Result<()> {
-    let selected = report.selected();
+/// The first places by the selection's criteria: as many as a county selects at most (F1).
+fn ranked(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    let ranked = report.ranked();
     let mut table = table(&[
         "county place",
         "compound 小区",
@@ -111,7 +69,7 @@ fn selected(report: &Report, out: &mut impl Write) -> io::Result<()> {
         "place in street",
         "score 得分",
     ]);
-    for it in &selected {
+    for it in ranked.iter().take(RANKED) {
         table.add_row([
             right(it.county_place),
             Cell::new(&it.name),
@@ -121,7 +79,11 @@ fn selected(report: &Report, out: &mut impl Write) -> io::Result<()> {
             right(&it.score),
         ]);
     }
-    writeln!(out, "\nSelected: {} 红旗小区\n{table}", selected.len())
+    let (first, all) = (RANKED.min(ranked.len()), ranked.len());
+    writeln!(
+        out,
+        "\n红旗小区 by its criteria: the first {first} of {all} compounds with a place\n{table}"
+    )
 }
 
 fn ties(report: &Report, out: &mut impl Write) -> io::Result<()> {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Cohort, Consequence, Node, NodeIndex, ObjectionRule, Place, Predicate, Schedule, SchemeFault,
+    Cohort, Consequence, Indicator, Node, NodeIndex, ObjectionRule, Place, Predicate, Schedule,
+    SchemeFault,
 };
 use crate::domain::{
     exact::{Apportionment, Decimal, Money},
@@ -72,6 +73,9 @@ pub struct Scheme {
     /// The dimension in which posts form a cohort that its unit assesses (S1); none: no chain. The
     /// engine makes nothing of it.
     pub cohort: Option<Cohort>,
+    /// The metrics that the service computes from its registry instead of reading recorded ones, in
+    /// the document's order; offline they are facts like any other. The engine makes nothing of it.
+    pub indicators: Vec<Indicator>,
     /// All nodes, in the document's order. The root is the first.
     pub nodes: Vec<Node>,
     /// Grades from the top. May be empty.

@@ -6,6 +6,7 @@ mod chain;
 mod check;
 mod document;
 mod fault;
+mod indicator;
 mod node;
 mod predicate;
 mod published;
@@ -24,6 +25,7 @@ pub use document::{
     PutRight, RankKey, Ranking, Scheme, SeatBase, Seats, SubjectKind, Veto, VetoCounts,
 };
 pub use fault::{Place, SchemeFault, Severity};
+pub use indicator::Indicator;
 pub use node::{
     Assessed, Band, Cap, Channels, Combine, CompareWith, Counted, CountedPoints, Counting, Listing,
     Measured, Missing, Node, NodeIndex, NodeKind, Quantity, ResultOf, ResultsOf, Rounding, Several,

@@ -1,6 +1,9 @@
 //! What stands in the way of each step. Everything is looked at, and all of it is told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    slice,
+};
 
 use super::{
     Action, Candidate, Contender, Evidence, Merit, Obstacle, Phase, QuotaTable, RosterBranch,
@@ -51,10 +54,10 @@ impl<'a> Standing<'a> {
         let able: BTreeSet<&str> =
             asked.iter().zip(&all).filter(|it| it.1.is_empty()).map(|it| it.0.branch).collect();
         match action {
+            Action::Apply => self.of_compounds(asked, &able, &mut all),
             Action::Recommend => self.of_streets(asked, &able, &mut all),
             Action::Examine => self.of_county(asked, &able, &mut all),
-            Action::Apply
-            | Action::Withdraw
+            Action::Withdraw
             | Action::Pass
             | Action::Return
             | Action::Refuse
@@ -79,10 +82,11 @@ impl<'a> Standing<'a> {
         let mut found = self.obstacles(action, &asked, "").pop().unwrap_or_default();
         // What is handed in with the step is not there before it.
         found.retain(|it| !matches!(it, Obstacle::FormMissing(..)));
-        match action {
-            Action::Notice => found.extend(self.before_notice()),
-            Action::Confirm => found.extend(self.before_confirmation()),
-            _ => (),
+        // These are of the whole list, and tell what the candidate's own would once more.
+        if action == Action::Notice {
+            found = self.before_notice();
+        } else if action == Action::Confirm {
+            found = self.before_confirmation();
         }
         Some((action, found))
     }
@@ -278,6 +282,16 @@ impl<'a> Standing<'a> {
         all.iter().filter(|it| it.place == place).map(|it| it.branch.to_owned()).collect()
     }
 
+    /// Branches of one compound that apply together.
+    fn of_compounds(&self, asked: &[Asked<'_>], able: &BTreeSet<&str>, all: &mut Obstacles) {
+        let compound = |branch: &str| self.roster.get(branch).map(|it| it.compound.as_str());
+        for (one, found) in asked.iter().zip(all).filter(|it| able.contains(it.0.branch)) {
+            let own = compound(one.branch);
+            let twins = able.iter().filter(|it| **it != one.branch && compound(it) == own);
+            found.extend(twins.map(|it| Obstacle::CompoundApplied((*it).to_owned())));
+        }
+    }
+
     fn of_streets(&self, asked: &[Asked<'_>], able: &BTreeSet<&str>, all: &mut Obstacles) {
         for (street, row) in &self.quota.rows {
             let here =
@@ -307,14 +321,20 @@ impl<'a> Standing<'a> {
         let (seats, taken) = (self.quota.county(), count(self.taken(|it| it.of_county).len()));
         let wanted = count(able.len());
         let pool = self.contenders(&[Stage::Recommended], None);
-        if taken.saturating_add(count(pool.len())) > seats {
-            self.compared((&pool, None), asked, able, all);
-        }
+        self.compared((&pool, None), asked, able, all);
         if taken.saturating_add(wanted) > seats {
             let obstacle = Obstacle::QuotaExceeded { street: None, seats, taken, asked: wanted };
             let both = asked.iter().zip(all.iter_mut());
             both.filter(|it| able.contains(it.0.branch)).for_each(|it| it.1.push(obstacle.clone()));
         }
+    }
+
+    /// Whether everybody of the county who is not after that one has a seat besides it: then no
+    /// order binds it, whoever else comes after them.
+    fn all_fit(&self, own: &Contender<'_>, pool: &[Contender<'_>]) -> bool {
+        let taken = self.taken(|it| it.of_county).len();
+        let until = pool.iter().filter(|it| it.place <= own.place).count();
+        count(taken.saturating_add(until)) <= self.quota.county()
     }
 
     fn compared(
@@ -330,7 +350,10 @@ impl<'a> Standing<'a> {
             let Some(own) = pool.iter().find(|it| it.branch == one.branch && chosen(it)) else {
                 continue;
             };
-            let mut choice = choice(&[own.clone()], &left, &self.state.ties, street);
+            if street.is_none() && self.all_fit(own, pool) {
+                continue;
+            }
+            let mut choice = choice(slice::from_ref(own), &left, &self.state.ties, street);
             let (tied, passed) = (choice.tied.pop(), choice.passed_over.pop());
             let tied = tied.unwrap_or_default();
             if !tied.is_empty() {
@@ -348,18 +371,23 @@ impl<'a> Standing<'a> {
         let chosen: BTreeSet<&str> = asked.iter().map(|it| it.branch).collect();
         let of = |one: &Asked<'_>| {
             let street = self.roster.get(one.branch).map(|it| it.street.as_str());
-            let (at, street): (&[Stage], _) = match action {
-                Action::Recommend => (&[Stage::Passed, Stage::Reviewed], street),
-                Action::Examine => (&[Stage::Recommended], None),
-                _ => return Vec::new(),
+            let (at, street): (&[Stage], _) = if action == Action::Recommend {
+                (&[Stage::Passed, Stage::Reviewed], street)
+            } else if action == Action::Examine {
+                (&[Stage::Recommended], None)
+            } else {
+                return Vec::new();
             };
             let pool = self.contenders(at, street);
             let Some(own) = pool.iter().find(|it| it.branch == one.branch) else {
                 return Vec::new();
             };
+            if street.is_none() && self.all_fit(own, &pool) {
+                return Vec::new();
+            }
             let left: Vec<_> =
                 pool.iter().filter(|it| !chosen.contains(it.branch)).cloned().collect();
-            let mut choice = choice(&[own.clone()], &left, &self.state.ties, street);
+            let mut choice = choice(slice::from_ref(own), &left, &self.state.ties, street);
             choice.passed_over.pop().unwrap_or_default()
         };
         asked.iter().map(of).collect()

@@ -10,6 +10,8 @@ mod quota;
 mod read;
 mod stage;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use document::{Criteria, Form, RosterForm, SelectionDocument, StepKind, StepRule, YearDay};
 pub use event::{Event, Evidence, Outcome, PostedNotice, UnitRef, What, Word};

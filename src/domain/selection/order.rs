@@ -56,7 +56,7 @@ pub fn compare(
             });
             found.next()
         }
-        by_place => Some(by_place),
+        by_place @ (Ordering::Less | Ordering::Greater) => Some(by_place),
     }
 }
 

@@ -114,7 +114,8 @@ impl Stage {
             // Several are asked, one after the other.
             (Self::Examined | Self::Consulted, A::Consult) => Some(Self::Consulted),
             (Self::Consulted, A::Approve) => Some(Self::Approved),
-            (Self::Consulted, A::Reject) => Some(Self::Rejected),
+            // Also whom a veto stopped on the way to the notice, which would wait for it.
+            (Self::Examined | Self::Consulted | Self::Approved, A::Reject) => Some(Self::Rejected),
             (Self::Approved, A::Notice) => Some(Self::Noticed),
             (Self::Noticed, A::Confirm) => Some(Self::Confirmed),
             (Self::Noticed | Self::Confirmed, A::Cancel) => Some(Self::Cancelled),

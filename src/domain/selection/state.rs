@@ -126,23 +126,25 @@ impl State {
         }
         self.last = event.number;
         match &event.what {
+            // The notice and the confirmation are of the whole list, and never of one alone.
+            What::Candidate { action: Action::Notice | Action::Confirm, .. } => Err(impossible),
             What::Candidate { branch, action, passed_over } => {
                 self.act((branch, *action), passed_over, event).ok_or(impossible)
             }
-            What::Extended { step, unit, until } => {
+            What::Extended { step, unit, until } if self.phase == Phase::Open => {
                 let (step, unit, until) = (*step, unit.clone(), *until);
                 self.extensions.push(Extension { step, unit, until });
                 Ok(())
             }
-            What::Ranked { run } => {
+            What::Ranked { run } if self.phase == Phase::Open => {
                 self.ranking = Some(run.clone());
                 Ok(())
             }
-            What::CandidatesOrdered(decision) => {
+            What::CandidatesOrdered(decision) if self.phase == Phase::Open => {
                 self.ties.push(decision.clone());
                 Ok(())
             }
-            What::StreetsOrdered { order } => {
+            What::StreetsOrdered { order } if self.phase == Phase::Open => {
                 self.streets = Some(order.clone());
                 Ok(())
             }
@@ -154,7 +156,7 @@ impl State {
             }
             What::Reported { number, branch, received_on, .. } => {
                 let next = u32::try_from(self.reports.len()).unwrap_or(u32::MAX).saturating_add(1);
-                if *number != next || self.phase != Phase::Notice {
+                if *number != next || self.phase != Phase::Notice || !self.listed(branch) {
                     return Err(impossible);
                 }
                 self.reports.push(Report {
@@ -169,19 +171,11 @@ impl State {
                 Ok(())
             }
             What::Answered { number, outcome } => {
-                let mut open = self.reports.iter_mut().filter(|it| it.outcome.is_none());
-                let report = open.find(|it| it.number == *number).ok_or(impossible)?;
-                report.outcome = Some(*outcome);
-                report.answer = event.number;
-                let branch = report.branch.clone();
-                let gone = self.stage(&branch).and_then(|it| it.after(Action::Cancel)).is_none();
-                // Of one that left by itself, or was cancelled by another report, nothing is left to cancel.
-                if *outcome == Outcome::NotProven || gone {
-                    return Ok(());
-                }
-                self.act((&branch, Action::Cancel), &[], event).ok_or(impossible)
+                self.answer((*number, *outcome), event).ok_or(impossible)
             }
-            What::Confirmed if self.phase == Phase::Notice => {
+            What::Confirmed
+                if self.phase == Phase::Notice && self.open_reports().next().is_none() =>
+            {
                 self.all(Action::Confirm, event);
                 self.phase = Phase::Confirmed;
                 Ok(())
@@ -190,8 +184,37 @@ impl State {
                 self.phase = Phase::Abandoned;
                 Ok(())
             }
-            What::NoticePosted(_) | What::Confirmed | What::Abandoned => Err(impossible),
+            What::Extended { .. }
+            | What::Ranked { .. }
+            | What::CandidatesOrdered(_)
+            | What::StreetsOrdered { .. }
+            | What::NoticePosted(_)
+            | What::Confirmed
+            | What::Abandoned => Err(impossible),
         }
+    }
+
+    /// Answers a report; one that is true cancels.
+    fn answer(&mut self, (number, outcome): (u32, Outcome), event: &Event) -> Option<()> {
+        let mut open = self.reports.iter_mut().filter(|it| it.outcome.is_none());
+        let report = open.find(|it| it.number == number)?;
+        report.outcome = Some(outcome);
+        report.answer = event.number;
+        let branch = report.branch.clone();
+        let gone = self.stage(&branch).and_then(|it| it.after(Action::Cancel)).is_none();
+        // Of one that left by itself, or was cancelled by another report, nothing is left to cancel.
+        if outcome == Outcome::NotProven || gone {
+            return Some(());
+        }
+        self.act((&branch, Action::Cancel), &[], event)
+    }
+
+    /// Whether a branch is, or was, on the list that was shown: who leaves it keeps its county's place.
+    fn listed(&self, branch: &str) -> bool {
+        self.candidates.get(branch).is_some_and(|it| {
+            matches!(it.stage, Stage::Noticed | Stage::Cancelled)
+                || (it.stage == Stage::Withdrawn && it.of_county)
+        })
     }
 
     /// What comes to every candidate for which it is the next thing.

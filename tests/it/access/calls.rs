@@ -51,6 +51,7 @@ async fn asked(all: &Counties, who: &str, method: &str, at: Target) -> Result<bo
         "FactService" => fact(all, who, method, at).await,
         "MemberService" => super::member_calls::member(all, who, method, at).await,
         "FormationService" => super::formation_calls::formation(all, who, method, at).await,
+        "IndicatorService" => super::formation_calls::indicator(all, who, method, at).await,
         "CandidateService" => super::formation_calls::candidate(all, who, at).await,
         "EntryService" => entry(all, who, method, at).await,
         "AppraisalChainService" => super::chain_calls::chain(all, who, method, at).await,

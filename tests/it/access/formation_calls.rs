@@ -42,6 +42,35 @@ pub(super) async fn formation(
     }
 }
 
+/// A call about the indicators of the compound at the target, or the report of its unit.
+pub(super) async fn indicator(
+    all: &Counties,
+    who: &str,
+    method: &str,
+    at: Target,
+) -> Result<bool, Status> {
+    let county = at.county.to_owned();
+    let mut client = all.served.indicators();
+    if method == "IndicatorService.GetMonthlyReport" {
+        let unit = reference(at.unit.0, at.unit.1);
+        let month = "2022-12".to_owned();
+        let request = v1::GetMonthlyReportRequest { county, month, unit, ..Default::default() };
+        return client.get_monthly_report(by(who, request)).await.map(|_| true);
+    }
+    let compound_id = match at.unit {
+        (RecordKind::Compound, id) => id.to_owned(),
+        (RecordKind::Community, "c-2") => "k-2".to_owned(),
+        _ => return Ok(false),
+    };
+    if method == "IndicatorService.GetIndicators" {
+        let request = v1::GetIndicatorsRequest { county, compound_id, ..Default::default() };
+        return client.get_indicators(by(who, request)).await.map(|_| true);
+    }
+    let request = v1::ListIndicatorsRequest { county, ..Default::default() };
+    let page = client.list_indicators(by(who, request)).await?.into_inner();
+    Ok(page.compounds.iter().any(|it| it.compound_id == compound_id))
+}
+
 /// A check of whoever the target's subject is, for a post in its unit. No scheme there says what bars
 /// from candidacy: whether one does is asked after whose it is.
 pub(super) async fn candidate(all: &Counties, who: &str, at: Target) -> Result<bool, Status> {

@@ -152,6 +152,7 @@ async fn every_table_with_a_county_has_the_fence() {
         "schedules",
         "schemes",
         "selection_documents",
+        "selections",
     ];
     assert_eq!(others, below_views.map(of));
 }

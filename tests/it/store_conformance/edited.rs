@@ -34,6 +34,7 @@ async fn fill(on: &Backend) {
     tx.insert_calendar_edition(COUNTY, &super::calendars::edition(2027, 1, "a")).await.unwrap();
     super::rounds::fill(&mut *tx).await;
     super::chains::fill(&mut *tx).await;
+    super::selections::fill(&mut *tx).await;
     for it in 0..4 {
         tx.append_audit(COUNTY, &[audit(&it.to_string())]).await.unwrap();
     }
@@ -87,6 +88,9 @@ pub(crate) async fn append_only_tables_refuse_changes(on: &Backend) {
         ("round_steps", "reason"),
         ("chains", "period"),
         ("chain_events", "reason"),
+        ("selections", "period"),
+        ("selection_roster", "street"),
+        ("selection_events", "text"),
         ("results", "grade"),
         ("publications", "run_id"),
     ] {

@@ -15,6 +15,7 @@ mod runs;
 mod sample;
 mod schedules;
 mod selection_documents;
+mod selections;
 mod sight;
 mod statements;
 mod together;
@@ -40,7 +41,7 @@ macro_rules! conformance {
 mod everywhere {
     use super::{
         Backend, calendars, chains, county, facts, notices, publications, registry,
-        result_objections, rounds, runs, schedules, selection_documents, sight, totals,
+        result_objections, rounds, runs, schedules, selection_documents, selections, sight, totals,
     };
     conformance!(sqlite_memory, sqlite_file, postgres => [
         county::an_error_ends_the_transaction_and_keeps_nothing,
@@ -89,6 +90,10 @@ mod everywhere {
         publications::are_numbered_without_gaps_in_each_county,
         publications::are_read_from_a_number_on_and_of_one_scheme,
         publications::are_kept_with_their_transaction_or_not_at_all,
+        selections::selections_come_back_exactly,
+        selections::events_of_a_selection_come_back_in_their_order,
+        selections::nothing_of_a_selection_is_written_twice_or_without_it,
+        selections::a_roster_of_a_whole_county_is_kept,
         sight::facts_are_counted_by_kind_and_from_a_number_on,
         sight::runs_are_counted_by_state_with_their_ties,
     ]);

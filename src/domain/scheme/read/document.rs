@@ -34,6 +34,7 @@ impl Reader {
         let roster = fields.at("roster").and_then(|it| self.predicate(&it, Scope::Roster));
         let appraised = self.appraised(&fields, subject);
         let cohort = self.cohort(&fields, subject);
+        let indicators = self.indicators(&fields, subject);
         let nodes = score.map(|it| self.score(&it)).unwrap_or_default();
         if let Some(at) = fields.at("party_floor") {
             self.party_floor(&at, &nodes);
@@ -62,6 +63,7 @@ impl Reader {
             roster,
             appraised,
             cohort,
+            indicators,
             nodes,
             grades,
             vetoes,

@@ -6,6 +6,7 @@ mod chain;
 mod document;
 mod examples;
 mod following;
+mod indicators;
 mod kinds;
 mod node_shapes;
 mod nodes;

@@ -35,6 +35,11 @@ pub(in crate::domain::scheme) static DOCUMENT: Shape = shape(
             Form::Word(|| names(words::cohorts())),
             "The dimension in which posts form a cohort that its unit assesses (S1).",
         ),
+        may(
+            "indicators",
+            Form::ListOf(&Form::Word(|| names(words::indicators()))),
+            "The metrics that the service computes from its registry, of compounds (I1 to I3, I9).",
+        ),
         must(
             "score",
             Form::Map(&NODE),

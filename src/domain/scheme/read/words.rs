@@ -4,8 +4,8 @@
 use crate::domain::{
     exact::{ApportionRule, RoundingMode},
     scheme::{
-        Appraised, AwardTo, Cohort, Combine, CompareWith, Order, Places, ResultsOf, SeatBase,
-        Several, SeveralPlaces, SubjectKind, VetoCounts,
+        Appraised, AwardTo, Cohort, Combine, CompareWith, Indicator, Order, Places, ResultsOf,
+        SeatBase, Several, SeveralPlaces, SubjectKind, VetoCounts,
     },
     time::{DaysOf, PeriodKind, Window},
 };
@@ -126,6 +126,11 @@ pub(super) fn veto_of() -> Words<()> {
 
 pub(super) fn appraised() -> Words<Appraised> {
     vec![("at_end", Appraised::AtEnd), ("longest", Appraised::Longest)]
+}
+
+/// The figures that the registry gives of a compound.
+pub(super) fn indicators() -> Words<Indicator> {
+    Indicator::ALL.map(|it| (it.name(), it)).to_vec()
 }
 
 pub(super) fn orders() -> Words<Order> {

@@ -1,8 +1,8 @@
 //! One fault at a time: what is told, and where.
 
 use super::{
-    GOOD, RICH, appraisal_cases, faults, good_cases, member_cases, post_cases, published_cases,
-    rating_cases, rich_cases, told,
+    GOOD, RICH, appraisal_cases, faults, good_cases, indicator_cases, member_cases, post_cases,
+    published_cases, rating_cases, rich_cases, told,
 };
 
 /// A scheme, what is replaced in it by what, and the faults: code, line, column, path.
@@ -17,6 +17,7 @@ fn every_fault_is_told_with_its_code_place_and_path() {
         .chain(member_cases::CASES)
         .chain(rating_cases::CASES)
         .chain(post_cases::CASES)
+        .chain(indicator_cases::CASES)
         .chain(appraisal_cases::CASES)
         .chain(published_cases::CASES)
     {

@@ -4,6 +4,7 @@ mod appraisal_cases;
 mod faults;
 mod good_cases;
 mod hostile;
+mod indicator_cases;
 mod member_cases;
 mod post_cases;
 mod published_cases;

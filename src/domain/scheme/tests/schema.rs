@@ -10,6 +10,7 @@ use super::{
         read::{KIND_KEYS, all_shapes},
     },
     APPRAISED, GOOD, MEMBERS, RATED, RICH, SCHEDULE,
+    indicator_cases::COMPOUNDS,
     post_cases::POSTS,
     published_cases::PUBLISHED,
     told,
@@ -69,7 +70,8 @@ fn every_reference_of_the_schema_is_defined() {
 fn every_key_of_the_tables_is_read_somewhere() {
     // The reader takes each key of each table in one of the two schemes, or is told of it here.
     let elsewhere = ["value", "score", "score_before_vetoes", "excluded"];
-    let both = format!("{GOOD}{RICH}{MEMBERS}{RATED}{APPRAISED}{SCHEDULE}{POSTS}{PUBLISHED}");
+    let both =
+        format!("{GOOD}{RICH}{MEMBERS}{RATED}{APPRAISED}{SCHEDULE}{POSTS}{COMPOUNDS}{PUBLISHED}");
     for shape in all_shapes() {
         for key in shape.keys.iter().filter(|it| !elsewhere.contains(&it.name)) {
             let name = key.name;

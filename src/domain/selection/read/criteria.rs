@@ -3,7 +3,7 @@
 use crate::domain::{
     scheme::{Place, Scheme, SchemeFault, Severity, SubjectKind},
     selection::{Criteria, SelectionDocument},
-    time::{Day, PeriodKind},
+    time::PeriodKind,
 };
 
 /// The groups in which candidates have places: a street recommends by one (F4), the county decides by
@@ -149,11 +149,4 @@ pub fn unfit(document: &SelectionDocument, scheme: &Scheme) -> Vec<UnfitCriteria
         }
     }
     found
-}
-
-impl SelectionDocument {
-    /// Whether it is in force on a day, by its own dates.
-    pub fn holds_on(&self, day: Day) -> bool {
-        self.in_force.from <= day && self.in_force.until.is_none_or(|until| day <= until)
-    }
 }

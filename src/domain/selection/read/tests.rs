@@ -94,9 +94,6 @@ fn a_document_is_read_whole() {
     assert_eq!((it.notice.days, it.notice.of), (5, DaysOf::Working));
     assert_eq!(it.awards[0].amount, Money::parse("5000.00").unwrap());
     assert_eq!((it.awards[0].to, it.awards[0].when.is_none()), (AwardTo::Branch, true));
-    assert!(it.holds_on(Day::parse("2022-01-01").unwrap()));
-    assert!(it.holds_on(Day::parse("2024-12-31").unwrap()));
-    assert!(!it.holds_on(Day::parse("2025-01-01").unwrap()));
 }
 
 #[test]
