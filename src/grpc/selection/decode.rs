@@ -266,9 +266,14 @@ pub(super) fn cursor(faults: &mut Faults, raw: &str) -> Option<i64> {
         "" => Some(0),
         some if digits && plain => some.parse().ok(),
         _ => {
-            let en = "the cursor is not one of this selection's answers";
-            faults.add("cursor", "CURSOR_INVALID", en, "游标无效");
+            never_given(faults);
             None
         }
     }
+}
+
+/// A cursor that no answer gave.
+pub(super) fn never_given(faults: &mut Faults) {
+    let en = "the cursor is not one of this selection's answers";
+    faults.add("cursor", "CURSOR_INVALID", en, "游标无效");
 }

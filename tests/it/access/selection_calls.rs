@@ -109,7 +109,7 @@ pub(super) async fn selection(
             // The first who may answers it; to all after that it is answered.
             let request = v1::AnswerReportRequest {
                 county,
-                request_id: format!("{who}-{}", branch_at(at)),
+                request_id: format!("answer-{who}-{}", branch_at(at)),
                 selection_id,
                 number: number_at(at),
                 outcome: v1::ReportOutcome::NotProven.into(),
@@ -132,7 +132,8 @@ pub(super) async fn selection(
 async fn taken(all: &Counties, who: &str, method: &str, at: Target) -> Result<bool, Status> {
     let (county, selection_id) = (at.county.to_owned(), "y".to_owned());
     let branch = branch_at(at);
-    let (request_id, decided_by) = (format!("{who}-{branch}"), "somebody".to_owned());
+    let (_, name) = method.split_once('.').unwrap();
+    let (request_id, decided_by) = (format!("{name}-{who}-{branch}"), "somebody".to_owned());
     let (candidate, candidates) = (Some(of(&branch)), vec![of(&branch)]);
     let verdict = v1::CandidateVerdict::Pass.into();
     let judgements = vec![v1::CandidateJudgement { candidate: candidate.clone(), verdict }];

@@ -9,10 +9,7 @@ use tokio::time::timeout;
 use tonic::Streaming;
 
 use super::{barred, cast::*, on_both, prepared, way};
-use crate::{
-    harness::{COUNTY, Served, by, served_over, violations},
-    postgres,
-};
+use crate::harness::{COUNTY, Served, by, served_over, violations};
 
 on_both!(
     pages_of_any_size_tell_the_whole,
@@ -121,7 +118,7 @@ async fn a_watch_tells_each_event_once_and_in_order(on: &Served) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_servers_over_one_store_tell_the_same() {
-    let url = postgres::schema("selections_two_servers").await;
+    let url = crate::postgres::schema("selections_two_servers").await;
     let on = prepared(&url).await;
     let other = served_over(&url).await;
     begun(&on).await;
@@ -210,6 +207,8 @@ async fn what_stands_in_the_way_is_told_before_the_step(on: &Served) {
 
 async fn cursors_that_were_never_given_are_refused(on: &Served) {
     begun(on).await;
+    let far = on.selections().list_selection_events(by("department", asked("1", 0))).await;
+    assert_eq!(violations(&far.unwrap_err())[0].1, "CURSOR_INVALID", "nothing happened yet");
     for cursor in ["x", "-1", "01", "1.", " 1", "99999999999999999999"] {
         let found =
             on.selections().list_selection_events(by("department", asked(cursor, -1))).await;

@@ -28,8 +28,7 @@ use tonic_types::StatusExt as _;
 
 use crate::{
     harness::{
-        COUNTY, Served, by, date, decimal, record, record_facts, reference, served_over, unit,
-        units,
+        COUNTY, Served, date, decimal, record, record_facts, reference, served_over, unit, units,
     },
     scheme_rpc,
 };

@@ -4,7 +4,7 @@ use prost::Message;
 use steelyard::proto::v1::{CandidateVerdict::Pass, OpinionVerdict, ReportOutcome, SelectionStep};
 use tonic::{Code, Status};
 
-use super::{cast::*, computed, on_both, only, way};
+use super::{cast::*, computed, on_both, only, said, way};
 use crate::harness::{Served, reason};
 
 on_both!(
@@ -93,7 +93,8 @@ async fn a_refused_confirmation_stays_refused_for_its_id(on: &Served) {
     answer(on, "second", "answer", (1, ReportOutcome::NotProven)).await.unwrap();
     let again = confirm(on, "confirm").await.unwrap_err();
     assert_eq!(again.code(), Code::FailedPrecondition);
-    assert_eq!((again.message(), again.details()), (first.message(), first.details()));
+    let told = |it: &Status| (it.message().to_owned(), said(it, "ends_on"), super::in_the_way(it));
+    assert_eq!(told(&again), told(&first));
     assert_eq!(confirm(on, "anew").await.unwrap().branch_ids, ["b-01", "b-02", "b-11"]);
     assert_eq!(only(confirm(on, "once-more").await), ["SELECTION_CLOSED "]);
     assert_eq!(reason(&confirm(on, "confirm").await.unwrap_err()), "NOTICE_RUNNING");

@@ -22,7 +22,7 @@ fn denied<T: std::fmt::Debug>(of: &str, own: Result<T, Status>, nothing: Result<
     let (own, nothing) = (own.unwrap_err(), nothing.unwrap_err());
     assert_eq!(own.code(), Code::PermissionDenied, "{of}: {own:?}");
     assert_eq!((own.code(), own.message()), (nothing.code(), nothing.message()), "{of}");
-    assert_eq!(own.details(), nothing.details(), "{of}");
+    assert_eq!(reason(&own), reason(&nothing), "{of}");
 }
 
 async fn a_step_is_its_own_units_alone(on: &Served) {
@@ -180,6 +180,17 @@ async fn each_sees_its_own_candidates(on: &Served) {
         }
         assert_eq!(all, whole);
     }
+    // What stands in everybody's way names nobody whom the caller does not see.
+    super::barred(on, "k-02", "2022-11-20").await;
+    examine(on, "group", "examine", &[("b-01", Pass)]).await.unwrap();
+    let sentence = async |who: &str| get(on, who).await.obstacles[0].english.clone();
+    assert_eq!(sentence("group").await, "not decided on yet: b-01, b-02, b-11");
+    assert_eq!(sentence("xincheng").await, "not decided on yet: b-11");
+    assert_eq!(sentence("k-03").await, "candidates are not decided on");
+    let tied = candidate(on, "k-05", "b-05").await.unwrap().candidate.unwrap();
+    assert_eq!(tied.obstacles[0].english, "equal to others, and nobody decided");
+    let tied = candidate(on, "guishan", "b-05").await.unwrap().candidate.unwrap();
+    assert!(tied.obstacles[0].english.contains("b-06"), "{tied:?}");
     let nobody = v1::GetSelectionRequest { county: COUNTY.into(), selection_id: ID.into() };
     let status = on.selections().get_selection(by("nobody", nobody)).await.unwrap_err();
     assert_eq!(status.code(), Code::PermissionDenied);

@@ -48,9 +48,9 @@ async fn every_fault_of_a_batch_is_told_at_its_place(on: &Served) {
     };
     let found = faults(review(request).await);
     let expected = [
-        "request_id ID_INVALID",
-        "selection_id FIELD_MISSING",
-        "decided_by FIELD_MISSING",
+        "request_id REQUEST_ID_INVALID",
+        "selection_id ID_INVALID",
+        "decided_by ID_INVALID",
         "candidates BATCH_EMPTY",
     ];
     assert_eq!(found, expected);
@@ -61,10 +61,10 @@ async fn every_fault_of_a_batch_is_told_at_its_place(on: &Served) {
     assert_eq!(faults(review(reviewing(twice)).await), expected);
     let found = faults(review(reviewing(vec![blank(1), step("b-01", "", "")])).await);
     let expected = [
-        "candidates[0].branch_id FIELD_MISSING",
+        "candidates[0].branch_id ID_INVALID",
         "candidates[0].opinion TEXT_INVALID",
         "candidates[0].evidence[0].form_id ID_INVALID",
-        "candidates[0].evidence[0].reference FIELD_MISSING",
+        "candidates[0].evidence[0].reference TEXT_INVALID",
     ];
     assert_eq!(found, expected);
     let found = faults(review(reviewing(vec![blank(21)])).await);
@@ -74,9 +74,9 @@ async fn every_fault_of_a_batch_is_told_at_its_place(on: &Served) {
     let request = v1::ApplyForSelectionRequest { county: COUNTY.into(), ..Default::default() };
     let found = faults(on.selections().apply_for_selection(by("k-01", request)).await);
     let expected = [
-        "request_id FIELD_MISSING",
-        "selection_id FIELD_MISSING",
-        "decided_by FIELD_MISSING",
+        "request_id REQUEST_ID_INVALID",
+        "selection_id ID_INVALID",
+        "decided_by ID_INVALID",
         "candidate FIELD_MISSING",
     ];
     assert_eq!(found, expected);
@@ -88,7 +88,7 @@ async fn every_fault_of_a_batch_is_told_at_its_place(on: &Served) {
         decided_by: "official".into(),
     };
     let found = faults(on.selections().cancel_honours(by("committee", request)).await);
-    assert_eq!(found, ["candidates[0].opinion FIELD_MISSING"]);
+    assert_eq!(found, ["candidates[0].opinion REASON_MISSING"]);
 }
 
 async fn every_fault_of_verdicts_is_told_at_its_place(on: &Served) {
@@ -114,7 +114,7 @@ async fn every_fault_of_verdicts_is_told_at_its_place(on: &Served) {
     let expected = [
         "opinions[0].candidate.branch_id DUPLICATE_IN_BATCH",
         "opinions[0].verdict ENUM_UNSPECIFIED",
-        "opinions[1].candidate.opinion FIELD_MISSING",
+        "opinions[1].candidate.opinion REASON_MISSING",
         "opinions[2].candidate FIELD_MISSING",
         "opinions[2].verdict ENUM_UNSPECIFIED",
         "opinions[3].candidate.branch_id DUPLICATE_IN_BATCH",
@@ -132,8 +132,10 @@ async fn every_fault_of_verdicts_is_told_at_its_place(on: &Served) {
         decided_by: "official".into(),
     };
     let found = faults(on.selections().examine_candidates(by("group", request)).await);
-    let expected =
-        ["judgements[0].verdict ENUM_UNSPECIFIED", "judgements[1].candidate.opinion FIELD_MISSING"];
+    let expected = [
+        "judgements[0].verdict ENUM_UNSPECIFIED",
+        "judgements[1].candidate.opinion REASON_MISSING",
+    ];
     assert_eq!(found, expected);
     let request = v1::DecideCandidatesRequest {
         county: COUNTY.into(),
@@ -165,14 +167,14 @@ async fn every_fault_about_the_whole_is_told_at_its_place(on: &Served) {
     };
     let found = faults(on.selections().extend_deadline(by(who, request)).await);
     let expected = [
-        "request_id FIELD_MISSING",
-        "selection_id FIELD_MISSING",
+        "request_id REQUEST_ID_INVALID",
+        "selection_id ID_INVALID",
         "step ENUM_UNSPECIFIED",
-        "until FIELD_MISSING",
+        "until DATE_INVALID",
         "unit.kind ENUM_UNSPECIFIED",
-        "unit.id FIELD_MISSING",
-        "reason FIELD_MISSING",
-        "decided_by FIELD_MISSING",
+        "unit.id ID_INVALID",
+        "reason REASON_MISSING",
+        "decided_by ID_INVALID",
     ];
     assert_eq!(found, expected);
     let tie = |street: &str, branches: &[&str], streets: &[&str]| {
@@ -197,7 +199,7 @@ async fn every_fault_about_the_whole_is_told_at_its_place(on: &Served) {
             vec![
                 "branch_ids[0] DUPLICATE_IN_BATCH",
                 "branch_ids[1] DUPLICATE_IN_BATCH",
-                "branch_ids[2] FIELD_MISSING",
+                "branch_ids[2] ID_INVALID",
             ],
         ),
     ] {
@@ -206,13 +208,13 @@ async fn every_fault_about_the_whole_is_told_at_its_place(on: &Served) {
     }
     let request = v1::PostSelectionNoticeRequest { county: county(), ..Default::default() };
     let found = faults(on.selections().post_selection_notice(by(who, request)).await);
-    assert_eq!(found[2..], ["posted_on FIELD_MISSING", "report_to FIELD_MISSING"]);
+    assert_eq!(found[2..], ["posted_on DATE_INVALID", "report_to TEXT_INVALID"]);
     let request = v1::GenerateSelectionNoticeRequest { county: county(), ..Default::default() };
     let found = faults(on.selections().generate_selection_notice(by(who, request)).await);
-    assert_eq!(found, ["selection_id FIELD_MISSING", "format ENUM_UNSPECIFIED"]);
+    assert_eq!(found, ["selection_id ID_INVALID", "format ENUM_UNSPECIFIED"]);
     let request = v1::AbandonSelectionRequest { county: county(), ..Default::default() };
     let found = faults(on.selections().abandon_selection(by(who, request)).await);
-    assert_eq!(found[2..], ["reason FIELD_MISSING", "decided_by FIELD_MISSING"]);
+    assert_eq!(found[2..], ["reason REASON_MISSING", "decided_by ID_INVALID"]);
     let request = v1::ListCandidatesRequest {
         county: county(),
         selection_id: ID.into(),
@@ -243,14 +245,14 @@ async fn every_fault_of_a_report_is_told_at_its_place(on: &Served) {
     };
     let found = faults(on.selections().file_report(by("department", request)).await);
     let expected = [
-        "request_id FIELD_MISSING",
-        "selection_id FIELD_MISSING",
-        "branch_id FIELD_MISSING",
-        "text FIELD_MISSING",
+        "request_id REQUEST_ID_INVALID",
+        "selection_id ID_INVALID",
+        "branch_id ID_INVALID",
+        "text REASON_MISSING",
         "reported_by ID_INVALID",
-        "received_on FIELD_MISSING",
+        "received_on DATE_INVALID",
         "evidence[0].form_id ID_INVALID",
-        "evidence[0].reference FIELD_MISSING",
+        "evidence[0].reference TEXT_INVALID",
     ];
     assert_eq!(found, expected);
     let request = v1::AnswerReportRequest { county: county(), number: -1, ..Default::default() };
@@ -258,7 +260,7 @@ async fn every_fault_of_a_report_is_told_at_its_place(on: &Served) {
     assert_eq!(found.len(), 6, "{found:?}");
     assert_eq!(
         found[3..],
-        ["outcome ENUM_UNSPECIFIED", "text FIELD_MISSING", "answered_by FIELD_MISSING"]
+        ["outcome ENUM_UNSPECIFIED", "text REASON_MISSING", "answered_by ID_INVALID"]
     );
 }
 

@@ -67,10 +67,10 @@ async fn every_change_is_found(on_postgres: bool) {
     assert_eq!(proved().await, "");
     for (person, act) in [
         ("department", "selection opened y"),
-        ("department", "selection ranked y/13"),
+        ("department", "selection ranked y/19"),
         ("k-01", "selection apply y/1"),
         ("secretary", "selection apply y/1"),
-        ("resident-7", "selection reported y/27"),
+        ("resident-7", "selection reported y/33"),
     ] {
         let mut tx = on.app.read().await.unwrap();
         let kept = on.app.export_person(&mut *tx, COUNTY, person).await.unwrap();
