@@ -8,7 +8,14 @@ use steelyard::proto::v1::{
 use tokio::time::timeout;
 use tonic::Streaming;
 
-use super::{barred, cast::*, on_both, prepared, way};
+use super::{
+    barred,
+    cast::{
+        ID, answer, applied, begun, cancel, candidate, confirm, consult, decide, examine, file,
+        get, pass, post, ranked, recommend,
+    },
+    on_both, prepared, way,
+};
 use crate::harness::{COUNTY, Served, by, served_over, violations};
 
 on_both!(

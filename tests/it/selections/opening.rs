@@ -4,7 +4,11 @@ use prost::Message as _;
 use steelyard::proto::v1::{self, RecordKind, SelectionPhase};
 use tonic::Code;
 
-use super::{HALF, branch, cast::*, grant, on_both, only, publish, rules, said};
+use super::{
+    HALF, branch,
+    cast::{ID, abandon, applied, apply, begun, candidate, get, open, opening, pass},
+    grant, on_both, only, publish, rules, said,
+};
 use crate::harness::{COUNTY, Served, date, reason, reference, unit};
 
 on_both!(

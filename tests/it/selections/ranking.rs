@@ -4,7 +4,12 @@ use steelyard::proto::v1::{self, CandidateVerdict::Pass};
 use tonic::Code;
 
 use super::{
-    CRITERIA, HALF, cast::*, computed, in_the_way, on_both, only, publish, rules, said, way,
+    CRITERIA, HALF,
+    cast::{
+        ID, applied, apply, candidate, examine, get, open, order, pass, rank, ranked, recommend,
+        review,
+    },
+    computed, in_the_way, on_both, only, publish, rules, said, way,
 };
 use crate::{
     harness::{COUNTY, Served, by, reason},

@@ -4,7 +4,14 @@ use prost::Message;
 use steelyard::proto::v1::{CandidateVerdict::Pass, OpinionVerdict, ReportOutcome, SelectionStep};
 use tonic::{Code, Status};
 
-use super::{cast::*, computed, on_both, only, said, way};
+use super::{
+    cast::{
+        ID, abandon, answer, applied, apply, cancel, confirm, consult, decide, examine, extend,
+        file, get, open, opening, opine, order, pass, post, rank, ranked, recommend, review,
+        withdraw,
+    },
+    computed, on_both, only, said, way,
+};
 use crate::harness::{Served, reason};
 
 on_both!(
@@ -93,7 +100,8 @@ async fn a_refused_confirmation_stays_refused_for_its_id(on: &Served) {
     answer(on, "second", "answer", (1, ReportOutcome::NotProven)).await.unwrap();
     let again = confirm(on, "confirm").await.unwrap_err();
     assert_eq!(again.code(), Code::FailedPrecondition);
-    let told = |it: &Status| (it.message().to_owned(), said(it, "ends_on"), super::in_the_way(it));
+    // What is remembered is the first thing in the way, and how many there were.
+    let told = |it: &Status| (it.message().to_owned(), reason(it), said(it, "ends_on"));
     assert_eq!(told(&again), told(&first));
     assert_eq!(confirm(on, "anew").await.unwrap().branch_ids, ["b-01", "b-02", "b-11"]);
     assert_eq!(only(confirm(on, "once-more").await), ["SELECTION_CLOSED "]);

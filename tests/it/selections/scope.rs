@@ -6,7 +6,14 @@ use steelyard::proto::v1::{
 };
 use tonic::{Code, Status};
 
-use super::{candidate_ids, cast::*, grant, on_both, only, way};
+use super::{
+    candidate_ids,
+    cast::{
+        ID, answer, applied, apply, begun, cancel, candidate, candidates, consult, decide, examine,
+        file, get, opening, opine, pass, ranked, recommend, review, withdraw,
+    },
+    grant, on_both, only, way,
+};
 use crate::harness::{COUNTY, Served, by, reason, reference};
 
 on_both!(

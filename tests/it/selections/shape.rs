@@ -3,7 +3,10 @@
 use steelyard::proto::v1::{self, RecordKind};
 use tonic::{Code, Status};
 
-use super::{cast::*, on_both};
+use super::{
+    cast::{ID, begun, step},
+    on_both,
+};
 use crate::harness::{COUNTY, Served, by, date, reference, violations};
 
 on_both!(

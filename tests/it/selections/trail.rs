@@ -2,7 +2,10 @@
 
 use steelyard::{app::audit, proto::v1::ReportOutcome};
 
-use super::{cast::*, prepared, way};
+use super::{
+    cast::{answer, cancel, confirm, file},
+    prepared, way,
+};
 use crate::{
     audit::trail::{Client, address},
     harness::COUNTY,

@@ -3,7 +3,9 @@
 
 use steelyard::proto::v1::CandidateVerdict::Pass;
 
-use super::cast::*;
+use super::cast::{
+    applied, begun, consult, decide, examine, pass, post, ranked, recommend, review,
+};
 use crate::harness::Served;
 
 /// Opened, applied, passed and looked at.

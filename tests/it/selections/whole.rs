@@ -9,7 +9,15 @@ use steelyard::{
 };
 use tonic::Code;
 
-use super::{barred, candidate_ids, cast::*, in_the_way, lifted, on_both, only, said, stages};
+use super::{
+    barred, candidate_ids,
+    cast::{
+        ID, answer, applied, cancel, candidate, candidates, confirm, consult, decide, examine,
+        extend, file, get, open, opening, opine, order, pass, post, ranked, recommend, review,
+        step, withdraw,
+    },
+    in_the_way, lifted, on_both, only, said, stages,
+};
 use crate::harness::{COUNTY, Served, date, reason};
 
 on_both!(a_selection_from_the_opening_to_the_honours);
@@ -239,6 +247,7 @@ async fn notice(on: &Served) {
 }
 
 async fn honours(on: &Served) {
+    use Stage::{Cancelled, Confirmed, Declined, Refused, Rejected, Returned, Withdrawn};
     on.clock.set("2023-01-11T01:00:00Z");
     answer(on, "second", "n-1", (1, ReportOutcome::NotProven)).await.unwrap();
     let again = answer(on, "second", "again", (1, ReportOutcome::Proven)).await.unwrap_err();
@@ -262,7 +271,6 @@ async fn honours(on: &Served) {
         let found = it.stages.iter().find(|at| at.stage() == stage);
         found.map_or(0, |at| at.candidates)
     };
-    use Stage::{Cancelled, Confirmed, Declined, Refused, Rejected, Returned, Withdrawn};
     let counts =
         [Confirmed, Cancelled, Withdrawn, Declined, Rejected, Refused, Returned].map(count);
     assert_eq!(counts, [1, 2, 2, 1, 1, 1, 1]);
