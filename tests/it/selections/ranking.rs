@@ -6,8 +6,8 @@ use tonic::Code;
 use super::{
     CRITERIA, HALF,
     cast::{
-        ID, applied, apply, candidate, examine, get, open, order, pass, rank, ranked, recommend,
-        review,
+        ID, applied, apply, candidate, examine, get, open, opening, order, pass, rank, ranked,
+        recommend, review,
     },
     computed, in_the_way, on_both, only, publish, rules, said, way,
 };
