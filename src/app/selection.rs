@@ -15,6 +15,7 @@ mod view;
 
 pub use act::{Step, StepOf, Turn};
 pub(super) use effect::{all as all_selections, events as events_effect, opening};
+pub(super) use kept::names as event_names;
 pub use open::OpenSelection;
 pub use organise::{Abandon, Act, Extend, PostList};
 pub use read::Selected;

@@ -47,6 +47,7 @@ mod schedules;
 mod scheme_rpc;
 mod selection_county;
 mod selection_documents;
+mod selections;
 mod server;
 mod store_conformance;
 mod telemetry;

@@ -75,7 +75,8 @@ pub enum Permission {
     AppraisalConfirm,
     /// Reading chains, cohorts and cases (S1, S2).
     AppraisalRead,
-    /// Opening selections, moving deadlines, taking the ranking, confirming (F1, F6 to F8, F12).
+    /// Opening selections, moving deadlines, taking the ranking, checking reports, confirming (F1, F6 to
+    /// F9, F12).
     SelectionOrganise,
     /// Applying for a selection (F2).
     SelectionApply,

@@ -8,7 +8,10 @@ use super::{
     objections::{notices, objected},
 };
 use crate::{
-    app::{App, AppError, Missing, calendar, chain, hex, registry::RecordKind, round, schedule},
+    app::{
+        App, AppError, Missing, calendar, chain, hex, registry::RecordKind, round, schedule,
+        selection,
+    },
     domain::time::Moment,
     store::{
         AccessRecord, AccessWhat, AuditRecord, FactListing, NameKept, ReadTx, ResultRecord,
@@ -38,6 +41,7 @@ impl App {
         schedules(tx, county, id, &mut acts).await?;
         rounds(tx, county, &subjects, &mut acts).await?;
         chains(tx, county, id, &mut acts).await?;
+        selections(tx, county, id, &mut acts).await?;
         calendars(tx, county, id, &mut acts).await?;
         let about = (id, versions.own_posts.as_slice());
         let notice_objections = notices(tx, county, about, &mut acts).await?;
@@ -310,6 +314,31 @@ async fn chains(
         for it in tx.chain_events(county, chain).await?.iter().filter(|it| it.mark.by == id) {
             let of = format!("{chain}/{}", it.event);
             act(&format!("appraisal chain {}", it.kind.word()), of, it.mark.recorded);
+        }
+    }
+    Ok(())
+}
+
+/// Selections that the person opened, what it recorded or decided in them, and reports that it made.
+async fn selections(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    id: &str,
+    acts: &mut Vec<Act>,
+) -> Result<(), AppError> {
+    for record in selection::all_selections(tx, county).await? {
+        let selection = &record.selection_id;
+        let mut act = |what: &str, of: String, at: Moment| {
+            acts.push(Act { what: what.to_owned(), of, at: at.to_string() });
+        };
+        if record.opened.by == id {
+            act("selection opened", selection.clone(), record.opened.recorded);
+        }
+        for it in tx.selection_events(county, selection, 0).await? {
+            if selection::event_names(&it, id)? {
+                let of = format!("{selection}/{}", it.event);
+                act(&format!("selection {}", it.what), of, it.mark.recorded);
+            }
         }
     }
     Ok(())

@@ -133,6 +133,19 @@ pub(super) fn event(record: SelectionEventRecord) -> Result<Event, StoreError> {
     Ok(Event { number: record.event, what, word, at, by })
 }
 
+/// Whether a person recorded an event, decided it, or made the report that it is.
+///
+/// # Errors
+/// It does not read back.
+pub(in crate::app) fn names(
+    record: &SelectionEventRecord,
+    person: &str,
+) -> Result<bool, StoreError> {
+    let own = record.mark.by == person || record.decided_by == person;
+    let what = event(record.clone())?.what;
+    Ok(own || matches!(what, What::Reported { reported_by, .. } if reported_by == person))
+}
+
 fn what(word: &str, branch: String, detail: Detail) -> Result<What, StoreError> {
     let day = |text: &str| Day::parse(text).map_err(|_| corrupt("a day"));
     let number = detail.number.ok_or_else(|| corrupt("a number"));

@@ -51,6 +51,17 @@ impl Selected {
     /// # Errors
     /// It is not there; those of the store.
     pub(super) async fn read(tx: &mut dyn ReadTx, at: At<'_>, id: &str) -> Result<Self, AppError> {
+        let today = at.now.beijing_day();
+        let gone = || AppError::Internal("the clock is out of the calendar".to_owned());
+        Self::read_on(tx, at, (id, today.ok_or_else(gone)?)).await
+    }
+
+    /// Reads a selection as it stands on a day, which may be later than what is known.
+    async fn read_on(
+        tx: &mut dyn ReadTx,
+        at: At<'_>,
+        (id, today): (&str, Day),
+    ) -> Result<Self, AppError> {
         let found = tx.selection(at.county, id).await?;
         let record = found.ok_or_else(|| AppError::not_found(Missing::Selection, id))?;
         let version = record.document_version;
@@ -63,9 +74,6 @@ impl Selected {
         let state = State::fold(&events).map_err(|why| StoreError::corrupt("selections", why))?;
         let quota = quota(&document, &roster, &state)?;
         let year = period_of(&record.period)?;
-        let today = at.now.beijing_day();
-        let gone = || AppError::Internal("the clock is out of the calendar".to_owned());
-        let today = today.ok_or_else(gone)?;
         let scheme = (record.scheme_id.as_str(), record.scheme_version);
         let plan = merit::plan(tx, at, scheme).await?;
         let criteria = &document.criteria;
@@ -172,7 +180,9 @@ impl App {
         id: &str,
     ) -> Result<Selected, AppError> {
         let now = self.known(tx, county, None).await?.moment()?;
-        Selected::read(tx, At { county, now, plans: &self.plans }, id).await
+        // Days go by also where nothing is recorded.
+        let of = (id, self.today()?);
+        Selected::read_on(tx, At { county, now, plans: &self.plans }, of).await
     }
 
     /// A page of selections by id, each as it stands now.

@@ -8,11 +8,12 @@ use super::{
     events_effect,
     read::{At, Selected},
     refused,
+    text::listed,
 };
 use crate::{
     app::{App, AppError, Done, Missing, Refusal, Write, round::mark},
     domain::{
-        selection::{Event, Obstacle, Outcome, Phase, Report, Stage, What, Word},
+        selection::{Event, Obstacle, Outcome, Phase, Report, What, Word},
         time::Day,
     },
 };
@@ -180,9 +181,8 @@ fn in_time(selected: &Selected, asked: &FileReport) -> Result<(), AppError> {
     if selected.state.phase != Phase::Notice {
         return Err(refused(&[(String::new(), Obstacle::Closed(selected.state.phase))]));
     }
-    // One that was cancelled or left stays on the list that was posted.
-    let stage = selected.state.stage(&asked.branch);
-    if !matches!(stage, Some(Stage::Noticed | Stage::Cancelled)) {
+    // One that was cancelled or left since stays on the list that was posted.
+    if !listed(selected).0.contains(&asked.branch) {
         let en = format!("`{}` is not on the list under notice", asked.branch);
         let zh = format!("{} 不在公示名册之内", asked.branch);
         return Err(Refusal::new("NOT_UNDER_NOTICE", en, zh).with("rule", "F9").into());

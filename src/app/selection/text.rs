@@ -81,8 +81,8 @@ impl App {
     }
 }
 
-/// The branches on the list, and when it was posted.
-fn listed(selected: &Selected) -> (Vec<String>, Moment) {
+/// The branches on the list as it was posted, and when that was.
+pub(super) fn listed(selected: &Selected) -> (Vec<String>, Moment) {
     let posted = selected.events.iter().find(|it| matches!(it.what, What::NoticePosted(_)));
     let number = posted.map_or(0, |it| it.number);
     let mut state = crate::domain::selection::State::default();

@@ -71,7 +71,9 @@ impl Selected {
         branch: &str,
     ) -> Result<CandidateView<'_>, AppError> {
         seen(self, reach, branch)?;
-        self.candidate(branch).ok_or(AppError::Denied)
+        let mut view = self.candidate(branch).ok_or(AppError::Denied)?;
+        view.obstacles = self.shown(reach, view.obstacles);
+        Ok(view)
     }
 
     /// What happened to a branch, and to the whole selection.
@@ -135,13 +137,22 @@ impl Selected {
         StepView { rule, until, of_units }
     }
 
-    /// What stands between the selection and its next phase.
-    pub fn next_phase(&self) -> Vec<Obstacle> {
-        match self.state.phase {
+    /// What stands between the selection and its next phase, as a caller may read it.
+    pub fn next_phase(&self, reach: &Reach) -> Vec<Obstacle> {
+        let found = match self.state.phase {
             Phase::Open => self.standing().before_notice(),
             Phase::Notice => self.standing().before_confirmation(),
             Phase::Confirmed | Phase::Abandoned => Vec::new(),
-        }
+        };
+        self.shown(reach, found)
+    }
+
+    /// What stands in the way, without what a caller does not see.
+    fn shown(&self, reach: &Reach, found: Vec<Obstacle>) -> Vec<Obstacle> {
+        let branch = |id: &str| self.roster.get(id).is_some_and(|it| reach.sees(it));
+        let compound =
+            |id: &str| self.roster.values().any(|it| it.compound == id && reach.sees(it));
+        found.into_iter().map(|it| it.shown(branch, compound)).collect()
     }
 
     /// How many of a street's seats are taken, or of the county's.

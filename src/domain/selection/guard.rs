@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Action, Candidate, Contender, Evidence, Merit, Obstacle, Phase, QuotaTable, RosterBranch,
+    Action, Candidate, Contender, Evidence, Form, Merit, Obstacle, Phase, QuotaTable, RosterBranch,
     SelectionDocument, Stage, State, StepKind, choice,
 };
 use crate::domain::time::{Day, Period};
@@ -78,10 +78,12 @@ impl<'a> Standing<'a> {
     pub fn next(&self, branch: &str) -> Option<(Action, Vec<Obstacle>)> {
         let stage = self.state.stage(branch)?;
         let action = next_action(stage)?;
-        let asked = [Asked { branch, evidence: &[], explained: true }];
+        // What is handed in with the step is not there before it, and is taken to be.
+        let forms = action.step().and_then(|it| self.document.step(it)).map(|it| &it.forms);
+        let paper = |it: &Form| Evidence { form: it.id.clone(), reference: String::new() };
+        let evidence: Vec<Evidence> = forms.into_iter().flatten().map(paper).collect();
+        let asked = [Asked { branch, evidence: &evidence, explained: true }];
         let mut found = self.obstacles(action, &asked, "").pop().unwrap_or_default();
-        // What is handed in with the step is not there before it.
-        found.retain(|it| !matches!(it, Obstacle::FormMissing(..)));
         // These are of the whole list, and tell what the candidate's own would once more.
         if action == Action::Notice {
             found = self.before_notice();

@@ -129,9 +129,51 @@ impl Obstacle {
         }
     }
 
+    /// The same without the branches, and vetoes of their compounds, that a caller does not see.
+    #[must_use]
+    pub fn shown(
+        mut self,
+        sees_branch: impl Fn(&str) -> bool,
+        sees_compound: impl Fn(&str) -> bool,
+    ) -> Self {
+        if let Self::CandidatesPending(all) | Self::TieOpen(all) = &mut self {
+            all.retain(|it| sees_branch(it));
+        }
+        if let Self::Vetoed(items) = &mut self {
+            // Of the whole list with their compounds before them, of a candidate alone.
+            items.retain(|it| it.split_once(' ').is_none_or(|(of, _)| sees_compound(of)));
+        }
+        self
+    }
+
+    /// Whether all that it would name is not shown.
+    const fn is_bare(&self) -> bool {
+        match self {
+            Self::CandidatesPending(all) | Self::TieOpen(all) | Self::Vetoed(all) => all.is_empty(),
+            Self::Closed(_)
+            | Self::NoRefill
+            | Self::NotOnRoster
+            | Self::NotApplied
+            | Self::CompoundApplied(_)
+            | Self::StepOutOfOrder(..)
+            | Self::DeadlinePassed(..)
+            | Self::FormMissing(..)
+            | Self::RankingMissing
+            | Self::CriteriaNotMet(..)
+            | Self::QuotaExceeded { .. }
+            | Self::PassedOverUnexplained(_)
+            | Self::SameHands(_)
+            | Self::NobodyApproved
+            | Self::NoticeMissing
+            | Self::NoticeRunning(_)
+            | Self::ReportOpen(_) => false,
+        }
+    }
+
     /// The sentence in English.
     pub fn en(&self) -> String {
         match self {
+            _ if self.is_bare() => self.brief().to_owned(),
             Self::Closed(phase) => {
                 format!("the selection is past this step: it is `{}`", phase.word())
             }
@@ -182,6 +224,11 @@ impl Obstacle {
     /// The sentence in Chinese.
     pub fn zh(&self) -> String {
         match self {
+            Self::Vetoed(all) if all.is_empty() => "名单中有小区存在生效的一票否决事项".to_owned(),
+            Self::TieOpen(all) if all.is_empty() => {
+                "与其他候选各项并列，须作出决定并记录".to_owned()
+            }
+            Self::CandidatesPending(all) if all.is_empty() => "尚有候选未审定".to_owned(),
             Self::Closed(_) => "本次评选已过此环节".to_owned(),
             Self::NoRefill => "名册已公示，名额不再递补".to_owned(),
             Self::NotOnRoster => "该党支部不在本次评选的名册之内".to_owned(),

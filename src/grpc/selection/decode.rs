@@ -105,7 +105,7 @@ fn list(
     let good = once(
         faults,
         path,
-        if inner.is_empty() { "branch_id" } else { "candidate.branch_id" },
+        if inner.is_empty() { ".branch_id" } else { ".candidate.branch_id" },
         &keys,
     );
     let mut all = Vec::with_capacity(raw.len());
@@ -266,9 +266,14 @@ pub(super) fn cursor(faults: &mut Faults, raw: &str) -> Option<i64> {
         "" => Some(0),
         some if digits && plain => some.parse().ok(),
         _ => {
-            let en = "the cursor is not one of this selection's answers";
-            faults.add("cursor", "CURSOR_INVALID", en, "游标无效");
+            never_given(faults);
             None
         }
     }
+}
+
+/// A cursor that no answer gave.
+pub(super) fn never_given(faults: &mut Faults) {
+    let en = "the cursor is not one of this selection's answers";
+    faults.add("cursor", "CURSOR_INVALID", en, "游标无效");
 }

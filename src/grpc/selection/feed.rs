@@ -38,6 +38,12 @@ async fn find(
     let reach = Reach::of(permit, county);
     let mut tx = app.read().await?;
     let it = app.selection(&mut *tx, county, id).await?;
+    // A number that no answer has given would pass over what is still to come.
+    if after > it.state.last {
+        let mut faults = Faults::default();
+        decode::never_given(&mut faults);
+        faults.finish(None::<()>)?;
+    }
     let sees = |branch: &str| it.roster.get(branch).is_some_and(|it| reach.sees(it));
     let all = it.since(after);
     let last = it.state.last;

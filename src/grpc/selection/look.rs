@@ -21,17 +21,18 @@ impl Service {
         let county = faults.id("county", &raw.county);
         let permit = call.permit_in(&self.app, county.as_ref()).await?;
         let id = faults.id("selection_id", &raw.selection_id);
-        let read = (|| permit.and(Some((county?, id?))))();
-        let (county, id) = faults.finish(read)?;
+        let read = (|| Some((permit?, county?, id?)))();
+        let (permit, county, id) = faults.finish(read)?;
         let mut tx = self.app.read().await?;
         let it = self.app.selection(&mut *tx, &county, &id).await?;
+        let reach = Reach::of(permit, &county);
         let small = |of: usize| i32::try_from(of).unwrap_or(i32::MAX);
         Ok(v1::GetSelectionResponse {
             selection: Some(encode::selection(&it)),
             quota: Some(encode::quota(&it)),
             steps: it.steps().iter().map(encode::step).collect(),
             stages: encode::stages(&it),
-            obstacles: it.next_phase().iter().map(encode::obstacle).collect(),
+            obstacles: it.next_phase(&reach).iter().map(encode::obstacle).collect(),
             reports: small(it.state.reports.len()),
             open_reports: small(it.state.open_reports().count()),
         })
@@ -89,8 +90,9 @@ impl Service {
         };
         let limit = usize::try_from(page.size.saturating_add(1)).unwrap_or(usize::MAX);
         let own = it.state.candidates.iter().filter(wanted).take(limit);
-        let branches: Vec<String> = own.map(|it| it.0.clone()).collect();
-        let (candidates, more) = page.fit(encode::candidates(&it, &branches));
+        let views = own.map(|(branch, _)| it.candidate_for(&reach, branch));
+        let views = views.collect::<Result<Vec<_>, _>>()?;
+        let (candidates, more) = page.fit(views.iter().map(encode::candidate).collect());
         let next = |it: &v1::SelectionCandidate| page.next(&it.branch_id, None);
         let next_page_token = candidates.last().filter(|_| more).map(next).unwrap_or_default();
         Ok(v1::ListCandidatesResponse { candidates, next_page_token })

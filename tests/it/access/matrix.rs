@@ -83,6 +83,9 @@ async fn lines(all: &Counties, unit: &v1::RecordRef) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_method_for_every_role_at_every_position() {
     let all = Counties::prepared().await;
+    for county in [COUNTY, OTHER] {
+        super::selection_county::prepare(&all, county).await;
+    }
     let unit = |kind: RecordKind, id: &str| v1::RecordRef { kind: kind.into(), id: id.into() };
     let mut found = vec![format!("# {:40} {}", "method", POSITIONS.join(" "))];
     found.push("# held over the community c-1".to_owned());

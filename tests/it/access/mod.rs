@@ -14,3 +14,4 @@ mod notice_calls;
 mod rating_calls;
 mod round_calls;
 mod selection_calls;
+mod selection_county;
