@@ -271,9 +271,12 @@ impl Client {
                 let branch = offices.caller("compound_branch", over).await?;
                 branch.apply(first, "again").await.map_err(CallError::from)?;
             }
-            let verdict = |it: &Applicant| match it.opinion_passes {
-                true => (OpinionVerdict::Pass, "材料属实，同意申报"),
-                false => (OpinionVerdict::Refuse, "小区党支部组织生活不正常，不同意申报"),
+            let verdict = |it: &Applicant| {
+                if it.opinion_passes {
+                    (OpinionVerdict::Pass, "材料属实，同意申报")
+                } else {
+                    (OpinionVerdict::Refuse, "小区党支部组织生活不正常，不同意申报")
+                }
             };
             let all: Vec<_> = own.iter().map(|it| (*it, verdict(it))).collect();
             caller.opine(community, &all, "first").await?;

@@ -232,9 +232,10 @@ impl Service {
         county: &str,
         (month, asked): (Period, Option<Moment>),
     ) -> Result<Moment, AppError> {
-        let over = end_of(month).filter(|it| asked.is_none() && *it < self.app.clock.now());
+        // A moment that is over stays as it is asked for: nothing is recorded before it any more.
+        let over = asked.or_else(|| end_of(month)).filter(|it| *it < self.app.clock.now());
         match over {
-            Some(end) => Ok(end),
+            Some(moment) => Ok(moment),
             None => self.app.known(tx, county, asked).await?.moment(),
         }
     }

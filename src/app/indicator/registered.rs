@@ -1,7 +1,7 @@
 //! Figures that the registry gives of a compound: pure, over what was read.
 
 use crate::{
-    app::formation::{Bounds, Due, Finding, Formation, Rule, Standing},
+    app::formation::{Bounds, Due, Finding, Form, Formation, Rule, Standing},
     domain::{exact::Decimal, scheme::Indicator},
 };
 
@@ -53,7 +53,11 @@ const EITHER: Figure = Figure::Undecided(Bounds { least: 0, most: 1 });
 impl InRegistry {
     /// The findings of I1 and I2, which ask for an organisation.
     fn asking(&self) -> impl Iterator<Item = &Finding> {
-        let asks = |it: &&Finding| matches!(it.rule, Rule::Settled | Rule::DirectlyManaged);
+        // A party group under a community that is a branch is advised, and not asked for.
+        let asks = |it: &&Finding| {
+            matches!(it.rule, Rule::Settled | Rule::DirectlyManaged)
+                && it.due != Some(Due::Organisation(Form::Group))
+        };
         self.formation.findings.iter().filter(asks)
     }
 
@@ -78,7 +82,8 @@ impl InRegistry {
         let absent = |it: &Finding| {
             it.standing == Standing::Undecided && matches!(it.due, Some(Due::Organisation(_)))
         };
-        if self.any(&[Standing::Lacking]) || self.asking().any(absent) {
+        let absent = self.asking().any(absent) && !self.any(&[Standing::Met]);
+        if self.any(&[Standing::Lacking]) || absent {
             Figure::Known(0)
         } else if self.any(&[Standing::Undecided]) {
             EITHER

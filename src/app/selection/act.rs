@@ -132,7 +132,9 @@ fn taken(
                 continue;
             }
             for (it, passed_over) in of.iter().zip(passed_over) {
-                let what = What::Candidate { branch: it.branch.clone(), action, passed_over };
+                let vetoed = selected.falls_by_veto(&it.branch, action);
+                let branch = it.branch.clone();
+                let what = What::Candidate { branch, action, passed_over, vetoed };
                 let (number, word, by) = (selected.next(), it.word.clone(), call.principal.clone());
                 let event = Event { number, what, word, at: now, by };
                 rows.push(selected.take(event, mark(call, now))?);
@@ -148,6 +150,15 @@ fn taken(
 
 fn asked(it: &StepOf) -> Asked<'_> {
     Asked { branch: &it.branch, evidence: &it.word.evidence, explained: !it.word.text.is_empty() }
+}
+
+impl Selected {
+    /// Whether a candidate falls while a veto is in force about its compound.
+    fn falls_by_veto(&self, branch: &str, action: Action) -> bool {
+        let falls = matches!(action, Action::Decline | Action::Reject);
+        let items = self.roster.get(branch).and_then(|it| self.vetoed.get(&it.compound));
+        falls && items.is_some_and(|it| !it.is_empty())
+    }
 }
 
 /// Whether a caller sees a branch of a selection at all; who sees all is told that it is not there.

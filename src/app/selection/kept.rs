@@ -19,6 +19,8 @@ use crate::{
 struct Detail {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     passed_over: Vec<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    vetoed: bool,
     #[serde(skip_serializing_if = "String::is_empty")]
     step: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,8 +63,9 @@ pub(super) fn record(event: &Event, mark: Mark) -> Result<SelectionEventRecord, 
     let mut detail = Detail::default();
     let mut branch = String::new();
     match &event.what {
-        What::Candidate { branch: of, passed_over, .. } => {
+        What::Candidate { branch: of, passed_over, vetoed, .. } => {
             branch.clone_from(of);
+            detail.vetoed = *vetoed;
             detail.passed_over.clone_from(passed_over);
         }
         What::Extended { step, unit, until } => {
@@ -95,9 +98,11 @@ pub(super) fn record(event: &Event, mark: Mark) -> Result<SelectionEventRecord, 
         What::Confirmed | What::Abandoned => (),
     }
     let evidence: Vec<_> = event.word.evidence.iter().map(|it| (&it.form, &it.reference)).collect();
-    let text = |is_empty: bool, text: serde_json::Result<String>| match is_empty {
-        true => Ok(String::new()),
-        false => text.map_err(|why| StoreError::corrupt("selection_events", why)),
+    let text = |is_empty: bool, text: serde_json::Result<String>| {
+        if is_empty {
+            return Ok(String::new());
+        }
+        text.map_err(|why| StoreError::corrupt("selection_events", why))
     };
     Ok(SelectionEventRecord {
         event: event.number,
@@ -181,7 +186,8 @@ fn what(word: &str, branch: String, detail: Detail) -> Result<What, StoreError> 
         word => {
             let action = Action::named(word);
             let action = action.ok_or_else(|| StoreError::unknown_word("what", word))?;
-            What::Candidate { branch, action, passed_over: detail.passed_over }
+            let (passed_over, vetoed) = (detail.passed_over, detail.vetoed);
+            What::Candidate { branch, action, passed_over, vetoed }
         }
     })
 }
@@ -201,6 +207,7 @@ mod tests {
                 branch: text("b-1"),
                 action,
                 passed_over: vec![text("b-2")],
+                vetoed: action == Action::Decline,
             })
             .collect();
         let unit = Some(UnitRef { kind: text("street"), id: text("s-1") });

@@ -86,9 +86,17 @@ async fn same(
         return Ok(Some(Selected::read(tx, at, &asked.selection_id).await?));
     }
     let all = all_selections(tx, at.county).await?.into_iter();
-    for it in all.filter(|it| it.document_id == asked.document_id && it.period == year) {
+    let others: Vec<_> = all.filter(|it| it.period == year).collect();
+    if others.is_empty() {
+        return Ok(None);
+    }
+    // One honour is given once a year, whatever its document is called (F1).
+    let last = asked.period.last_day();
+    let own = selection_document::in_force_on(tx, at.county, &asked.document_id, last).await?.1;
+    for it in others {
         let there = Selected::read(tx, at, &it.selection_id).await?;
-        if there.state.phase != Phase::Abandoned {
+        let alike = it.document_id == asked.document_id || there.document.honour == own.honour;
+        if alike && there.state.phase != Phase::Abandoned {
             return Err(exists(it.selection_id));
         }
     }

@@ -20,6 +20,9 @@ use crate::{
     store::{RunState, StoreTx},
 };
 
+/// How many days before its posting a notice is recorded at most: it cannot be taken back.
+const POSTED_AHEAD: i64 = 31;
+
 /// A deadline to be moved (F12).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extend {
@@ -59,12 +62,12 @@ pub enum Act {
     /// A deadline is moved: `NO_DEADLINE`, `EXTENSION_NOT_LATER`, `NOT_ON_ROSTER`.
     Extend(Extend),
     /// The results of a run are taken, which rank the candidates: `RUN_NOT_FOUND`,
-    /// `RUN_OTHER_SCHEME`, `RUN_NOT_COMPUTED`, `RANKING_IN_USE`.
+    /// `RUN_OTHER_SCHEME`, `RUN_NOT_COMPUTED`, `RUN_SUPERSEDED`, `RANKING_IN_USE`.
     Rank(String),
     /// Equals are ordered: `RANKING_MISSING`, `NOT_TIED`, `SEATS_IN_USE`.
     Order(DecideTie),
     /// The list of all approved candidates is posted: what stands in the way of it,
-    /// `NOTICE_BACKDATED`, `CALENDAR_MISSING`.
+    /// `NOTICE_BACKDATED`, `NOTICE_TOO_FAR_AHEAD`, `CALENDAR_MISSING`.
     Post(PostList),
     /// It is ended: everything that stands in the way of the confirmation, remembered for the
     /// request id.
@@ -142,7 +145,9 @@ pub(super) fn said(reason: &str, decided_by: &str) -> Word {
 pub(super) fn open(selected: &Selected) -> Result<(), AppError> {
     match selected.state.phase {
         Phase::Open => Ok(()),
-        phase => Err(refused(&[(String::new(), Obstacle::Closed(phase))])),
+        phase @ (Phase::Notice | Phase::Confirmed | Phase::Abandoned) => {
+            Err(refused(&[(String::new(), Obstacle::Closed(phase))]))
+        }
     }
 }
 
@@ -160,6 +165,13 @@ fn extension(selected: &Selected, asked: &Extend) -> Result<Decided, AppError> {
         branches.filter(|it| asked.unit.as_ref().is_none_or(|unit| it.lies_in(unit))).collect();
     if concerned.is_empty() {
         return Err(refused(&[(String::new(), Obstacle::NotOnRoster)]));
+    }
+    if until < selected.today {
+        let today = selected.today.to_string();
+        let en = format!("today is {today}: a day that is over gives nobody time");
+        let zh = format!("今日为 {today}，延期不得早于今日");
+        let refusal = Refusal::new("EXTENSION_NOT_LATER", en, zh).with("today", today);
+        return Err(refusal.with("rule", "F12").into());
     }
     let of = |it| selected.state.until(&selected.document, (selected.year, step), it);
     let now = concerned.into_iter().filter_map(of).min();
@@ -194,7 +206,15 @@ async fn ranking(
         return Err(refusal.with("scheme", id).with("version", version.to_string()).into());
     }
     match run.state {
-        RunState::Computed | RunState::Published | RunState::Superseded => (),
+        RunState::Computed | RunState::Published => (),
+        RunState::Superseded if selected.state.ranking.as_deref() == Some(run_id) => (),
+        RunState::Superseded => {
+            let by = run.superseded_by.clone();
+            let en = format!("run `{run_id}` was superseded by `{by}`");
+            let zh = format!("批次 {run_id} 已被 {by} 取代");
+            let refusal = Refusal::new("RUN_SUPERSEDED", en, zh).with("run_id", by);
+            return Err(refusal.with("rule", "F10").into());
+        }
         RunState::Pending | RunState::Measuring | RunState::Failed => {
             let en = format!("run `{run_id}` has no results");
             let zh = format!("批次 {run_id} 尚无结果");
@@ -230,6 +250,12 @@ async fn notice(
         let zh = format!("公示须在张贴当日或之前登记，今日为 {today}");
         let refusal = Refusal::new("NOTICE_BACKDATED", en, zh).with("today", today.to_string());
         return Err(refusal.with("rule", "F8").into());
+    }
+    if asked.posted_on.days_since(today) > POSTED_AHEAD {
+        let en = format!("a notice is recorded at most {POSTED_AHEAD} days before it is posted");
+        let zh = format!("公示至多在张贴前 {POSTED_AHEAD} 日登记");
+        let refusal = Refusal::new("NOTICE_TOO_FAR_AHEAD", en, zh);
+        return Err(refusal.with("today", today.to_string()).with("rule", "F8").into());
     }
     let calendars = Calendars::known(tx, at.county, at.now).await?;
     let rule = selected.document.notice;

@@ -185,6 +185,22 @@ impl App {
         Selected::read_on(tx, At { county, now, plans: &self.plans }, of).await
     }
 
+    /// Whether the last thing that happened in a selection is the event of that number.
+    ///
+    /// # Errors
+    /// Those of the store.
+    #[tracing::instrument(target = "steelyard::use_case", skip_all)]
+    pub async fn selection_is_at(
+        &self,
+        tx: &mut dyn ReadTx,
+        county: &str,
+        (id, event): (&str, i64),
+    ) -> Result<bool, AppError> {
+        let before = event.saturating_sub(1);
+        let after = tx.selection_events(county, id, before).await?;
+        Ok(after.len() == 1 && after.first().is_some_and(|it| it.event == event))
+    }
+
     /// A page of selections by id, each as it stands now.
     ///
     /// # Errors

@@ -114,7 +114,7 @@ impl App {
                     let at = At { county: &call.county, now, plans };
                     let mut selected = Selected::read(tx, at, &asked.selection_id).await?;
                     seen(&selected, reach, &asked.branch)?;
-                    in_time(&selected, asked)?;
+                    in_time(&selected, reach, asked)?;
                     let count = u32::try_from(selected.state.reports.len()).unwrap_or(u32::MAX);
                     let number = count.saturating_add(1);
                     let what = What::Reported {
@@ -174,9 +174,13 @@ impl App {
 }
 
 /// Refuses a report that is about nobody on the list, or came in at another time.
-fn in_time(selected: &Selected, asked: &FileReport) -> Result<(), AppError> {
-    let Some(notice) = &selected.state.notice else {
-        return Err(refused(&[(String::new(), Obstacle::NoticeMissing)]));
+fn in_time(selected: &Selected, reach: &Reach, asked: &FileReport) -> Result<(), AppError> {
+    let closed = matches!(selected.state.phase, Phase::Confirmed | Phase::Abandoned);
+    let Some(notice) = selected.state.notice.as_ref().filter(|_| !closed) else {
+        let missing = Obstacle::NoticeMissing;
+        let closed = Obstacle::Closed(selected.state.phase);
+        let obstacle = if selected.state.phase == Phase::Open { missing } else { closed };
+        return Err(refused(&[(String::new(), obstacle)]));
     };
     if selected.state.phase != Phase::Notice {
         return Err(refused(&[(String::new(), Obstacle::Closed(selected.state.phase))]));
@@ -188,7 +192,10 @@ fn in_time(selected: &Selected, asked: &FileReport) -> Result<(), AppError> {
         return Err(Refusal::new("NOT_UNDER_NOTICE", en, zh).with("rule", "F9").into());
     }
     let (from, until) = (notice.posted_on, notice.ends_on.min(selected.today));
-    if asked.received_on < from || asked.received_on > until {
+    // What came in time on paper is the county's to record later: a day that anybody could state
+    // would keep the notice open for ever.
+    let over = selected.today > notice.ends_on && !reach.holds(None);
+    if over || asked.received_on < from || asked.received_on > until {
         let en = format!("reports are taken that came in from {from} to {until}");
         let zh = format!("受理 {from} 至 {until} 期间收到的反映");
         let refusal = Refusal::new("REPORT_OUT_OF_TIME", en, zh).with("from", from.to_string());
@@ -223,7 +230,8 @@ fn answerable(
         return Err(Refusal::new("REPORT_ANSWERED", en, zh).with("rule", "F9").into());
     }
     let own = [report.reported_by(), report.filed.by.as_str()];
-    if own.contains(&call.principal.as_str()) || own[0] == asked.word.decided_by {
+    let hands = [call.principal.as_str(), asked.word.decided_by.as_str()];
+    if hands.iter().any(|it| own.contains(it)) {
         let en = "who made or recorded a report does not answer it";
         let refusal = Refusal::new("SEPARATION_OF_DUTIES", en, "反映人、登记人不得核查答复");
         return Err(refusal.with("rule", "F9").into());

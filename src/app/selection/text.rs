@@ -71,7 +71,7 @@ impl App {
         };
         let (branches, at) = listed(&selected);
         let lines = lines(tx, county, (&selected, &branches), (notice.posted_on, at)).await?;
-        let text = text(&selected, notice, lines);
+        let text = text(&selected, notice, (&branches, lines));
         let compounds = text.lines.len();
         let document = match format {
             ListFormat::Markdown => markdown(&text),
@@ -110,7 +110,8 @@ async fn lines(
     };
     rows.sort_by_key(|it| (it.street.clone(), place(&it.compound), it.branch.clone()));
     let ids = |of: &dyn Fn(usize) -> Option<String>| (0..rows.len()).filter_map(of).collect();
-    let at = as_of(day.min(selected.today), known);
+    // By the day on which it was recorded, so that the text stays as it is.
+    let at = as_of(known.beijing_day().map_or(day, |it| it.min(day)), known);
     let mut names: BTreeMap<(RecordKind, String), String> = BTreeMap::new();
     let kinds: [(RecordKind, Vec<String>); 4] = [
         (RecordKind::Compound, ids(&|it| rows.get(it).map(|it| it.compound.clone()))),
@@ -142,7 +143,11 @@ fn day_words(day: Day) -> String {
     format!("{}年{}月{}日", day.year(), day.month(), day.day())
 }
 
-fn text(selected: &Selected, notice: &PostedNotice, lines: Vec<Line>) -> Text {
+fn text(
+    selected: &Selected,
+    notice: &PostedNotice,
+    (branches, lines): (&[String], Vec<Line>),
+) -> Text {
     let (document, year) = (&selected.document, selected.year.year());
     let days = format!("{}个工作日，张贴当日不计", document.notice.days);
     let body = vec![
@@ -166,10 +171,9 @@ fn text(selected: &Selected, notice: &PostedNotice, lines: Vec<Line>) -> Text {
         ),
         format!("受理：{}。", notice.report_to),
     ];
-    let digest = crate::app::digest(&[
-        selected.record.selection_id.as_bytes(),
-        lines.iter().map(|it| it.compound.as_str()).collect::<Vec<_>>().join("\n").as_bytes(),
-    ]);
+    let mut parts = vec![selected.record.selection_id.as_bytes()];
+    parts.extend(branches.iter().map(String::as_bytes));
+    let digest = crate::app::digest(&parts);
     Text {
         head: format!("关于{year}年度“{}”评选结果的公示", document.honour),
         body,

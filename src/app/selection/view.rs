@@ -6,7 +6,7 @@ use crate::{
     domain::{
         selection::{
             Candidate, Event, Merit, Obstacle, Phase, RosterBranch, Stage, State, StepKind,
-            StepRule, UnitRef, What,
+            StepRule, TieDecision, UnitRef, What,
         },
         time::Day,
     },
@@ -19,6 +19,8 @@ pub struct CandidateView<'s> {
     pub branch: &'s RosterBranch,
     /// How far it has come; none: it never applied.
     pub candidate: Option<&'s Candidate>,
+    /// Who stood before it and was left, as far as the caller sees them.
+    pub passed_over: Vec<&'s str>,
     /// How its compound came out.
     pub merit: Option<&'s Merit>,
     /// The step that comes next.
@@ -41,8 +43,9 @@ pub struct StepView<'s> {
 }
 
 impl Selected {
-    /// A branch of the roster.
-    pub fn candidate(&self, branch: &str) -> Option<CandidateView<'_>> {
+    fn candidate(&self, branch: &str) -> Option<CandidateView<'_>> {
+        let own = self.state.candidates.get(branch);
+        let passed_over = own.iter().flat_map(|it| &it.passed_over).map(String::as_str);
         let of = self.roster.get(branch)?;
         let next = self.standing().next(branch);
         let (next_step, obstacles) = match next {
@@ -53,7 +56,8 @@ impl Selected {
             next_step.and_then(|it| self.document.step(it)).map_or("", |it| it.by.as_str());
         Some(CandidateView {
             branch: of,
-            candidate: self.state.candidates.get(branch),
+            candidate: own,
+            passed_over: passed_over.collect(),
             merit: self.merits.as_ref().and_then(|it| it.get(&of.compound)),
             next_step,
             next_by,
@@ -61,7 +65,7 @@ impl Selected {
         })
     }
 
-    /// The same, for a caller.
+    /// A branch of the roster, for a caller.
     ///
     /// # Errors
     /// It is not the caller's, or `NOT_ON_ROSTER`.
@@ -73,13 +77,46 @@ impl Selected {
         seen(self, reach, branch)?;
         let mut view = self.candidate(branch).ok_or(AppError::Denied)?;
         view.obstacles = self.shown(reach, view.obstacles);
+        view.passed_over.retain(|it| self.sees(reach, it));
         Ok(view)
     }
 
+    /// Whether a caller is told of an event: of a branch's, a street's order or a unit's extension,
+    /// if it sees a branch there; of what is the whole selection's, always.
+    pub fn tells(&self, reach: &Reach, event: &Event) -> bool {
+        if let Some(branch) = self.branch_of(event) {
+            return self.sees(reach, branch);
+        }
+        let unit = match &event.what {
+            What::Extended { unit: Some(unit), .. } => unit.clone(),
+            What::CandidatesOrdered(TieDecision { street: Some(street), .. }) => {
+                UnitRef { kind: "street".to_owned(), id: street.clone() }
+            }
+            What::Candidate { .. }
+            | What::Extended { .. }
+            | What::Ranked { .. }
+            | What::CandidatesOrdered(_)
+            | What::StreetsOrdered { .. }
+            | What::NoticePosted(_)
+            | What::Reported { .. }
+            | What::Answered { .. }
+            | What::Confirmed
+            | What::Abandoned => return true,
+        };
+        self.roster.values().any(|it| it.lies_in(&unit) && reach.sees(it))
+    }
+
+    /// Whether a caller sees a branch of the roster.
+    pub fn sees(&self, reach: &Reach, branch: &str) -> bool {
+        self.roster.get(branch).is_some_and(|it| reach.sees(it))
+    }
+
     /// What happened to a branch, and to the whole selection.
-    pub fn events_of(&self, branch: &str) -> Vec<(&Event, Option<Stage>)> {
+    pub fn events_of(&self, reach: &Reach, branch: &str) -> Vec<(&Event, Option<Stage>)> {
         let mut all = self.since(0);
-        all.retain(|it| self.branch_of(it.0).is_none_or(|it| it == branch));
+        all.retain(|it| {
+            self.branch_of(it.0).is_none_or(|it| it == branch) && self.tells(reach, it.0)
+        });
         all
     }
 
@@ -149,7 +186,7 @@ impl Selected {
 
     /// What stands in the way, without what a caller does not see.
     fn shown(&self, reach: &Reach, found: Vec<Obstacle>) -> Vec<Obstacle> {
-        let branch = |id: &str| self.roster.get(id).is_some_and(|it| reach.sees(it));
+        let branch = |id: &str| self.sees(reach, id);
         let compound =
             |id: &str| self.roster.values().any(|it| it.compound == id && reach.sees(it));
         found.into_iter().map(|it| it.shown(branch, compound)).collect()

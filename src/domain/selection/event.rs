@@ -83,6 +83,8 @@ pub enum What {
         action: Action,
         /// Who stood before it and was left, where it was recommended or passed out of order.
         passed_over: Vec<String>,
+        /// Whether it fell while a veto was in force about it: then it takes no seat.
+        vetoed: bool,
     },
     /// A deadline was moved (F12).
     Extended {

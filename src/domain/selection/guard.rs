@@ -102,7 +102,9 @@ impl<'a> Standing<'a> {
         let pending = |it: &Candidate| {
             matches!(it.stage, Stage::Recommended | Stage::Examined | Stage::Consulted)
         };
-        let pending = self.branches(pending);
+        let mut pending = self.branches(pending);
+        pending.extend(self.waiting());
+        pending.sort_unstable();
         if !pending.is_empty() {
             found.push(Obstacle::CandidatesPending(pending));
         }
@@ -116,10 +118,10 @@ impl<'a> Standing<'a> {
 
     /// What stands in the way of the confirmation (F8, F9).
     pub fn before_confirmation(&self) -> Vec<Obstacle> {
-        let Some(notice) = &self.state.notice else { return vec![Obstacle::NoticeMissing] };
-        if self.state.phase != Phase::Notice {
+        if matches!(self.state.phase, Phase::Confirmed | Phase::Abandoned) {
             return vec![Obstacle::Closed(self.state.phase)];
         }
+        let Some(notice) = &self.state.notice else { return vec![Obstacle::NoticeMissing] };
         let mut found = Vec::new();
         // The last day is over with its last microsecond.
         if self.today <= notice.ends_on {
@@ -135,11 +137,7 @@ impl<'a> Standing<'a> {
 
     /// Whether no cap is exceeded: asserted before anything is kept.
     pub fn within_caps(&self) -> bool {
-        let of_street = |street: &str| {
-            let here = |it: &&str| self.roster.get(*it).is_some_and(|at| at.street == street);
-            self.taken(|it| it.of_street).into_iter().filter(here).count()
-        };
-        let over = |street: &str| count(of_street(street)) > self.quota.seats(street);
+        let over = |street: &str| count(self.taken_in(street)) > self.quota.seats(street);
         let county = count(self.taken(|it| it.of_county).len()) <= self.quota.county();
         county && !self.quota.rows.iter().any(|it| over(&it.0))
     }
@@ -257,27 +255,85 @@ impl<'a> Standing<'a> {
         }
     }
 
-    /// Those at a stage who could be chosen: no veto, and the criteria met.
-    fn contenders(&self, at: &[Stage], within: Option<&str>) -> Vec<Contender<'a>> {
-        let all = self.state.candidates.iter().filter(|it| at.contains(&it.1.stage));
-        let contender = |(branch, _): (&'a String, &Candidate)| {
+    /// Those who could be chosen at a street's line, or the county's: no veto, and the criteria met.
+    /// At a street's, also those whom its community can still pass.
+    fn contenders(&self, within: Option<&str>) -> Vec<Contender<'a>> {
+        let contender = |(branch, it): (&'a String, &Candidate)| {
             let place = self.roster.get(branch)?;
-            let there = within.is_none_or(|street| place.street == street);
+            let there = match within {
+                Some(street) => place.street == street && self.can_be_recommended(place, it.stage),
+                None => it.stage == Stage::Recommended,
+            };
             let vetoed = self.vetoed.get(&place.compound).is_some_and(|it| !it.is_empty());
             let merit = self.merit(branch)?;
             let able = there && !vetoed && merit.meets;
             able.then_some(Contender { branch, place: merit.place? })
         };
-        all.filter_map(contender).collect()
+        self.state.candidates.iter().filter_map(contender).collect()
+    }
+
+    /// Whether a street may recommend a candidate, now or once the steps before are taken in time.
+    fn can_be_recommended(&self, branch: &RosterBranch, stage: Stage) -> bool {
+        match stage {
+            Stage::Passed | Stage::Reviewed => true,
+            Stage::Applied => self.late(StepKind::Opinion, branch).is_none(),
+            Stage::Returned => self.late(StepKind::Application, branch).is_none(),
+            Stage::Refused
+            | Stage::Recommended
+            | Stage::Examined
+            | Stage::Declined
+            | Stage::Consulted
+            | Stage::Approved
+            | Stage::Rejected
+            | Stage::Noticed
+            | Stage::Confirmed
+            | Stage::Cancelled
+            | Stage::Withdrawn => false,
+        }
+    }
+
+    /// Those who can still be recommended within a last day of their own, to a seat that is free.
+    fn waiting(&self) -> Vec<String> {
+        let waits = |(branch, it): &(&'a String, &Candidate)| {
+            let Some(place) = self.roster.get(*branch) else { return false };
+            let step = match it.stage {
+                Stage::Applied => StepKind::Opinion,
+                Stage::Returned => StepKind::Application,
+                Stage::Passed
+                | Stage::Reviewed
+                | Stage::Refused
+                | Stage::Recommended
+                | Stage::Examined
+                | Stage::Declined
+                | Stage::Consulted
+                | Stage::Approved
+                | Stage::Rejected
+                | Stage::Noticed
+                | Stage::Confirmed
+                | Stage::Cancelled
+                | Stage::Withdrawn => StepKind::Recommendation,
+            };
+            let until = self.state.until(self.document, (self.year, step), place);
+            let vetoed = self.vetoed.get(&place.compound).is_some_and(|it| !it.is_empty());
+            let meets = self.merits.is_none() || self.merit(branch).is_some_and(|it| it.meets);
+            self.can_be_recommended(place, it.stage)
+                && until.is_some_and(|it| self.today <= it)
+                && !vetoed
+                && meets
+                && count(self.taken_in(&place.street)) < self.quota.seats(&place.street)
+        };
+        let all = self.state.candidates.iter().filter(waits);
+        all.map(|it| it.0.clone()).collect()
+    }
+
+    fn taken_in(&self, street: &str) -> usize {
+        let here = |it: &&str| self.roster.get(*it).is_some_and(|at| at.street == street);
+        self.taken(|it| it.of_street).into_iter().filter(here).count()
     }
 
     /// The candidates of one street who are equal at that candidate's place (F11).
     pub fn equal_to(&self, branch: &str, street: Option<&str>) -> Vec<String> {
-        let at: &[Stage] = match street {
-            Some(_) => &[Stage::Passed, Stage::Reviewed],
-            None => &[Stage::Recommended],
-        };
-        let all = self.contenders(at, street);
+        let all = self.contenders(street);
         let Some(place) = all.iter().find(|it| it.branch == branch).map(|it| it.place) else {
             return Vec::new();
         };
@@ -296,13 +352,19 @@ impl<'a> Standing<'a> {
 
     fn of_streets(&self, asked: &[Asked<'_>], able: &BTreeSet<&str>, all: &mut Obstacles) {
         for (street, row) in &self.quota.rows {
+            if !asked
+                .iter()
+                .any(|it| self.roster.get(it.branch).is_some_and(|it| it.street == *street))
+            {
+                continue;
+            }
             let here =
                 |branch: &str| self.roster.get(branch).is_some_and(|it| it.street == *street);
             let taken = self.taken(|it| it.of_street).into_iter().filter(|it| here(it)).count();
             let wanted = asked.iter().filter(|it| able.contains(it.branch) && here(it.branch));
             let (seats, taken, wanted) = (row.seats, count(taken), count(wanted.count()));
             let over = taken.saturating_add(wanted) > seats;
-            let pool = self.contenders(&[Stage::Passed, Stage::Reviewed], Some(street));
+            let pool = self.contenders(Some(street));
             self.compared((&pool, Some(street)), asked, able, all);
             if over {
                 let obstacle = Obstacle::QuotaExceeded {
@@ -322,8 +384,15 @@ impl<'a> Standing<'a> {
     fn of_county(&self, asked: &[Asked<'_>], able: &BTreeSet<&str>, all: &mut Obstacles) {
         let (seats, taken) = (self.quota.county(), count(self.taken(|it| it.of_county).len()));
         let wanted = count(able.len());
-        let pool = self.contenders(&[Stage::Recommended], None);
+        let pool = self.contenders(None);
         self.compared((&pool, None), asked, able, all);
+        // Where the streets have more seats than the county, a later one is not cut off by an earlier.
+        let waiting = if seats < self.quota.all { self.waiting() } else { Vec::new() };
+        if !waiting.is_empty() {
+            let both = asked.iter().zip(all.iter_mut());
+            both.filter(|it| able.contains(it.0.branch))
+                .for_each(|it| it.1.push(Obstacle::CandidatesPending(waiting.clone())));
+        }
         if taken.saturating_add(wanted) > seats {
             let obstacle = Obstacle::QuotaExceeded { street: None, seats, taken, asked: wanted };
             let both = asked.iter().zip(all.iter_mut());
@@ -347,7 +416,9 @@ impl<'a> Standing<'a> {
         all: &mut Obstacles,
     ) {
         let chosen = |it: &&Contender<'_>| able.contains(it.branch);
-        let left: Vec<_> = pool.iter().filter(|it| !chosen(it)).cloned().collect();
+        // Who is asked for too is not left, even where something else is in its way.
+        let named: BTreeSet<&str> = asked.iter().map(|it| it.branch).collect();
+        let left: Vec<_> = pool.iter().filter(|it| !named.contains(it.branch)).cloned().collect();
         for (one, found) in asked.iter().zip(all.iter_mut()) {
             let Some(own) = pool.iter().find(|it| it.branch == one.branch && chosen(it)) else {
                 continue;
@@ -373,14 +444,24 @@ impl<'a> Standing<'a> {
         let chosen: BTreeSet<&str> = asked.iter().map(|it| it.branch).collect();
         let of = |one: &Asked<'_>| {
             let street = self.roster.get(one.branch).map(|it| it.street.as_str());
-            let (at, street): (&[Stage], _) = if action == Action::Recommend {
-                (&[Stage::Passed, Stage::Reviewed], street)
-            } else if action == Action::Examine {
-                (&[Stage::Recommended], None)
-            } else {
-                return Vec::new();
+            let street = match action {
+                Action::Recommend => street,
+                Action::Examine => None,
+                Action::Apply
+                | Action::Withdraw
+                | Action::Pass
+                | Action::Return
+                | Action::Refuse
+                | Action::Review
+                | Action::Decline
+                | Action::Consult
+                | Action::Approve
+                | Action::Reject
+                | Action::Notice
+                | Action::Confirm
+                | Action::Cancel => return Vec::new(),
             };
-            let pool = self.contenders(at, street);
+            let pool = self.contenders(street);
             let Some(own) = pool.iter().find(|it| it.branch == one.branch) else {
                 return Vec::new();
             };

@@ -93,8 +93,8 @@ impl Obstacle {
             Self::QuotaExceeded { street: None, .. } => "F1",
             Self::CandidatesPending(_) | Self::NobodyApproved | Self::SameHands(_) => "F7",
             Self::NoticeMissing | Self::NoticeRunning(_) => "F8",
-            Self::NoRefill | Self::ReportOpen(_) | Self::Vetoed(_) => "F9",
-            Self::RankingMissing | Self::CriteriaNotMet(..) => "F10",
+            Self::NoRefill | Self::ReportOpen(_) => "F9",
+            Self::RankingMissing | Self::CriteriaNotMet(..) | Self::Vetoed(_) => "F10",
             Self::TieOpen(_) => "F11",
             Self::Closed(_)
             | Self::StepOutOfOrder(..)
@@ -106,7 +106,7 @@ impl Obstacle {
     /// What it is, in English, without its particulars.
     pub const fn brief(&self) -> &'static str {
         match self {
-            Self::Closed(_) => "the selection is past this step",
+            Self::Closed(_) => "the selection is not at this step",
             Self::NoRefill => "the list was shown to the public, and nobody comes in after it",
             Self::NotOnRoster => "the branch is not on the selection's roster",
             Self::NotApplied => "the branch has not applied",
@@ -175,7 +175,7 @@ impl Obstacle {
         match self {
             _ if self.is_bare() => self.brief().to_owned(),
             Self::Closed(phase) => {
-                format!("the selection is past this step: it is `{}`", phase.word())
+                format!("the selection is `{}`, and this step belongs elsewhere", phase.word())
             }
             Self::CompoundApplied(branch) => {
                 format!("branch `{branch}` of the same compound has applied")
@@ -191,7 +191,9 @@ impl Obstacle {
             }
             Self::Vetoed(items) => format!("in force about its compound: {}", items.join(", ")),
             Self::CriteriaNotMet(status, grade) => match grade {
-                Some(grade) => format!("its result has grade `{grade}`, which is not enough"),
+                Some(grade) => format!(
+                    "its result is `{status}` with grade `{grade}`: not what the document asks for"
+                ),
                 None => format!("its result is `{status}` and has no grade"),
             },
             Self::QuotaExceeded { street, seats, taken, asked } => {
@@ -229,7 +231,7 @@ impl Obstacle {
                 "与其他候选各项并列，须作出决定并记录".to_owned()
             }
             Self::CandidatesPending(all) if all.is_empty() => "尚有候选未审定".to_owned(),
-            Self::Closed(_) => "本次评选已过此环节".to_owned(),
+            Self::Closed(phase) => format!("本次评选处于“{}”，不能办理此步骤", phase.zh()),
             Self::NoRefill => "名册已公示，名额不再递补".to_owned(),
             Self::NotOnRoster => "该党支部不在本次评选的名册之内".to_owned(),
             Self::NotApplied => "该党支部未申报".to_owned(),
@@ -250,7 +252,7 @@ impl Obstacle {
                 format!("与 {} 各项并列，须作出决定并记录", others.join("、"))
             }
             Self::PassedOverUnexplained(others) => {
-                format!("{} 排名在前而未推荐，须说明理由", others.join("、"))
+                format!("{} 排名在前而未列入，须说明理由", others.join("、"))
             }
             Self::SameHands(_) => "同一候选的各环节须由不同的人办理".to_owned(),
             Self::CandidatesPending(who) => format!("尚未审定：{}", who.join("、")),

@@ -10,7 +10,7 @@ pub struct Merit {
     pub place: Option<u32>,
     /// Its place among the roster's compounds of its street.
     pub place_in_street: Option<u32>,
-    /// The published score, as it prints.
+    /// The score of the run that was taken, as it prints.
     pub score: Option<String>,
     /// Its grade.
     pub grade: Option<String>,
@@ -20,7 +20,7 @@ pub struct Merit {
     pub meets: bool,
 }
 
-/// A recorded decision on candidates that are equal (F11).
+/// A recorded decision on candidates that are equal (并列, F11).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TieDecision {
     /// The street whose line it is about; none: the county's.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::SelectionDocument;
 use crate::domain::exact::{Apportioned, ExactError, GroupSeats, apportion};
 
-/// One branch on the roster: where it lay on the roster's day, and lies for this selection.
+/// One branch on the roster (名册): where it lay on the roster's day, and lies for this selection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RosterBranch {
     /// The branch.
@@ -19,7 +19,7 @@ pub struct RosterBranch {
     pub street: String,
 }
 
-/// The table of a selection.
+/// The table of a selection's seats (名额).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuotaTable {
     /// One row a street that has branches, by id.

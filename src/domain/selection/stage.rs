@@ -279,7 +279,7 @@ impl Action {
     }
 }
 
-/// How far a selection has come.
+/// How far a selection has come (评选阶段).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
     /// Its steps are taken.
@@ -303,6 +303,16 @@ impl Phase {
             Self::Notice => "notice",
             Self::Confirmed => "confirmed",
             Self::Abandoned => "abandoned",
+        }
+    }
+
+    /// The Chinese of it.
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Open => "评选中",
+            Self::Notice => "公示中",
+            Self::Confirmed => "已认定",
+            Self::Abandoned => "已终止",
         }
     }
 
@@ -330,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn four_stages_and_the_end_lead_nowhere() {
+    fn five_stages_lead_nowhere() {
         let last: Vec<_> = Stage::ALL.into_iter().filter(|it| it.is_last()).collect();
         let expected =
             [Stage::Refused, Stage::Declined, Stage::Rejected, Stage::Cancelled, Stage::Withdrawn];

@@ -28,7 +28,7 @@ pub struct Candidate {
     pub acted: BTreeMap<StepKind, BTreeSet<String>>,
 }
 
-/// A deadline that was moved.
+/// A deadline that was moved (延期, F12).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extension {
     /// Of which step.
@@ -39,7 +39,7 @@ pub struct Extension {
     pub until: Day,
 }
 
-/// A report about a candidate under notice.
+/// A report about a candidate under notice (反映, F9).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// Its number, from 1.
@@ -128,8 +128,8 @@ impl State {
         match &event.what {
             // The notice and the confirmation are of the whole list, and never of one alone.
             What::Candidate { action: Action::Notice | Action::Confirm, .. } => Err(impossible),
-            What::Candidate { branch, action, passed_over } => {
-                self.act((branch, *action), passed_over, event).ok_or(impossible)
+            What::Candidate { branch, action, passed_over, vetoed } => {
+                self.act((branch, *action), (passed_over, *vetoed), event).ok_or(impossible)
             }
             What::Extended { step, unit, until } if self.phase == Phase::Open => {
                 let (step, unit, until) = (*step, unit.clone(), *until);
@@ -137,6 +137,10 @@ impl State {
                 Ok(())
             }
             What::Ranked { run } if self.phase == Phase::Open => {
+                if self.ranking.as_ref() != Some(run) {
+                    // Who was equal by one run need not be by another.
+                    self.ties.clear();
+                }
                 self.ranking = Some(run.clone());
                 Ok(())
             }
@@ -155,20 +159,7 @@ impl State {
                 Ok(())
             }
             What::Reported { number, branch, received_on, .. } => {
-                let next = u32::try_from(self.reports.len()).unwrap_or(u32::MAX).saturating_add(1);
-                if *number != next || self.phase != Phase::Notice || !self.listed(branch) {
-                    return Err(impossible);
-                }
-                self.reports.push(Report {
-                    number: *number,
-                    branch: branch.clone(),
-                    received_on: *received_on,
-                    recorded_by: event.by.clone(),
-                    outcome: None,
-                    event: event.number,
-                    answer: 0,
-                });
-                Ok(())
+                self.report((*number, branch, *received_on), event).ok_or(impossible)
             }
             What::Answered { number, outcome } => {
                 self.answer((*number, *outcome), event).ok_or(impossible)
@@ -194,6 +185,25 @@ impl State {
         }
     }
 
+    /// Takes a report about somebody on the list.
+    fn report(&mut self, it: (u32, &str, Day), event: &Event) -> Option<()> {
+        let (number, branch, received_on) = it;
+        let next = u32::try_from(self.reports.len()).unwrap_or(u32::MAX).saturating_add(1);
+        if number != next || self.phase != Phase::Notice || !self.listed(branch) {
+            return None;
+        }
+        self.reports.push(Report {
+            number,
+            branch: branch.to_owned(),
+            received_on,
+            recorded_by: event.by.clone(),
+            outcome: None,
+            event: event.number,
+            answer: 0,
+        });
+        Some(())
+    }
+
     /// Answers a report; one that is true cancels.
     fn answer(&mut self, (number, outcome): (u32, Outcome), event: &Event) -> Option<()> {
         let mut open = self.reports.iter_mut().filter(|it| it.outcome.is_none());
@@ -206,7 +216,7 @@ impl State {
         if outcome == Outcome::NotProven || gone {
             return Some(());
         }
-        self.act((&branch, Action::Cancel), &[], event)
+        self.act((&branch, Action::Cancel), (&[], false), event)
     }
 
     /// Whether a branch is, or was, on the list that was shown: who leaves it keeps its county's place.
@@ -229,7 +239,7 @@ impl State {
     fn act(
         &mut self,
         (branch, action): (&str, Action),
-        passed_over: &[String],
+        (passed_over, vetoed): (&[String], bool),
         event: &Event,
     ) -> Option<()> {
         if !self.phase.allows(action) {
@@ -254,6 +264,9 @@ impl State {
                 it.passed_over = passed_over.to_vec();
             }
             Action::Examine => it.of_county = true,
+            Action::Decline | Action::Reject if vetoed => {
+                (it.of_street, it.of_county) = (false, false);
+            }
             Action::Withdraw => {
                 // A place is free again only while nobody has used it further on.
                 it.of_street &= from != Some(Stage::Recommended);

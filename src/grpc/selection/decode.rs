@@ -6,6 +6,7 @@ use crate::{
     grpc::{
         assessment_decode::{batch, once},
         decode::{Faults, is_id},
+        evaluation_encode::ordinal,
     },
     proto::v1,
 };
@@ -115,7 +116,7 @@ fn list(
                 Ok((action, why)) => (Some(*action), *why),
                 Err(field) => {
                     let en = "one of the named values must be given";
-                    faults.add(*field, "ENUM_UNSPECIFIED", en, "须选定一个取值");
+                    faults.add(field, "ENUM_UNSPECIFIED", en, "须选定一个取值");
                     (None, false)
                 }
             };
@@ -264,7 +265,7 @@ pub(super) fn cursor(faults: &mut Faults, raw: &str) -> Option<i64> {
     let plain = raw == "0" || !raw.starts_with('0');
     match raw {
         "" => Some(0),
-        some if digits && plain => some.parse().ok(),
+        some if digits && plain => Some(ordinal(some)),
         _ => {
             never_given(faults);
             None

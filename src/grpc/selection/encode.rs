@@ -6,12 +6,12 @@ use crate::{
     app::{
         calendar::NamedEdition,
         registry::{RecordKind, RecordRef},
-        selection::{CandidateView, ReportView, Selected, StepView},
+        selection::{CandidateView, Reach, ReportView, Selected, StepView},
     },
     domain::{
         exact::GroupSeats,
         selection::{
-            Event, Evidence, Merit, Obstacle, Outcome, Phase, Stage, StepKind, UnitRef, What,
+            Event, Evidence, Merit, Obstacle, Outcome, Phase, Stage, StepKind, UnitRef, What, Word,
         },
     },
     grpc::{
@@ -190,7 +190,6 @@ fn merit(it: &Merit) -> v1::CandidateMerit {
 
 /// A candidate.
 pub(super) fn candidate(it: &CandidateView<'_>) -> v1::SelectionCandidate {
-    let passed = it.candidate.map(|it| it.passed_over.clone()).unwrap_or_default();
     let stage = it.candidate.map_or(v1::CandidateStage::Unspecified, |it| stage(it.stage));
     v1::SelectionCandidate {
         branch_id: it.branch.branch.clone(),
@@ -200,17 +199,21 @@ pub(super) fn candidate(it: &CandidateView<'_>) -> v1::SelectionCandidate {
         stage: stage.into(),
         since: it.candidate.map(|it| timestamp(it.since)),
         merit: it.merit.map(merit),
-        out_of_order: !passed.is_empty(),
-        passed_over_branch_ids: passed,
+        out_of_order: it.candidate.is_some_and(|it| !it.passed_over.is_empty()),
+        passed_over_branch_ids: it.passed_over.iter().map(|it| (*it).to_owned()).collect(),
         next_step: it.next_step.map_or(v1::SelectionStep::Unspecified, step_kind).into(),
         next_by: it.next_by.to_owned(),
         obstacles: it.obstacles.iter().map(obstacle).collect(),
     }
 }
 
-/// Candidates by branch, in the order given.
-pub(super) fn candidates(it: &Selected, branches: &[String]) -> Vec<v1::SelectionCandidate> {
-    branches.iter().filter_map(|branch| it.candidate(branch)).map(|it| candidate(&it)).collect()
+/// Candidates by branch, in the order given, as a caller sees them.
+pub(super) fn candidates(
+    it: &Selected,
+    (reach, branches): (&Reach, &[String]),
+) -> Vec<v1::SelectionCandidate> {
+    let views = branches.iter().filter_map(|branch| it.candidate_for(reach, branch).ok());
+    views.map(|it| candidate(&it)).collect()
 }
 
 fn evidence(all: &[Evidence]) -> Vec<v1::SelectionEvidence> {
@@ -222,11 +225,16 @@ fn evidence(all: &[Evidence]) -> Vec<v1::SelectionEvidence> {
 }
 
 /// What happened, with the stage after it. What was reported is told to those who answer it alone.
-pub(super) fn event(of: &Selected, (it, after): (&Event, Option<Stage>)) -> v1::SelectionEvent {
+pub(super) fn event(
+    (of, reach): (&Selected, &Reach),
+    (it, after): (&Event, Option<Stage>),
+) -> v1::SelectionEvent {
     let secret = matches!(it.what, What::Reported { .. } | What::Answered { .. });
-    let word = if secret { Default::default() } else { it.word.clone() };
+    let word = if secret { Word::default() } else { it.word.clone() };
     let passed = match &it.what {
-        What::Candidate { passed_over, .. } => passed_over.clone(),
+        What::Candidate { passed_over, .. } => {
+            passed_over.iter().filter(|it| of.sees(reach, it)).cloned().collect()
+        }
         What::Extended { .. }
         | What::Ranked { .. }
         | What::CandidatesOrdered(_)
@@ -246,13 +254,13 @@ pub(super) fn event(of: &Selected, (it, after): (&Event, Option<Stage>)) -> v1::
         decided_by: word.decided_by,
         evidence: evidence(&word.evidence),
         passed_over_branch_ids: passed,
-        details: details(&it.what),
+        details: details((of, reach), &it.what),
         recorded_by: if secret { String::new() } else { it.by.clone() },
         record_time: Some(timestamp(it.at)),
     }
 }
 
-fn details(what: &What) -> BTreeMap<String, String> {
+fn details((of, reach): (&Selected, &Reach), what: &What) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     let mut put = |key: &str, value: String| {
         all.insert(key.to_owned(), value);
@@ -271,7 +279,9 @@ fn details(what: &What) -> BTreeMap<String, String> {
                 "within",
                 tie.street.as_ref().map_or("county".to_owned(), |it| format!("street/{it}")),
             );
-            put("order", tie.order.join(","));
+            // Of the county's, those that the caller sees.
+            let seen = tie.order.iter().filter(|it| of.sees(reach, it));
+            put("order", seen.map(String::as_str).collect::<Vec<_>>().join(","));
         }
         What::StreetsOrdered { order } => put("order", order.join(",")),
         What::NoticePosted(notice) => {

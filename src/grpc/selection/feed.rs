@@ -37,6 +37,10 @@ async fn find(
     let permit = call.permit(app, county).await?;
     let reach = Reach::of(permit, county);
     let mut tx = app.read().await?;
+    if app.selection_is_at(&mut *tx, county, (id, after)).await? {
+        // Nothing was recorded since: nothing is read either.
+        return Ok(Found { events: Vec::new(), to: after, more: false });
+    }
     let it = app.selection(&mut *tx, county, id).await?;
     // A number that no answer has given would pass over what is still to come.
     if after > it.state.last {
@@ -44,12 +48,11 @@ async fn find(
         decode::never_given(&mut faults);
         faults.finish(None::<()>)?;
     }
-    let sees = |branch: &str| it.roster.get(branch).is_some_and(|it| reach.sees(it));
     let all = it.since(after);
     let last = it.state.last;
-    let own = all.iter().filter(|at| it.branch_of(at.0).is_none_or(sees));
+    let own = all.iter().filter(|at| it.tells(&reach, at.0));
     let mut events: Vec<_> =
-        own.take(most.saturating_add(1)).map(|at| encode::event(&it, *at)).collect();
+        own.take(most.saturating_add(1)).map(|at| encode::event((&it, &reach), *at)).collect();
     let fits = fitting(&events).min(most);
     let more = events.len() > fits;
     events.truncate(fits);

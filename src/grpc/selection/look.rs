@@ -112,11 +112,12 @@ impl Service {
         let (permit, county, id, branch) = faults.finish(read)?;
         let mut tx = self.app.read().await?;
         let it = self.app.selection(&mut *tx, &county, &id).await?;
-        let view = it.candidate_for(&Reach::of(permit, &county), &branch)?;
-        let events = it.events_of(&branch);
+        let reach = Reach::of(permit, &county);
+        let view = it.candidate_for(&reach, &branch)?;
+        let events = it.events_of(&reach, &branch);
         Ok(v1::GetCandidateResponse {
             candidate: Some(encode::candidate(&view)),
-            events: events.into_iter().map(|event| encode::event(&it, event)).collect(),
+            events: events.into_iter().map(|at| encode::event((&it, &reach), at)).collect(),
         })
     }
 

@@ -9,7 +9,7 @@ use crate::{
         selection::{AnswerReport, FileReport, Reach, Selected},
     },
     domain::selection::Word,
-    grpc::{admit::Call, decode::Faults, page::page, write_call},
+    grpc::{admit::Call, decode::Faults, evaluation_encode::ordinal, page::page, write_call},
     proto::v1,
 };
 
@@ -72,12 +72,13 @@ impl Service {
         let read = (|| Some((permit?, county?, request_id?, asked?)))();
         let (permit, county, request_id, asked) = faults.finish(read)?;
         let (reach, number) = (Reach::of(permit, &county), asked.number);
+        let seen = reach.clone();
         raw.request_id.clear();
         let of = write_call(call, "SelectionService.AnswerReport", county, request_id, &raw);
         let encode = move |it: &Selected| {
             let view = it.report(number);
             let branch = view.map(|it| it.report.branch.clone());
-            let candidate = branch.and_then(|branch| it.candidate(&branch));
+            let candidate = branch.and_then(|branch| it.candidate_for(&seen, &branch).ok());
             v1::AnswerReportResponse {
                 report: view.as_ref().map(encode::report),
                 candidate: candidate.as_ref().map(encode::candidate),
@@ -103,11 +104,11 @@ impl Service {
         let (permit, county, id, page) = faults.finish(read)?;
         let mut tx = self.app.read().await?;
         let it = self.app.selection(&mut *tx, &county, &id).await?;
-        let after: u32 = page.after.parse().unwrap_or(0);
+        let after = ordinal(&page.after);
         let limit = usize::try_from(page.size.saturating_add(1)).unwrap_or(usize::MAX);
         let own = it.reports(&Reach::of(permit, &county));
         let own = own.iter().filter(|it| {
-            it.report.number > after && !(raw.open_only && it.report.outcome.is_some())
+            i64::from(it.report.number) > after && !(raw.open_only && it.report.outcome.is_some())
         });
         let (reports, more) = page.fit(own.take(limit).map(encode::report).collect());
         let next = |it: &v1::SelectionReport| page.next(&it.number.to_string(), None);

@@ -42,8 +42,10 @@ impl Service {
         let (permit, county, request_id, step) = faults.finish(read)?;
         let reach = Reach::of(permit, &county);
         let of = write_call(call, head.method, county, request_id, message);
-        let encode =
-            move |selected: &_, branches: &[String]| encode(encode::candidates(selected, branches));
+        let seen = reach.clone();
+        let encode = move |selected: &_, branches: &[String]| {
+            encode(encode::candidates(selected, (&seen, branches)))
+        };
         self.app.take_steps(of, reach, step, encode).await
     }
 

@@ -140,7 +140,7 @@ ranking: {within: [street, county], by: [score]}
 id: {id}
 version: 1
 title: 测试评选
-honour: 红旗小区
+honour: {id}
 in_force: {{from: 2000-01-01}}
 criteria: {{scheme: test.criteria}}
 forms: [compound_branch]

@@ -139,7 +139,7 @@ fn nobody_is_noticed_or_confirmed_alone() {
     world.bring(&["s1"], Stage::Approved);
     let alone = |action: Action| {
         let (branch, passed_over) = ("s1".to_owned(), Vec::new());
-        What::Candidate { branch, action, passed_over }
+        What::Candidate { branch, action, passed_over, vetoed: false }
     };
     assert!(!takes(&world, alone(Action::Notice)));
     world.post();
@@ -258,7 +258,12 @@ fn what(branch: usize, kind: usize, number: u32) -> What {
     let branch = BRANCHES[branch].to_owned();
     let received_on = day("2023-01-17");
     match kind {
-        0..=14 => What::Candidate { branch, action: Action::ALL[kind], passed_over: Vec::new() },
+        0..=14 => What::Candidate {
+            branch,
+            action: Action::ALL[kind],
+            passed_over: Vec::new(),
+            vetoed: false,
+        },
         15 => others().remove(4),
         16 => What::Reported { number, branch, received_on, reported_by: String::new() },
         17 => What::Answered { number, outcome: Outcome::Proven },

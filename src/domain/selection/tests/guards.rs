@@ -146,7 +146,12 @@ fn nobody_takes_two_steps_that_check_one_another() {
     assert_eq!(by(&world, Action::Recommend, "s3", "recommendation"), [], "who looked at it");
     // Whoever took an earlier of two steps, not only the latest, is remembered.
     world.push(
-        What::Candidate { branch: "s2".to_owned(), action: Action::Return, passed_over: vec![] },
+        What::Candidate {
+            branch: "s2".to_owned(),
+            action: Action::Return,
+            passed_over: vec![],
+            vetoed: false,
+        },
         "helper",
     );
     world.bring(&["s2"], Stage::Passed);

@@ -100,7 +100,7 @@ fn answers(world: &World, action: Action, branches: &[String], explained: bool) 
 fn record(world: &mut World, action: Action, branches: &[String], passed: &[Vec<String>]) {
     for (branch, passed_over) in branches.iter().zip(passed) {
         let (branch, passed_over) = (branch.clone(), passed_over.clone());
-        world.push(What::Candidate { branch, action, passed_over }, hand(action));
+        world.push(What::Candidate { branch, action, passed_over, vetoed: false }, hand(action));
     }
 }
 

@@ -201,7 +201,8 @@ impl World {
 
     fn act(&mut self, branch: &str, action: Action) {
         let passed_over = Vec::new();
-        let what = What::Candidate { branch: branch.to_owned(), action, passed_over };
+        let what =
+            What::Candidate { branch: branch.to_owned(), action, passed_over, vetoed: false };
         self.push(what, hand(action));
     }
 

@@ -100,7 +100,12 @@ fn the_fold_takes_an_action_where_the_stage_and_the_phase_have_it() {
         {
             at.phase = phase;
             let mut state = at.clone();
-            let what = What::Candidate { branch: "s1".to_owned(), action, passed_over: Vec::new() };
+            let what = What::Candidate {
+                branch: "s1".to_owned(),
+                action,
+                passed_over: Vec::new(),
+                vetoed: false,
+            };
             let done = state.take(&world.event(what, hand(action))).is_ok();
             // The notice and the confirmation are of all at once, and no events of one.
             let alone = !matches!(action, Action::Notice | Action::Confirm);
