@@ -386,12 +386,17 @@ impl<'a> Standing<'a> {
         let wanted = count(able.len());
         let pool = self.contenders(None);
         self.compared((&pool, None), asked, able, all);
-        // Where the streets have more seats than the county, a later one is not cut off by an earlier.
+        // Where the streets have more seats than the county, a later one that is no worse is not cut
+        // off by an earlier.
         let waiting = if seats < self.quota.all { self.waiting() } else { Vec::new() };
-        if !waiting.is_empty() {
-            let both = asked.iter().zip(all.iter_mut());
-            both.filter(|it| able.contains(it.0.branch))
-                .for_each(|it| it.1.push(Obstacle::CandidatesPending(waiting.clone())));
+        let place = |branch: &str| self.merit(branch).and_then(|it| it.place);
+        for (one, found) in asked.iter().zip(all.iter_mut()) {
+            let own = place(one.branch);
+            let mut before = waiting.clone();
+            before.retain(|it| place(it).is_some_and(|it| Some(it) <= own));
+            if able.contains(one.branch) && !before.is_empty() {
+                found.push(Obstacle::CandidatesPending(before));
+            }
         }
         if taken.saturating_add(wanted) > seats {
             let obstacle = Obstacle::QuotaExceeded { street: None, seats, taken, asked: wanted };

@@ -134,10 +134,19 @@ fn what_is_due_and_there_follows_the_findings() {
         (two, 2, &[Form::Joint], committee, text("1", "1", Some(true)), Coverage::Done),
         (unsure, 0, &[], committee, text("undecided", "0", None), Coverage::Undecided),
         (unsure, 1, &[], committee, text("1", "0", Some(false)), Coverage::Lacking),
-        (unsure, 1, &[Form::Joint], committee, text("1", "0", Some(false)), Coverage::Lacking),
+        // What the two ask for is there; whether the three ask too is open.
+        (unsure, 1, &[Form::Joint], committee, text("1", "undecided", None), Coverage::Undecided),
         // Nobody knows what is due: whether it is there is open too.
         (three, 0, &[Form::Own], None, text("undecided", "undecided", None), Coverage::Undecided),
-        // A group is advised, and not asked for.
+        // A group is advised, and not asked for, there or not.
+        (
+            three,
+            0,
+            &[Form::Group],
+            Some(BranchForm::CompoundBranch),
+            text("0", "0", None),
+            Coverage::NotDue,
+        ),
         (three, 0, &[], Some(BranchForm::CompoundBranch), text("0", "0", None), Coverage::NotDue),
     ] {
         let (due, done, found) = of(settled, direct, forms, form);

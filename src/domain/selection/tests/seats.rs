@@ -1,6 +1,6 @@
 //! A street's places and the county's (F1, F4, F5), the order of candidates and ties at the line (F10, F11).
 
-use super::{Action, ApportionRule, Obstacle, Stage, World, terms};
+use super::{Action, ApportionRule, Obstacle, Stage, What, World, terms};
 
 const RECOMMEND: Action = Action::Recommend;
 const EXAMINE: Action = Action::Examine;
@@ -68,13 +68,19 @@ fn who_cannot_be_recommended_takes_no_seat_and_stands_before_nobody() {
     world.merits.as_mut().unwrap().get_mut("k-s2").unwrap().meets = false;
     let codes = world.codes(RECOMMEND, &["s1", "s2", "s3", "s4"]);
     assert_eq!(codes, [vec!["CANDIDATE_VETOED"], vec!["CRITERIA_NOT_MET"], vec![], vec![]]);
-    // Applicants that the community has not passed yet stand before nobody either.
+    // Who comes first is not decided by who is first: applicants that the community can still pass
+    // stand before others, and those that it cannot do not.
     let mut world = World::street();
     world.bring(&["s1"], Stage::Applied);
     world.bring(&["s2"], Stage::Reviewed);
-    assert!(world.lets(RECOMMEND, &["s2"]));
+    assert_eq!(world.codes(RECOMMEND, &["s2"]), [["PASSED_OVER_UNEXPLAINED"]]);
     world.act("s1", Action::Pass);
     assert_eq!(world.codes(RECOMMEND, &["s2"]), [["PASSED_OVER_UNEXPLAINED"]]);
+    let mut world = World::street();
+    world.bring(&["s1"], Stage::Applied);
+    world.bring(&["s2"], Stage::Reviewed);
+    world.act("s1", Action::Refuse);
+    assert!(world.lets(RECOMMEND, &["s2"]));
 }
 
 #[test]
@@ -210,4 +216,51 @@ fn a_tie_at_the_countys_line_is_the_countys_to_decide() {
     world.decide(None, &["s2", "t2"]);
     assert!(world.lets(EXAMINE, &["s1", "t1", "s2"]));
     assert_eq!(world.codes(EXAMINE, &["t2"]), [["PASSED_OVER_UNEXPLAINED"]]);
+}
+
+#[test]
+fn who_falls_under_a_veto_gives_its_places_back() {
+    for (action, stage) in
+        [(Action::Decline, Stage::Recommended), (Action::Reject, Stage::Consulted)]
+    {
+        for vetoed in [false, true] {
+            let mut world = World::street();
+            world.bring(&["s1"], stage);
+            let what =
+                What::Candidate { branch: "s1".to_owned(), action, passed_over: vec![], vetoed };
+            world.push(what, "somebody");
+            let state = world.state();
+            let it = &state.candidates["s1"];
+            assert_eq!(it.of_street, !vetoed, "{action:?}");
+            assert_eq!(it.of_county, !vetoed && action == Action::Reject, "{action:?}");
+        }
+    }
+}
+
+#[test]
+fn a_decision_goes_with_the_ranking_that_it_was_about() {
+    let mut world = reviewed(4);
+    world.push(What::Ranked { run: "run-1".to_owned() }, "county");
+    world.decide(Some("s"), &["s1", "s2"]);
+    world.push(What::Ranked { run: "run-1".to_owned() }, "county");
+    assert_eq!(world.state().ties.len(), 1);
+    world.push(What::Ranked { run: "run-2".to_owned() }, "county");
+    assert_eq!(world.state().ties, []);
+}
+
+#[test]
+fn the_notice_waits_for_those_whose_day_is_not_over() {
+    let mut world = World::street();
+    world.bring(&["s1"], Stage::Approved);
+    world.bring(&["s2"], Stage::Reviewed);
+    let codes = |world: &World| -> Vec<&str> {
+        world.look(|it| it.before_notice().iter().map(Obstacle::code).collect())
+    };
+    assert_eq!(codes(&world), ["CANDIDATES_PENDING"], "a seat is free, and the day has not come");
+    let mut late = world.clone();
+    late.today = super::day("2022-12-31");
+    assert_eq!(codes(&late), [""; 0]);
+    // Who cannot be chosen is not waited for.
+    world.veto("s2");
+    assert_eq!(codes(&world), [""; 0]);
 }
