@@ -251,15 +251,15 @@ async fn notice(
         let refusal = Refusal::new("NOTICE_BACKDATED", en, zh).with("today", today.to_string());
         return Err(refusal.with("rule", "F8").into());
     }
+    let calendars = Calendars::known(tx, at.county, at.now).await?;
+    let rule = selected.document.notice;
+    let (ends_on, used) = calendars.after(asked.posted_on, rule.days, rule.of)?;
     if asked.posted_on.days_since(today) > POSTED_AHEAD {
         let en = format!("a notice is recorded at most {POSTED_AHEAD} days before it is posted");
         let zh = format!("公示至多在张贴前 {POSTED_AHEAD} 日登记");
         let refusal = Refusal::new("NOTICE_TOO_FAR_AHEAD", en, zh);
         return Err(refusal.with("today", today.to_string()).with("rule", "F8").into());
     }
-    let calendars = Calendars::known(tx, at.county, at.now).await?;
-    let rule = selected.document.notice;
-    let (ends_on, used) = calendars.after(asked.posted_on, rule.days, rule.of)?;
     let named: Vec<NamedEdition> = used.into_iter().map(Edition::named).collect();
     let calendar =
         serde_json::to_string(&named).map_err(|it| AppError::Internal(it.to_string()))?;

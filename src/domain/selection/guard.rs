@@ -147,7 +147,7 @@ impl<'a> Standing<'a> {
         all.map(|it| it.0.clone()).collect()
     }
 
-    fn taken(&self, which: impl Fn(&Candidate) -> bool) -> Vec<&'a str> {
+    pub(super) fn taken(&self, which: impl Fn(&Candidate) -> bool) -> Vec<&'a str> {
         let all = self.state.candidates.iter().filter(|it| which(it.1));
         all.map(|it| it.0.as_str()).collect()
     }
@@ -217,7 +217,7 @@ impl<'a> Standing<'a> {
         self.state.candidates.keys().find(same).cloned()
     }
 
-    fn late(&self, step: StepKind, branch: &RosterBranch) -> Option<Obstacle> {
+    pub(super) fn late(&self, step: StepKind, branch: &RosterBranch) -> Option<Obstacle> {
         let until = self.state.until(self.document, (self.year, step), branch)?;
         (self.today > until).then_some(Obstacle::DeadlinePassed(step, until))
     }
@@ -237,7 +237,7 @@ impl<'a> Standing<'a> {
         missing.map(|it| Obstacle::FormMissing(it.id.clone(), it.title.clone())).collect()
     }
 
-    fn merit(&self, branch: &str) -> Option<&'a Merit> {
+    pub(super) fn merit(&self, branch: &str) -> Option<&'a Merit> {
         let compound = &self.roster.get(branch)?.compound;
         self.merits?.get(compound)
     }
@@ -255,78 +255,7 @@ impl<'a> Standing<'a> {
         }
     }
 
-    /// Those who could be chosen at a street's line, or the county's: no veto, and the criteria met.
-    /// At a street's, also those whom its community can still pass.
-    fn contenders(&self, within: Option<&str>) -> Vec<Contender<'a>> {
-        let contender = |(branch, it): (&'a String, &Candidate)| {
-            let place = self.roster.get(branch)?;
-            let there = match within {
-                Some(street) => place.street == street && self.can_be_recommended(place, it.stage),
-                None => it.stage == Stage::Recommended,
-            };
-            let vetoed = self.vetoed.get(&place.compound).is_some_and(|it| !it.is_empty());
-            let merit = self.merit(branch)?;
-            let able = there && !vetoed && merit.meets;
-            able.then_some(Contender { branch, place: merit.place? })
-        };
-        self.state.candidates.iter().filter_map(contender).collect()
-    }
-
-    /// Whether a street may recommend a candidate, now or once the steps before are taken in time.
-    fn can_be_recommended(&self, branch: &RosterBranch, stage: Stage) -> bool {
-        match stage {
-            Stage::Passed | Stage::Reviewed => true,
-            Stage::Applied => self.late(StepKind::Opinion, branch).is_none(),
-            Stage::Returned => self.late(StepKind::Application, branch).is_none(),
-            Stage::Refused
-            | Stage::Recommended
-            | Stage::Examined
-            | Stage::Declined
-            | Stage::Consulted
-            | Stage::Approved
-            | Stage::Rejected
-            | Stage::Noticed
-            | Stage::Confirmed
-            | Stage::Cancelled
-            | Stage::Withdrawn => false,
-        }
-    }
-
-    /// Those who can still be recommended within a last day of their own, to a seat that is free.
-    fn waiting(&self) -> Vec<String> {
-        let waits = |(branch, it): &(&'a String, &Candidate)| {
-            let Some(place) = self.roster.get(*branch) else { return false };
-            let step = match it.stage {
-                Stage::Applied => StepKind::Opinion,
-                Stage::Returned => StepKind::Application,
-                Stage::Passed
-                | Stage::Reviewed
-                | Stage::Refused
-                | Stage::Recommended
-                | Stage::Examined
-                | Stage::Declined
-                | Stage::Consulted
-                | Stage::Approved
-                | Stage::Rejected
-                | Stage::Noticed
-                | Stage::Confirmed
-                | Stage::Cancelled
-                | Stage::Withdrawn => StepKind::Recommendation,
-            };
-            let until = self.state.until(self.document, (self.year, step), place);
-            let vetoed = self.vetoed.get(&place.compound).is_some_and(|it| !it.is_empty());
-            let meets = self.merits.is_none() || self.merit(branch).is_some_and(|it| it.meets);
-            self.can_be_recommended(place, it.stage)
-                && until.is_some_and(|it| self.today <= it)
-                && !vetoed
-                && meets
-                && count(self.taken_in(&place.street)) < self.quota.seats(&place.street)
-        };
-        let all = self.state.candidates.iter().filter(waits);
-        all.map(|it| it.0.clone()).collect()
-    }
-
-    fn taken_in(&self, street: &str) -> usize {
+    pub(super) fn taken_in(&self, street: &str) -> usize {
         let here = |it: &&str| self.roster.get(*it).is_some_and(|at| at.street == street);
         self.taken(|it| it.of_street).into_iter().filter(here).count()
     }
@@ -512,6 +441,6 @@ fn same_hands(candidate: &Candidate, step: StepKind, by: &str) -> Option<Obstacl
     checks(step).then_some(Obstacle::SameHands(*had.0))
 }
 
-fn count(of: usize) -> u64 {
+pub(super) fn count(of: usize) -> u64 {
     u64::try_from(of).unwrap_or(u64::MAX)
 }

@@ -6,6 +6,7 @@ mod event;
 mod guard;
 mod obstacle;
 mod order;
+mod pool;
 mod quota;
 mod read;
 mod stage;

@@ -87,7 +87,9 @@ pub(super) async fn prepare(all: &Counties, county: &str) {
         let request = v1::PublishSelectionDocumentRequest {
             county: county.to_owned(),
             request_id: format!("rules-{id}"),
-            document: document(&format!("test.rules-{id}"), steps).into(),
+            document: document(&format!("test.rules-{id}"), steps)
+                .replace("honour: 红旗小区", &format!("honour: {id}"))
+                .into(),
         };
         served.selection_documents().publish_selection_document(request).await.unwrap();
         let request = v1::OpenSelectionRequest {

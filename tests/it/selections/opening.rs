@@ -101,7 +101,8 @@ async fn what_cannot_be_opened_says_why(on: &Served) {
         request
     };
     let none = rules("test.nobody", "[party_group]", HALF)
-        .replace("2022-01-01", "2022-01-01, until: 2022-12-31");
+        .replace("2022-01-01", "2022-01-01, until: 2022-12-31")
+        .replace("honour: ", "honour: 另一");
     publish(on, none).await;
     for (request, code, word) in [
         (
