@@ -194,9 +194,12 @@ async fn what_stands_in_the_way_is_told_before_the_step(on: &Served) {
     consult(on, "department", "consult", &["b-01", "b-02"]).await.unwrap();
     assert_eq!(next(on, "b-01").await, (Decision, "standing_committee".into(), clear()));
     decide(on, "committee", "decide", &pass).await.unwrap();
+    // Others can still be recommended to a seat that is free.
+    let waits = one("CANDIDATES_PENDING");
+    assert_eq!(next(on, "b-01").await, (Unspecified, String::new(), waits));
+    on.clock.set("2022-12-31T01:00:00Z");
     assert_eq!(next(on, "b-01").await, (Unspecified, String::new(), clear()));
     assert_eq!(in_the_way_of_all(on).await, clear());
-    on.clock.set("2022-12-31T01:00:00Z");
     post(on, "post", "2022-12-31").await.unwrap();
     file(on, "department", "report", ("b-02", "2022-12-31")).await.unwrap();
     assert_eq!(in_the_way_of_all(on).await, ["NOTICE_RUNNING", "REPORT_OPEN"]);
