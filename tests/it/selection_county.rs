@@ -1,7 +1,14 @@
 //! The whole county's selection through the API, from its opening to the honours (F1 to F12): every
 //! branch, community and street, the group, the committee and the department as callers of their own.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use steelyard::{
     app::{App, run},
@@ -12,7 +19,10 @@ use steelyard::{
     sample::{self, Fact, SCHEMES, Sample, Size, SubjectKind},
     server, store,
 };
-use tonic::{Status, transport::Endpoint};
+use tonic::{
+    Status,
+    transport::{Channel, Endpoint},
+};
 use tonic_types::StatusExt as _;
 
 use crate::harness::{Named, Standing, by, date};
@@ -21,17 +31,28 @@ fn reason(status: &Status) -> String {
     status.get_details_error_info().map(|it| it.reason).unwrap_or_default()
 }
 
-async fn a_whole_county_is_selected(url: &str) {
+/// A server over a store, and the way to it.
+async fn serve(url: &str, clock: &Arc<Standing>) -> Channel {
     let store = store::open(url).await.unwrap();
-    // F12: the sample's deadlines of November and December are over, the examination's is not.
-    let clock = Arc::new(Standing::at("2023-01-09T09:00:00+08:00"));
     let app = App::new(store, clock.clone(), "of the tests");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     let serving = server::Serving::new(Duration::from_secs(5), &[run::background], Named);
     tokio::spawn(server::serve(app, listener.into(), serving, std::future::pending()));
     let endpoint = Endpoint::from_shared(format!("http://{at}")).unwrap();
-    let channel = endpoint.connect().await.unwrap();
+    endpoint.connect().await.unwrap()
+}
+
+/// Callers come to that many servers over one store, in turn.
+async fn a_whole_county_is_selected(url: &str, servers: usize) {
+    // F12: the sample's deadlines of November and December are over, the examination's is not.
+    let clock = Arc::new(Standing::at("2023-01-09T09:00:00+08:00"));
+    let mut channels = Vec::new();
+    for _ in 0..servers {
+        channels.push(serve(url, &clock).await);
+    }
+    let channel = channels[0].clone();
+    let next = AtomicUsize::new(0);
     let client = Client::new(channel.clone(), sample::COUNTY, None).unwrap();
     let whole = Sample::make(2022, &Size::COUNTY);
     let tell: Tell = Arc::new(|_| ());
@@ -47,7 +68,8 @@ async fn a_whole_county_is_selected(url: &str) {
     client.load_facts(facts.into(), tell.clone()).await.unwrap();
     let run = client.evaluate(criteria, tell).await.unwrap();
     let become_caller = async |principal: &str| {
-        Client::new(channel.clone(), sample::COUNTY, Some(&format!("as-{principal}")))
+        let turn = next.fetch_add(1, Ordering::Relaxed) % channels.len();
+        Client::new(channels[turn].clone(), sample::COUNTY, Some(&format!("as-{principal}")))
     };
     let today = date("2023-01-09").unwrap();
     let chosen = client
@@ -138,10 +160,10 @@ async fn a_whole_county_is_selected(url: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_sqlite() {
-    a_whole_county_is_selected("sqlite::memory:").await;
+    a_whole_county_is_selected("sqlite::memory:", 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_postgres() {
-    a_whole_county_is_selected(&crate::postgres::schema("selection_county").await).await;
+    a_whole_county_is_selected(&crate::postgres::schema("selection_county").await, 2).await;
 }
