@@ -18,9 +18,9 @@ use std::collections::BTreeMap;
 
 use super::finding::{Finding, Tampering};
 use crate::{
-    app::{AppError, digest, write::WITH_NAMES},
+    app::{AppError, Effect, digest, write::WITH_NAMES},
     domain::time::Moment,
-    store::{AuditRecord, ReadTx},
+    store::{AuditRecord, Mark, ReadTx},
 };
 
 pub(crate) use runs::RunTrail;
@@ -135,6 +135,31 @@ impl Effects {
         let named = [self.of_schemes, self.of_schedules, self.of_others, self.of_runs];
         let named = named.into_iter().flatten();
         self.findings.into_iter().chain(self.of_rounds).chain(named.map(|it| it.1)).collect()
+    }
+
+    /// Compares an entry with the rows that it speaks of, which no run reads: what they are, and whose.
+    fn compare_rows(&mut self, record: &AuditRecord, rows: Option<&Effect>, marks: &[Mark]) {
+        let entry = &record.entry;
+        let (what, text) = match rows {
+            None => (Tampering::EffectWithoutEntry, "is not there as it was recorded"),
+            Some(rows) => {
+                let own = |it: &Mark| it.by == entry.principal && it.request_id == entry.request_id;
+                let same = rows.subject == entry.subject && rows.digest == entry.effect_digest;
+                if same && marks.iter().all(own) {
+                    return;
+                }
+                (Tampering::RowChanged, "is not what was recorded")
+            }
+        };
+        let text = format!("`{}` {text}", entry.subject);
+        self.of_rounds.push(Finding::new(&record.county, what, record.seq, text));
+    }
+
+    /// Tells of rows of which no entry speaks, and which no run reads.
+    fn unspoken(&mut self, county: &str, what: &str) {
+        let text = format!("no entry speaks of {what}");
+        let finding = Finding::new(county, Tampering::EffectWithoutEntry, None, text);
+        self.of_rounds.push(finding);
     }
 
     fn note_request(&mut self, record: &AuditRecord) {

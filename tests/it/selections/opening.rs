@@ -6,7 +6,7 @@ use tonic::Code;
 
 use super::{
     HALF, branch,
-    cast::{ID, abandon, applied, apply, begun, candidate, get, open, opening, pass},
+    cast::{ID, abandon, applied, apply, begun, candidate, extend, get, open, opening, pass},
     grant, on_both, only, publish, rules, said,
 };
 use crate::harness::{COUNTY, Served, date, reason, reference, unit};
@@ -15,6 +15,7 @@ on_both!(
     the_same_opened_again_is_answered_as_it_is,
     a_year_has_one_selection_that_was_not_given_up,
     the_roster_is_frozen,
+    a_day_that_is_past_gives_nobody_time,
     what_cannot_be_opened_says_why,
 );
 
@@ -45,6 +46,12 @@ async fn a_year_has_one_selection_that_was_not_given_up(on: &Served) {
     begun(on).await;
     let other = open(on, opening("2", "z", "2022-11-01")).await.unwrap_err();
     assert_eq!((other.code(), reason(&other)), (Code::AlreadyExists, "SELECTION_EXISTS".into()));
+    // The honour is the same, whatever its document is called: a second list would be a second cap.
+    publish(on, rules("test.twin", "[compound_branch]", HALF)).await;
+    let twin = opening("2", "z", "2022-11-01");
+    let twin = v1::OpenSelectionRequest { document_id: "test.twin".into(), ..twin };
+    let twin = open(on, twin).await.unwrap_err();
+    assert_eq!((twin.code(), reason(&twin)), (Code::AlreadyExists, "SELECTION_EXISTS".into()));
     let given_up = abandon(on, "3", ID).await.unwrap().selection.unwrap();
     assert_eq!(given_up.phase(), SelectionPhase::Abandoned);
     assert_eq!(only(abandon(on, "4", ID).await), ["SELECTION_CLOSED "]);
@@ -92,6 +99,23 @@ async fn the_roster_is_frozen(on: &Served) {
     assert_eq!(only(apply(on, "anywhere", "new", "b-15").await), ["NOT_ON_ROSTER b-15"]);
     let quota = get(on, "department").await.quota.unwrap();
     assert_eq!(quota.streets.iter().map(|it| it.branches).collect::<Vec<_>>(), [10, 4]);
+}
+
+async fn a_day_that_is_past_gives_nobody_time(on: &Served) {
+    begun(on).await;
+    on.clock.set("2022-12-05T01:00:00Z");
+    let application = v1::SelectionStep::Application;
+    for (day, key, value) in
+        [("2022-11-30", "today", "2022-12-05"), ("2022-12-04", "today", "2022-12-05")]
+    {
+        let refused = extend(on, "past", (application, day), None).await.unwrap_err();
+        assert_eq!(
+            (reason(&refused), said(&refused, key)),
+            ("EXTENSION_NOT_LATER".into(), value.into())
+        );
+    }
+    extend(on, "today", (application, "2022-12-05"), None).await.unwrap();
+    applied(on, "apply", 1).await.unwrap();
 }
 
 async fn what_cannot_be_opened_says_why(on: &Served) {

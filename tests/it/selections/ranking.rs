@@ -1,10 +1,13 @@
 //! The ranking, ties over the county, and seats between streets (F5, F10, F11).
 
-use steelyard::proto::v1::{self, CandidateVerdict::Pass};
+use steelyard::proto::v1::{
+    self,
+    CandidateVerdict::{Fail, Pass},
+};
 use tonic::Code;
 
 use super::{
-    CRITERIA, HALF,
+    CRITERIA, HALF, barred,
     cast::{
         ID, applied, apply, candidate, examine, get, open, opening, order, pass, rank, ranked,
         recommend, review,
@@ -20,6 +23,7 @@ on_both!(
     a_ranking_is_of_the_criteria_and_kept_once_it_is_used,
     a_seat_between_streets_is_open_until_the_county_decides,
     the_county_has_fewer_seats_than_the_streets,
+    who_falls_under_a_veto_takes_no_seat,
 );
 
 async fn a_ranking_is_of_the_criteria_and_kept_once_it_is_used(on: &Served) {
@@ -60,6 +64,33 @@ async fn a_ranking_is_of_the_criteria_and_kept_once_it_is_used(on: &Served) {
     let used = rank(on, "3", &run.run_id).await.unwrap_err();
     assert_eq!((reason(&used), said(&used, "run_id")), ("RANKING_IN_USE".into(), second.clone()));
     rank(on, "3", &second).await.expect("the same one");
+    let (county, run_id) = (COUNTY.to_owned(), run.run_id.clone());
+    let request = v1::PublishRunRequest { county, request_id: "publish".into(), run_id };
+    on.evaluations().publish_run(request).await.unwrap();
+    let request = v1::SupersedeRunRequest {
+        county: COUNTY.into(),
+        request_id: "supersede".into(),
+        old_run_id: run.run_id.clone(),
+        new_run_id: second.clone(),
+        reason: "更正".into(),
+        ..Default::default()
+    };
+    on.evaluations().supersede_run(request).await.unwrap();
+    let old = rank(on, "4", &run.run_id).await.unwrap_err();
+    assert_eq!((reason(&old), said(&old, "run_id")), ("RUN_SUPERSEDED".into(), second.clone()));
+}
+
+async fn who_falls_under_a_veto_takes_no_seat(on: &Served) {
+    way::reviewed(on).await;
+    ranked(on).await;
+    recommend(on, "guishan", "r", &[("b-01", ""), ("b-02", "")]).await.unwrap();
+    let taken = async || get(on, "department").await.quota.unwrap().streets[0].taken;
+    assert_eq!(taken().await, 2);
+    barred(on, "k-01", "2022-11-20").await;
+    examine(on, "group", "e-1", &[("b-01", Fail)]).await.unwrap();
+    assert_eq!(taken().await, 1, "it fell under a veto");
+    examine(on, "group", "e-2", &[("b-02", Fail)]).await.unwrap();
+    assert_eq!(taken().await, 1, "it fell on merit");
 }
 
 /// Streets are ordered by the county.

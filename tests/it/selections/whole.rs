@@ -209,6 +209,8 @@ async fn notice(on: &Served) {
         (reason(&unknown), said(&unknown, "year")),
         ("CALENDAR_MISSING".into(), "2027".into())
     );
+    let far = post(on, "far", "2023-02-15").await.unwrap_err();
+    assert_eq!(reason(&far), "NOTICE_TOO_FAR_AHEAD");
     let posted = post(on, "post", "2022-12-31").await.unwrap();
     // New Year's days off are the first and the second of January: 3, 4, 5, 6, 9.
     let notice = posted.selection.unwrap().notice.unwrap();
@@ -240,7 +242,9 @@ async fn notice(on: &Served) {
     assert_eq!(in_the_way(&running).1, ["NOTICE_RUNNING ", "REPORT_OPEN "]);
     on.clock.set("2023-01-09T16:00:00Z");
     assert_eq!(only(confirm(on, "still").await), ["REPORT_OPEN "]);
-    // What came in time on paper is recorded later too.
+    // What came in time on paper is recorded later too, by the county: anybody could state a day.
+    let stated = file(on, "guishan", "no", ("b-01", "2023-01-09")).await.unwrap_err();
+    assert_eq!(reason(&stated), "REPORT_OUT_OF_TIME");
     file(on, "department", "r-3", ("b-01", "2023-01-09")).await.unwrap();
     let late = file(on, "department", "no", ("b-01", "2023-01-10")).await.unwrap_err();
     assert_eq!(reason(&late), "REPORT_OUT_OF_TIME");

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Effects, Finding, Tampering};
+use super::Effects;
 use crate::{
     app::{
         AppError,
@@ -47,35 +47,13 @@ impl Chains {
             let effect = (!rows.is_empty()).then(|| events_effect(id, &rows));
             (effect, rows.into_iter().map(|it| it.mark).collect())
         };
-        let Some(effect) = effect else {
-            let text = format!("`{}` is not there as it was recorded", record.entry.subject);
-            found.add_chain(record, Tampering::EffectWithoutEntry, text);
-            return;
-        };
-        let (principal, request) = (&record.entry.principal, &record.entry.request_id);
-        let by = marks.iter().all(|it| it.by == *principal && it.request_id == *request);
-        let same =
-            effect.subject == record.entry.subject && effect.digest == record.entry.effect_digest;
-        if !by || !same {
-            let text = format!("`{}` is not what was recorded", record.entry.subject);
-            found.add_chain(record, Tampering::RowChanged, text);
-        }
+        found.compare_rows(record, effect.as_ref(), &marks);
     }
 
     /// Tells of the rows that are left.
     pub(super) fn end(self, found: &mut Effects) {
         let opened = self.opened.into_keys().map(|it| format!("chain `{it}`"));
         let events = self.events.into_keys().map(|it| format!("an event of chain `{}`", it.0));
-        for what in opened.chain(events) {
-            let text = format!("no entry speaks of {what}");
-            let finding = Finding::new(&self.county, Tampering::EffectWithoutEntry, None, text);
-            found.of_rounds.push(finding);
-        }
-    }
-}
-
-impl Effects {
-    fn add_chain(&mut self, record: &AuditRecord, what: Tampering, text: String) {
-        self.of_rounds.push(Finding::new(&record.county, what, record.seq, text));
+        opened.chain(events).for_each(|what| found.unspoken(&self.county, &what));
     }
 }
