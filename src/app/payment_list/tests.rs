@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use calamine::{Data, Reader, Xlsx};
+use calamine::{Data, DataType, Reader, Xlsx};
 
 use super::*;
 
@@ -59,10 +59,9 @@ fn xlsx_rows(list: &PaymentList) -> Vec<Vec<String>> {
     let formulas = book.worksheet_formula("付款清单").unwrap();
     assert!(formulas.used_cells().all(|it| it.2.is_empty()));
     let range = book.worksheet_range("付款清单").unwrap();
-    let text = |it: &Data| match it {
-        Data::String(it) => it.clone(),
-        Data::Empty => String::new(),
-        other => panic!("{other:?} is no text"),
+    let text = |it: &Data| {
+        assert!(it.is_empty() || it.is_string(), "{it:?} is no text");
+        it.get_string().unwrap_or_default().to_owned()
     };
     range.rows().map(|row| row.iter().map(text).collect()).collect()
 }

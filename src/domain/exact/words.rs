@@ -1,5 +1,7 @@
 //! Amounts in words (大写金额), as payment vouchers and lists write them.
 
+use num_integer::Integer;
+
 use super::Money;
 
 /// The digits of vouchers: no stroke that is added makes another of them.
@@ -40,7 +42,7 @@ impl Money {
 /// A whole number: what is above 亿 is read by the same rule, so 10 to the 16th is 壹亿亿.
 fn whole(value: u64) -> String {
     let above = |unit: u64, name: &str| {
-        let (high, low) = (value / unit, value % unit);
+        let (high, low) = value.div_rem(&unit);
         let zero = if low > 0 && low < unit / 10 { DIGITS[0] } else { "" };
         let low = if low > 0 { whole(low) } else { String::new() };
         format!("{}{name}{zero}{low}", whole(high))
