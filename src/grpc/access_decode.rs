@@ -53,6 +53,11 @@ pub(super) const fn permission(raw: v1::Permission) -> Option<Permission> {
         v1::Permission::SelectionExamine => Some(Permission::SelectionExamine),
         v1::Permission::SelectionDecide => Some(Permission::SelectionDecide),
         v1::Permission::SelectionRead => Some(Permission::SelectionRead),
+        v1::Permission::BudgetManage => Some(Permission::BudgetManage),
+        v1::Permission::AwardPropose => Some(Permission::AwardPropose),
+        v1::Permission::AwardApprove => Some(Permission::AwardApprove),
+        v1::Permission::AwardSettle => Some(Permission::AwardSettle),
+        v1::Permission::AwardRead => Some(Permission::AwardRead),
     }
 }
 
@@ -97,6 +102,11 @@ const fn permission_out(of: Permission) -> v1::Permission {
         Permission::SelectionExamine => v1::Permission::SelectionExamine,
         Permission::SelectionDecide => v1::Permission::SelectionDecide,
         Permission::SelectionRead => v1::Permission::SelectionRead,
+        Permission::BudgetManage => v1::Permission::BudgetManage,
+        Permission::AwardPropose => v1::Permission::AwardPropose,
+        Permission::AwardApprove => v1::Permission::AwardApprove,
+        Permission::AwardSettle => v1::Permission::AwardSettle,
+        Permission::AwardRead => v1::Permission::AwardRead,
     }
 }
 

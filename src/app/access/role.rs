@@ -90,11 +90,21 @@ pub enum Permission {
     SelectionDecide,
     /// Reading selections and their candidates.
     SelectionRead,
+    /// Recording what is appropriated to the purposes of a year (A3).
+    BudgetManage,
+    /// Proposing awards for payment, cancelling proposals, demanding money back (A4, A5).
+    AwardPropose,
+    /// Approving and rejecting what another proposed, and waiving recoveries (A4, A5).
+    AwardApprove,
+    /// Handing payments to the treasury, and recording what it answers and what came back (A5).
+    AwardSettle,
+    /// Reading budgets, entitlements, payments, recoveries and the books.
+    AwardRead,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 44] = [
         Self::RegistryRead,
         Self::RegistryWrite,
         Self::SchemeRead,
@@ -134,6 +144,11 @@ impl Permission {
         Self::SelectionExamine,
         Self::SelectionDecide,
         Self::SelectionRead,
+        Self::BudgetManage,
+        Self::AwardPropose,
+        Self::AwardApprove,
+        Self::AwardSettle,
+        Self::AwardRead,
     ];
 }
 
@@ -221,7 +236,7 @@ const UNITS: [RecordKind; 5] = [
 
 /// The roles every county starts with. Reviewed as the table that it is.
 #[rustfmt::skip]
-const START: [Start; 13] = {
+const START: [Start; 14] = {
     use FieldGroup::{Ballots, Money, Names};
     use Permission as P;
     use RecordKind as K;
@@ -232,7 +247,8 @@ const START: [Start; 13] = {
                 P::FactReverse, P::Decide, P::RunRead, P::RunStart, P::RunPublish, P::ResultRead, P::ResultPreview,
                 P::ResultExplain, P::AccessRead, P::AccessManage, P::EntryCheck, P::ObjectionAnswer, P::ScheduleAdopt,
                 P::RoundOrganise, P::CalendarLoad, P::NoticePost, P::NoticeObject, P::NoticeAnswer, P::AppraisalOrganise, P::AppraisalPropose,
-                P::AppraisalAdjust, P::AppraisalConfirm, P::AppraisalRead, P::SelectionOrganise, P::SelectionRead],
+                P::AppraisalAdjust, P::AppraisalConfirm, P::AppraisalRead, P::SelectionOrganise, P::SelectionRead,
+                P::AwardPropose, P::AwardApprove, P::AwardRead],
             kinds: &K::ALL, fields: &FieldGroup::ALL },
         // property, and what it is measured on (P1–P7)
         Start { id: "housing_bureau", title: "住房和城乡建设局",
@@ -282,10 +298,13 @@ const START: [Start; 13] = {
         Start { id: "standing_committee", title: "县委常委会",
             permissions: &[P::RegistryRead, P::SchemeRead, P::RunRead, P::ResultRead, P::SelectionDecide, P::SelectionRead],
             kinds: &[UNITS[0], UNITS[1], UNITS[2], UNITS[3], UNITS[4], K::Branch], fields: &[] },
+        // keeps the year's money, pays what was approved (A3, A5)
+        Start { id: "finance_bureau", title: "财政局",
+            permissions: &[P::SchemeRead, P::BudgetManage, P::AwardSettle, P::AwardRead], kinds: &K::ALL, fields: &[Names, Money] },
         // reads everything but names, and the trail
         Start { id: "auditor", title: "审计",
             permissions: &[P::RegistryRead, P::SchemeRead, P::FactRead, P::RunRead, P::ResultRead, P::ResultPreview,
-                P::ResultExplain, P::AuditRead, P::AccessRead, P::AppraisalRead, P::SelectionRead],
+                P::ResultExplain, P::AuditRead, P::AccessRead, P::AppraisalRead, P::SelectionRead, P::AwardRead],
             kinds: &K::ALL, fields: &[Ballots, Money] },
         // keeps the service running; sees nothing of anybody
         Start { id: "operator", title: "运维",
@@ -325,6 +344,6 @@ mod tests {
         assert_eq!(having(&|it| it.permissions.contains(&Permission::AuditRead)), ["auditor"]);
         let manage = having(&|it| it.permissions.contains(&Permission::AccessManage));
         assert_eq!(manage, ["organization_department"]);
-        assert_eq!(builtin().len(), 13);
+        assert_eq!(builtin().len(), 14);
     }
 }
