@@ -148,9 +148,13 @@ impl App {
         } else {
             named(&mut *tx, county, shown, subjects).await?
         };
-        scored(results, leave_out_missing)
+        let stands = |it: KeptResult| (it.subject, it.status, it.score);
+        scored(results.into_iter().map(stands).collect(), leave_out_missing)
     }
 }
+
+/// A subject, how its result stands, and its score.
+type Stands = (String, Status, Option<Exact>);
 
 /// Money goes by what was published.
 fn was_published(shown: &Shown) -> Result<(), AppError> {
@@ -221,9 +225,9 @@ async fn named(
     Err(naming("POOL_PARTY_UNKNOWN", en, zh, unknown))
 }
 
-fn scored(results: Vec<KeptResult>, leave_out_missing: bool) -> Result<Scored, AppError> {
+fn scored(results: Vec<Stands>, leave_out_missing: bool) -> Result<Scored, AppError> {
     let (mut parties, mut left_out, mut below) = (Vec::new(), Vec::new(), Vec::new());
-    for KeptResult { subject: id, status, score, .. } in results {
+    for (id, status, score) in results {
         match score {
             Some(weight) if weight.is_negative() => {
                 below.push(violation("WEIGHT_NEGATIVE", &id, "the score is below zero"));
@@ -373,5 +377,44 @@ impl Places {
             zh.push_str(&format!("；因上限余 {left} 个"));
         }
         (en, zh)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(subject: &str, score: Option<i64>, status: Status) -> Stands {
+        (subject.to_owned(), status, score.map(Exact::whole))
+    }
+
+    fn refused(results: Vec<Stands>, leave_out: bool) -> (&'static str, Vec<String>) {
+        match scored(results, leave_out) {
+            Err(AppError::Refused(it)) => {
+                (it.reason, it.violations.into_iter().map(|it| it.subject).collect())
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_score_below_zero_is_no_weight_and_missing_is_no_zero() {
+        let all = || {
+            vec![
+                result("a", Some(-1), Status::Final),
+                result("b", None, Status::Incomplete),
+                result("c", Some(0), Status::TieOpen),
+                result("d", None, Status::Excluded),
+                result("e", Some(-3), Status::Final),
+            ]
+        };
+        let named = |all: &[&str]| all.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        assert_eq!(refused(all(), false), ("POOL_WEIGHT_MISSING", named(&["b", "d"])));
+        assert_eq!(refused(all(), true), ("POOL_WEIGHT_NEGATIVE", named(&["a", "e"])));
+        let found = scored(all().split_off(1).into_iter().take(3).collect(), true).unwrap();
+        assert_eq!(found.parties, [Party { id: "c".to_owned(), weight: Exact::ZERO }]);
+        assert_eq!(found.left_out.len(), 2);
+        let none = divide(Money::from_fen(5), found.parties, Remainder::Largest);
+        assert!(matches!(none, Err(AppError::Refused(it)) if it.reason == "POOL_WITHOUT_WEIGHT"));
     }
 }

@@ -20,7 +20,7 @@ impl Faults {
     pub(crate) fn some_money(&mut self, path: &str, raw: Option<&google::Money>) -> Option<Money> {
         let money = self.money(path, raw)?;
         if money < Money::ZERO {
-            self.add(path, "MONEY_NEGATIVE", "this amount is not below 0", "金额不得为负");
+            self.add(path, "MONEY_INVALID", "this amount is not below 0", "金额不得为负");
             return None;
         }
         Some(money)
@@ -30,7 +30,7 @@ impl Faults {
         let yuan = raw.currency_code == "CNY";
         if !yuan {
             let en = "the currency is CNY, and is said";
-            self.add("currency_code", "CURRENCY_NOT_CNY", en, "币种须写明为 CNY");
+            self.add("currency_code", "MONEY_INVALID", en, "币种须写明为 CNY");
         }
         let one_sign = raw.units.signum().saturating_mul(raw.nanos.signum().into()) >= 0;
         if !one_sign || !(-999_999_999..=999_999_999).contains(&raw.nanos) {
@@ -40,13 +40,13 @@ impl Faults {
         }
         let (Some(0), Some(part)) = (raw.nanos.checked_rem(FEN), raw.nanos.checked_div(FEN)) else {
             let en = "there is nothing below a fen: nanos are a multiple of 10000000";
-            self.add("nanos", "MONEY_BELOW_FEN", en, "金额精确到分，nanos 须为 10000000 的倍数");
+            self.add("nanos", "MONEY_INVALID", en, "金额精确到分，nanos 须为 10000000 的倍数");
             return None;
         };
         let fen = raw.units.checked_mul(100).and_then(|it| it.checked_add(part.into()));
         if fen.is_none() {
             let en = "the amount is more than 92233720368547758.07 yuan";
-            self.add("units", "MONEY_TOO_LARGE", en, "金额过大");
+            self.add("units", "MONEY_INVALID", en, "金额过大");
         }
         fen.filter(|_| yuan)
     }
@@ -80,20 +80,20 @@ mod tests {
             told.collect::<Vec<_>>()
         };
         assert_eq!(told(None), ["amount FIELD_MISSING"]);
-        assert_eq!(told(Some(money(-1, 0))), ["amount MONEY_NEGATIVE"]);
-        assert_eq!(told(Some(money(0, -10_000_000))), ["amount MONEY_NEGATIVE"]);
+        assert_eq!(told(Some(money(-1, 0))), ["amount MONEY_INVALID"]);
+        assert_eq!(told(Some(money(0, -10_000_000))), ["amount MONEY_INVALID"]);
         for (units, nanos) in [(1, -10_000_000), (-1, 10_000_000), (0, 1_000_000_000)] {
             assert_eq!(told(Some(money(units, nanos))), ["amount.nanos MONEY_INVALID"]);
         }
         assert_eq!(told(Some(money(0, i32::MIN))), ["amount.nanos MONEY_INVALID"]);
-        assert_eq!(told(Some(money(1, 1))), ["amount.nanos MONEY_BELOW_FEN"]);
+        assert_eq!(told(Some(money(1, 1))), ["amount.nanos MONEY_INVALID"]);
         let largest = 92_233_720_368_547_758;
-        assert_eq!(told(Some(money(largest, 80_000_000))), ["amount.units MONEY_TOO_LARGE"]);
-        assert_eq!(told(Some(money(i64::MAX, 0))), ["amount.units MONEY_TOO_LARGE"]);
+        assert_eq!(told(Some(money(largest, 80_000_000))), ["amount.units MONEY_INVALID"]);
+        assert_eq!(told(Some(money(i64::MAX, 0))), ["amount.units MONEY_INVALID"]);
         let dollars = google::Money { currency_code: "USD".to_owned(), units: 1, nanos: 1 };
-        let both = ["amount.currency_code CURRENCY_NOT_CNY", "amount.nanos MONEY_BELOW_FEN"];
+        let both = ["amount.currency_code MONEY_INVALID", "amount.nanos MONEY_INVALID"];
         assert_eq!(told(Some(dollars)), both);
         let nothing = google::Money { currency_code: String::new(), units: 1, nanos: 0 };
-        assert_eq!(told(Some(nothing)), ["amount.currency_code CURRENCY_NOT_CNY"]);
+        assert_eq!(told(Some(nothing)), ["amount.currency_code MONEY_INVALID"]);
     }
 }
