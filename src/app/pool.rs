@@ -96,11 +96,15 @@ fn exact(why: ExactError) -> AppError {
 }
 
 impl Pool {
-    /// The sentence for people, in English and Chinese.
-    pub fn words(&self) -> (String, String) {
-        let (amount, parties) = (self.amount, self.shares.len());
+    /// The sentence for people, in English and Chinese; so many subjects were left out.
+    pub fn words(&self, left_out: usize) -> (String, String) {
+        let (amount, given, parties) = (self.amount, self.given, self.shares.len());
         let (total, fen) = (self.weight_total.exact_text(), self.left_over_fen);
-        let (en, zh) = match self.remainder {
+        let en =
+            format!("{amount} yuan were divided among {parties} by weights that add up to {total}");
+        let words = amount.in_words();
+        let zh = format!("{amount} 元（{words}）按合计 {total} 的权重分给 {parties} 方");
+        let (how_en, how_zh) = match self.remainder {
             Remainder::Largest => (
                 format!("the {fen} fen left over went to the largest remainders, one each"),
                 format!("各方舍至分后余 {fen} 分，按余数由大到小逐分补足"),
@@ -111,18 +115,14 @@ impl Pool {
                 "除最后一方外均四舍五入至分，最后一方取其余".to_owned(),
             ),
         };
-        (
-            format!(
-                "{amount} yuan were divided among {parties} by weights that add up to {total}; \
-                 {en}; the shares add up to {} yuan",
-                self.given
-            ),
-            format!(
-                "{amount} 元（{}）按合计 {total} 的权重分给 {parties} 方；{zh}；各份合计 {} 元",
-                amount.in_words(),
-                self.given
-            ),
-        )
+        let (mut en, mut zh) = (vec![en, how_en], vec![zh, how_zh]);
+        en.push(format!("the shares add up to {given} yuan"));
+        zh.push(format!("各份合计 {given} 元"));
+        if left_out > 0 {
+            en.push(format!("{left_out} without a score were left out"));
+            zh.push(format!("另有 {left_out} 个对象无得分，未参加分配"));
+        }
+        (en.join("; "), zh.join("；"))
     }
 }
 
@@ -361,22 +361,23 @@ impl Places {
     pub fn words(&self) -> (String, String) {
         let (places, given, units) = (self.places, self.given, self.ids.len());
         let total = self.weight_total;
-        let mut en = format!(
+        let en = format!(
             "{given} of {places} places went to {units} units by weights that add up to {total}"
         );
-        let mut zh =
+        let zh =
             format!("{places} 个名额按合计 {total} 的权重分给 {units} 个单位，已分 {given} 个");
+        let (mut en, mut zh) = (vec![en], vec![zh]);
         if self.open > 0 {
             let (open, tied) = (self.open, self.table.tied.len());
-            en.push_str(&format!("; {tied} are equal at the line, and {open} stay open"));
-            zh.push_str(&format!("；有 {tied} 个单位并列，{open} 个名额待定"));
+            en.push(format!("{tied} are equal at the line, and {open} stay open"));
+            zh.push(format!("有 {tied} 个单位并列，{open} 个名额待定"));
         }
         if self.left_over > 0 {
             let left = self.left_over;
-            en.push_str(&format!("; {left} are left over because of the cap"));
-            zh.push_str(&format!("；因上限余 {left} 个"));
+            en.push(format!("{left} are left over because of the cap"));
+            zh.push(format!("因上限余 {left} 个"));
         }
-        (en, zh)
+        (en.join("; "), zh.join("；"))
     }
 }
 

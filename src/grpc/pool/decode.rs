@@ -52,7 +52,7 @@ pub(super) fn by(faults: &mut Faults, raw: Option<request::By>) -> Option<By> {
 
 fn parties(faults: &mut Faults, raw: &[v1::PoolParty]) -> Option<Vec<Party>> {
     let path = "parties.parties";
-    let ids = some_once(faults, path, raw.iter().map(|it| it.id.as_str()));
+    let ids = some_once(faults, (path, ".id"), raw.iter().map(|it| it.id.as_str()));
     let mut weights = Vec::with_capacity(raw.len().min(PARTIES_MAX));
     for (index, it) in raw.iter().take(PARTIES_MAX).enumerate() {
         weights.extend(weight(faults, &format!("{path}[{index}].weight"), it));
@@ -85,14 +85,14 @@ fn without_weight(faults: &mut Faults, path: &str) {
 /// At least one id, and each once.
 fn some_once<'a>(
     faults: &mut Faults,
-    path: &str,
+    (path, key): (&str, &str),
     ids: impl ExactSizeIterator<Item = &'a str>,
 ) -> Option<Vec<String>> {
     if ids.len() == 0 {
         faults.missing(path);
         return None;
     }
-    ids_once(faults, (path, ".id"), ids)
+    ids_once(faults, (path, key), ids)
 }
 
 /// Ids, each once; `key` is where the id stands in an item.
@@ -135,7 +135,7 @@ pub(super) fn cap(faults: &mut Faults, raw: Option<i64>) -> Decoded<Option<u64>>
 }
 
 pub(super) fn units(faults: &mut Faults, raw: &[v1::PlacesParty]) -> Option<Vec<(String, u64)>> {
-    let ids = some_once(faults, "parties", raw.iter().map(|it| it.id.as_str()));
+    let ids = some_once(faults, ("parties", ".id"), raw.iter().map(|it| it.id.as_str()));
     let mut weights = Vec::with_capacity(raw.len().min(PARTIES_MAX));
     for (index, it) in raw.iter().take(PARTIES_MAX).enumerate() {
         weights.extend(count(faults, &format!("parties[{index}].weight"), it.weight));
@@ -155,20 +155,13 @@ pub(super) fn decision(
 ) -> Decoded<Option<Decision>> {
     let Some(raw) = raw else { return Some(None) };
     faults.below("decision", |faults| {
-        let order = match raw.order.is_empty() {
-            true => {
-                faults.missing("order");
-                None
-            }
-            false => ids_once(faults, ("order", ""), raw.order.iter().map(String::as_str)),
-        };
-        let decided_by = match raw.decided_by.as_str() {
-            "" => {
-                faults.missing("decided_by");
-                None
-            }
-            by => faults.name("decided_by", by),
-        };
+        let order = raw.order.iter().map(String::as_str);
+        let order = some_once(faults, ("order", ""), order);
+        if raw.decided_by.is_empty() {
+            faults.missing("decided_by");
+        }
+        let by = Some(&raw.decided_by).filter(|it| !it.is_empty());
+        let decided_by = by.and_then(|it| faults.name("decided_by", it));
         let reason = faults.why("reason", &raw.reason);
         Some(Some(Decision { order: order?, decided_by: decided_by?, reason: reason? }))
     })

@@ -22,11 +22,7 @@ pub(super) fn pool(
     let left_out = left_out
         .iter()
         .map(|(id, it)| v1::PoolLeftOut { id: id.clone(), status: status(*it).into() });
-    let (mut en, mut zh) = of.words();
-    if left_out.len() > 0 {
-        en.push_str(&format!("; {} without a score were left out", left_out.len()));
-        zh.push_str(&format!("；另有 {} 个对象无得分，未参加分配", left_out.len()));
-    }
+    let (en, zh) = of.words(left_out.len());
     v1::AllocatePoolResponse {
         amount: Some(money(of.amount)),
         remainder: remainder(of.remainder).into(),
