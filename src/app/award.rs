@@ -1,0 +1,5 @@
+//! Awards and subsidies (奖励与补助, A1 to A5): budgets, entitlements, payments, recoveries, and their books.
+
+mod rows;
+
+pub(super) use rows::MoneyRows;
