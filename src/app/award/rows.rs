@@ -23,3 +23,10 @@ pub(in crate::app) struct MoneyRows {
     pub(in crate::app) recoveries: Vec<RecoveryRecord>,
     pub(in crate::app) recovery_events: Vec<RecoveryEventRecord>,
 }
+
+impl MoneyRows {
+    pub(in crate::app) fn effect(&self) -> Option<crate::app::Effect> {
+        (*self != Self::default())
+            .then(|| crate::app::Effect { subject: "money/settlement".to_owned(), digest: [0; 32] })
+    }
+}
