@@ -3,6 +3,7 @@
 pub mod access;
 mod assemble;
 pub mod audit;
+pub mod award;
 pub mod calendar;
 mod caller;
 pub mod candidate;

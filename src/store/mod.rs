@@ -25,6 +25,8 @@
 
 mod access;
 mod audit;
+mod awards;
+mod budgets;
 mod bulk;
 mod calendars;
 mod chains;
@@ -57,6 +59,13 @@ pub use access::{AccessReads, AccessRecord, AccessWhat, AccessWrites, NewAccess}
 pub use audit::{
     AuditListing, AuditReads, AuditRecord, AuditWrites, AuditedRequest, ChainBreak, ChainCheck,
     CheckpointRecord, NewAudit, entry_hash, verify,
+};
+pub use awards::{
+    AwardListing, AwardReads, AwardWrites, BatchEventRecord, BatchRecord, BatchesOf, LineRecord,
+    RecoveryEventRecord, RecoveryRecord,
+};
+pub use budgets::{
+    AccountSum, BudgetReads, BudgetWrites, MovementCursor, MovementListing, MovementRecord,
 };
 pub use calendars::{CalendarReads, CalendarRecord, CalendarWrites};
 pub use chains::{ChainEvent, ChainEventKind, ChainReads, ChainRecord, ChainWrites};
@@ -163,6 +172,8 @@ pub trait ReadTx:
     + RoundReads
     + ChainReads
     + SelectionReads
+    + BudgetReads
+    + AwardReads
     + FactReads
     + TotalsReads
     + RunReads
@@ -190,6 +201,8 @@ pub trait StoreTx:
     + RoundWrites
     + ChainWrites
     + SelectionWrites
+    + BudgetWrites
+    + AwardWrites
     + FactWrites
     + RunWrites
     + PublicationWrites

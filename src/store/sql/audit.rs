@@ -35,6 +35,8 @@ SELECT MIN(c.county) AS county
         UNION ALL SELECT MIN(county) FROM counties_of_rounds WHERE county > $1
         UNION ALL SELECT MIN(county) FROM counties_of_chains WHERE county > $1
         UNION ALL SELECT MIN(county) FROM counties_of_selections WHERE county > $1
+        UNION ALL SELECT MIN(county) FROM counties_of_money_movements WHERE county > $1
+        UNION ALL SELECT MIN(county) FROM counties_of_award_batches WHERE county > $1
         UNION ALL SELECT MIN(county) FROM counties_of_facts WHERE county > $1
         UNION ALL SELECT MIN(county) FROM counties_of_runs WHERE county > $1
         UNION ALL SELECT MIN(county) FROM counties_of_publications WHERE county > $1) c";

@@ -49,6 +49,8 @@ SELECT v.kind, v.id, v.effective_from, v.seq, v.effective_until, v.name, v.paren
 
 pub(super) mod access;
 pub(super) mod audit;
+pub(super) mod awards;
+pub(super) mod budgets;
 pub(super) mod calendars;
 pub(super) mod chains;
 pub(super) mod county;
@@ -79,6 +81,8 @@ pub(super) fn all() -> Vec<(&'static str, &'static str)> {
         persons::ALL,
         schemes::ALL,
         selections::ALL,
+        budgets::ALL,
+        awards::ALL,
         selection_documents::ALL,
         schedules::ALL,
         calendars::ALL,
@@ -104,6 +108,13 @@ pub(super) const TABLES: &[Table] = &[
     totals::TOTALS_TABLE,
     rounds::ROUND_SHEETS_TABLE,
     rounds::ROUND_REVISIONS_TABLE,
+    budgets::MONEY_MOVEMENTS,
+    budgets::MONEY_POSTINGS,
+    awards::ENTITLEMENTS,
+    awards::AWARD_LINES,
+    awards::AWARD_BATCH_EVENTS,
+    awards::RECOVERIES,
+    awards::RECOVERY_EVENTS,
     runs::RUN_BATCHES,
     runs::RESULTS_TABLE,
 ];

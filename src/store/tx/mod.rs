@@ -3,7 +3,9 @@
 
 mod access;
 mod audit;
+mod awards;
 mod batches;
+mod budgets;
 mod calendars;
 mod chains;
 mod connection;

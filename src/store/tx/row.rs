@@ -5,7 +5,10 @@ use sqlx::{Database, Decode, Row as _, Type};
 use super::super::Db;
 use super::fault;
 use crate::{
-    domain::time::{Day, Moment},
+    domain::{
+        exact::Money,
+        time::{Day, Moment},
+    },
     store::{Retirement, StoreError, day::SqlDay},
 };
 
@@ -24,6 +27,11 @@ pub(super) fn day(row: &Row, column: &str) -> Result<Day, StoreError> {
 
 pub(super) fn optional_day(row: &Row, column: &str) -> Result<Option<Day>, StoreError> {
     Ok(get::<Option<SqlDay>>(row, column)?.map(|it| it.0))
+}
+
+/// An amount in whole fen.
+pub(super) fn money(row: &Row, column: &str) -> Result<Money, StoreError> {
+    get(row, column).map(Money::from_fen)
 }
 
 pub(super) fn moment(row: &Row, column: &str) -> Result<Moment, StoreError> {
