@@ -2,4 +2,6 @@
 
 mod rows;
 
-pub(super) use rows::MoneyRows;
+#[cfg(test)]
+pub(super) use rows::tests::year;
+pub(super) use rows::{MoneyRows, Proposed};
