@@ -165,6 +165,12 @@ pub enum Missing {
     Selection,
     /// A report in one.
     Report,
+    /// A confirmed selection of a document and year.
+    ConfirmedSelection,
+    /// A batch of payments.
+    Batch,
+    /// A recovery.
+    Recovery,
 }
 
 impl Missing {
@@ -192,6 +198,9 @@ impl Missing {
             Self::Appraised => "POST_NOT_APPRAISED",
             Self::Selection => "SELECTION_NOT_FOUND",
             Self::Report => "REPORT_NOT_FOUND",
+            Self::ConfirmedSelection => "SELECTION_NOT_CONFIRMED",
+            Self::Batch => "BATCH_NOT_FOUND",
+            Self::Recovery => "RECOVERY_NOT_FOUND",
         }
     }
 
@@ -219,6 +228,9 @@ impl Missing {
             Self::Appraised => "appraised post",
             Self::Selection => "selection",
             Self::Report => "report",
+            Self::ConfirmedSelection => "confirmed selection",
+            Self::Batch => "batch of payments",
+            Self::Recovery => "recovery",
         }
     }
 
@@ -246,6 +258,9 @@ impl Missing {
             Self::Appraised => "参加考核的职务",
             Self::Selection => "评选",
             Self::Report => "反映",
+            Self::ConfirmedSelection => "已认定的评选",
+            Self::Batch => "付款批次",
+            Self::Recovery => "追回事项",
         }
     }
 }

@@ -19,6 +19,7 @@ pub(super) use kept::names as event_names;
 pub use open::OpenSelection;
 pub use organise::{Abandon, Act, Extend, PostList};
 pub use read::Selected;
+pub(super) use read::selected_at;
 pub use report::{AnswerReport, FileReport, ReportView};
 pub use text::{ListFormat, ListText};
 pub use tie::{Among, DecideTie};
@@ -28,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     AppError, Refusal, Violation,
-    access::{Node, Permit, Placed},
+    access::{FieldGroup, Node, Permit, Placed},
     registry::RecordKind,
 };
 use crate::domain::selection::{Obstacle, RosterBranch};
@@ -57,6 +58,11 @@ impl Reach {
     /// Whether it sees a branch of a roster with its candidacy.
     pub fn sees(&self, branch: &RosterBranch) -> bool {
         self.permit.covers(&placed(branch))
+    }
+
+    /// Whether it sees what branches are paid.
+    pub fn sees_money(&self) -> bool {
+        self.permit.shows_all(RecordKind::Branch, FieldGroup::Money)
     }
 
     /// Whether it is told that a branch is on no roster.

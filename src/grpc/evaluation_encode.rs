@@ -6,6 +6,7 @@ use prost::Message;
 use serde::Deserialize;
 
 use super::{
+    award_encode::consequences,
     encode::{text, timestamp},
     result_encode::{change, why},
 };
@@ -165,12 +166,13 @@ pub(crate) fn superseded(
     plan: &Plan,
     view: &RunView,
     changes: &Changes,
-    most: usize,
+    (most, sees_money): (usize, bool),
 ) -> v1::SupersedeRunResponse {
     v1::SupersedeRunResponse {
         run: Some(run(view, true)),
         changes: changes.changes.iter().take(most).map(|it| change(plan, it)).collect(),
         changes_total: i64::try_from(changes.changes.len()).unwrap_or(i64::MAX),
+        money: sees_money.then(|| consequences(&changes.money, most)),
     }
 }
 

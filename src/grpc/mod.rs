@@ -8,6 +8,7 @@ mod assessment;
 mod assessment_decode;
 mod assessment_encode;
 mod audit;
+mod award_encode;
 mod calendar;
 mod candidate;
 mod chain;

@@ -801,6 +801,8 @@ class Maker:
         for i in range(rng.choice([0, 1, 2, 2])):
             award = {"id": "award_%d" % i, "amount": rng.choice(["2000.00", "5000", "0.5", "1234.56"]),
                      "to": rng.choice(["branch", "person"]), "basis": "generated"}
+            if i == 1:                           # of no consequence here: it matters when money is proposed
+                award["paid"] = "each"
             if scheme["subject"] == "post" and self.chance(0.5):
                 award["as_of"] = "publication"
                 if self.chance(0.8):

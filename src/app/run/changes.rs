@@ -7,7 +7,12 @@ use super::{
     unreadable,
 };
 use crate::{
-    app::{App, AppError, Done, Missing, Refusal, Write, chain, notice},
+    app::{
+        App, AppError, Done, Missing, Refusal, Write,
+        award::{Here, MoneyChanges, follow_run, preview_run},
+        chain, notice,
+        round::mark,
+    },
     domain::{engine::Reason, scheme::SubjectKind},
     store::{ReadTx, ResultsAfter, RunRecord, RunState},
 };
@@ -33,6 +38,8 @@ pub struct Changes {
     pub kind: SubjectKind,
     /// The subjects for whom something changes, by id.
     pub changes: Vec<Change>,
+    /// What it does to payments; nothing where it is not superseding that is asked about.
+    pub money: MoneyChanges,
 }
 
 /// How an answer becomes the bytes that are kept for repeats of the request.
@@ -118,7 +125,8 @@ async fn changes(
             changes.push(Change { subject, before, after });
         }
     }
-    Ok(Changes { kind: plan.scheme().subject, changes })
+    let money = MoneyChanges::default();
+    Ok(Changes { kind: plan.scheme().subject, changes, money })
 }
 
 fn refuse(reason: &'static str, en: String, zh: String) -> AppError {
@@ -166,11 +174,12 @@ impl App {
         reason: String,
         encode: Encode,
     ) -> Result<Vec<u8>, AppError> {
-        let (county, principal) = (call.county.clone(), call.principal.clone());
         let plans = Arc::clone(&self.plans);
+        let own = call.clone();
         let done = self.write(call, move |tx, now| {
             let plans = Arc::clone(&plans);
-            let (county, principal, reason) = (county.clone(), principal.clone(), reason.clone());
+            let (own, reason) = (own.clone(), reason.clone());
+            let (county, principal) = (own.county.clone(), own.principal.clone());
             let (old_run, new_run) = (old_run.clone(), new_run.clone());
             let encode = Arc::clone(&encode);
             Box::pin(async move {
@@ -179,7 +188,8 @@ impl App {
                 let plan = read::plan_of(tx, &county, &new).await?;
                 notice::may_publish(tx, &county, (&new, plan.scheme()), now).await?;
                 chain::may_publish(tx, (&county, &plans), &new, now).await?;
-                let changes = changes(tx, &county, &old, &new).await?;
+                let mut changes = changes(tx, &county, &old, &new).await?;
+                let before = old.clone();
                 old.state = RunState::Superseded;
                 old.superseded_by.clone_from(&new.run_id);
                 old.reason = reason;
@@ -189,7 +199,11 @@ impl App {
                 new.published = Some((now, principal));
                 new.revision = tx.update_run(&county, &new).await?;
                 feed::publish(tx, &county, &new).await?;
-                let effects = vec![supersession(&old), publication("supersede", &new)];
+                let here = Here { county: &county, now, plans: &plans };
+                let followed = follow_run(tx, here, (&before, &new), mark(&own, now)).await?;
+                changes.money = followed.0;
+                let mut effects = vec![supersession(&old), publication("supersede", &new)];
+                effects.extend(followed.1);
                 let view = read::view(tx, &county, new).await?;
                 Ok(Done { response: encode(&view, &changes), effects })
             })
@@ -221,7 +235,10 @@ impl App {
             ));
         }
         let old = superseded(&mut *tx, county, old_run, &new).await?;
-        let changes = changes(&mut *tx, county, &old, &new).await?;
+        let mut changes = changes(&mut *tx, county, &old, &new).await?;
+        let now = self.known(&mut *tx, county, None).await?.moment()?;
+        let here = Here { county, now, plans: &self.plans };
+        changes.money = preview_run(&mut *tx, here, (&old, &new)).await?;
         let view = read::view(&mut *tx, county, new).await?;
         Ok((view, changes))
     }

@@ -8,8 +8,12 @@ use super::{
     refused,
 };
 use crate::{
-    app::{App, AppError, Done, Write, round::mark},
-    domain::selection::{Action, Asked, Event, Obstacle, StepKind, What, Word},
+    app::{
+        App, AppError, Done, Write,
+        award::{MoneyChanges, follow_selection},
+        round::mark,
+    },
+    domain::selection::{Action, Asked, Event, Obstacle, Phase, StepKind, What, Word},
     domain::time::Moment,
 };
 
@@ -56,7 +60,7 @@ impl App {
         call: Write,
         reach: Reach,
         step: Step,
-        encode: impl Fn(&Selected, &[String]) -> Vec<u8> + Send + Sync + 'static,
+        encode: impl Fn(&Selected, &[String], &MoneyChanges) -> Vec<u8> + Send + Sync + 'static,
     ) -> Result<Vec<u8>, AppError> {
         let plans = Arc::clone(&self.plans);
         let shared = Arc::new((call.clone(), reach, step, plans, encode));
@@ -68,13 +72,23 @@ impl App {
                     let at = At { county: &call.county, now, plans };
                     let mut selected = Selected::read(tx, at, &step.selection_id).await?;
                     own(&selected, reach, step)?;
+                    // Honours that are cancelled take payments with them (A5).
+                    let confirmed = selected.state.phase == Phase::Confirmed;
+                    let before = confirmed.then(|| selected.clone());
                     let rows = taken(&mut selected, (call, now), step)?;
                     selected.within_caps()?;
                     tx.insert_selection_events(at.county, &step.selection_id, &rows).await?;
-                    let effects = vec![events_effect(&step.selection_id, &rows)];
+                    let mut effects = vec![events_effect(&step.selection_id, &rows)];
+                    let mut money = MoneyChanges::default();
+                    if let Some(before) = before {
+                        let (between, own) = ((&before, &selected), mark(call, now));
+                        let followed = follow_selection(tx, at.county, between, own).await?;
+                        money = followed.0;
+                        effects.extend(followed.1);
+                    }
                     let branches: Vec<String> =
                         step.of.iter().map(|it| it.branch.clone()).collect();
-                    Ok(Done { response: encode(&selected, &branches), effects })
+                    Ok(Done { response: encode(&selected, &branches, &money), effects })
                 })
             })
             .await?;

@@ -45,6 +45,18 @@ pub struct Selected {
     pub today: Day,
 }
 
+/// Reads a selection as it stands at a moment.
+///
+/// # Errors
+/// It is not there; those of the store.
+pub(in crate::app) async fn selected_at(
+    tx: &mut dyn ReadTx,
+    (county, now, plans): (&str, Moment, &Plans),
+    id: &str,
+) -> Result<Selected, AppError> {
+    Selected::read(tx, At { county, now, plans }, id).await
+}
+
 impl Selected {
     /// Reads a selection.
     ///

@@ -10,6 +10,7 @@ mod rounding;
 mod share;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use allocate::{AllocateError, Remainder, allocate};
 pub use apportion::{ApportionRule, Apportioned, Apportionment, GroupSeats, Why, apportion};

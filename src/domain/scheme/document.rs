@@ -393,8 +393,21 @@ pub struct Award {
     /// Whether `when` looks at the attributes of the day of publication (S6). Such an award is no
     /// part of a run's result, which does not know that day.
     pub as_of_publication: bool,
+    /// How often one recipient is paid it. No result depends on it.
+    pub paid: Paid,
     /// What it rests on.
     pub basis: Vec<Basis>,
+}
+
+/// How often an award is paid to one who is entitled to it more than once in a scheme and year, as
+/// a person who is secretary here and committee member there (A2, A4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Paid {
+    /// Once, however often. The default.
+    #[default]
+    Once,
+    /// Once for each result that entitles.
+    Each,
 }
 
 /// Who gets an award.

@@ -21,7 +21,7 @@ pub(in crate::domain) mod yaml;
 pub use chain::{Cohort, Pool, Proposed, ProposedNode, TopMarks};
 pub use document::{Advice, AdviceBand, Appraised, CheckInRule, ConductRule, Honours, NoticeRule};
 pub use document::{
-    Award, AwardTo, Basis, Effect, Example, Expected, Grade, InForce, KeyOf, Order, Places,
+    Award, AwardTo, Basis, Effect, Example, Expected, Grade, InForce, KeyOf, Order, Paid, Places,
     PutRight, RankKey, Ranking, Scheme, SeatBase, Seats, SubjectKind, Veto, VetoCounts,
 };
 pub use fault::{Place, SchemeFault, Severity};

@@ -15,6 +15,8 @@ use super::{
 use crate::{
     app::{
         AppError,
+        access::FieldGroup,
+        registry::RecordKind,
         run::{RunSelector, RunView, StartRun},
     },
     proto::v1,
@@ -191,6 +193,8 @@ impl Service {
         let mut faults = Faults::default();
         let county = faults.id("county", &raw.county);
         let permit = call.permit_in(&self.app, county.as_ref()).await?;
+        let sees_money =
+            permit.as_ref().is_some_and(|it| it.shows_all(RecordKind::Member, FieldGroup::Money));
         let request_id = faults.request_id(&raw.request_id);
         let old_run = faults.id("old_run_id", &raw.old_run_id);
         let new_run = faults.id("new_run_id", &raw.new_run_id);
@@ -204,13 +208,14 @@ impl Service {
         };
         let shown = self.app.shown(&county, &RunSelector::Id(new_run.clone())).await?;
         if let Some((view, changes)) = preview {
-            return Ok(encode::superseded(&shown.plan, &view, &changes, CHANGES_MAX));
+            return Ok(encode::superseded(&shown.plan, &view, &changes, (CHANGES_MAX, sees_money)));
         }
         let message = v1::SupersedeRunRequest { request_id: String::new(), ..raw };
         let method = "EvaluationService.SupersedeRun";
         let write = write_call(call, method, county, request_id, &message);
         let answer = Arc::new(move |view: &RunView, changes: &_| {
-            encode::superseded(&shown.plan, view, changes, CHANGES_MAX).encode_to_vec()
+            encode::superseded(&shown.plan, view, changes, (CHANGES_MAX, sees_money))
+                .encode_to_vec()
         });
         let bytes = self.app.supersede_run(write, old_run, new_run, reason, answer).await?;
         super::super::stored(&bytes)

@@ -9,9 +9,12 @@ use crate::{
         selection::{Reach, Step, StepOf, Turn},
     },
     domain::selection::{Action, StepKind},
-    grpc::{admit::Call, decode::Faults, write_call},
+    grpc::{admit::Call, award_encode::consequences, decode::Faults, write_call},
     proto::v1,
 };
+
+/// How many recipients an answer tells of at most.
+const MONEY_MAX: usize = 1_000;
 
 /// What every step carries besides its candidates.
 struct Head<'r> {
@@ -29,7 +32,10 @@ impl Service {
         call: &Call,
         (head, turn, message): (Head<'_>, Turn, &M),
         list: impl FnOnce(&mut Faults) -> Option<Vec<StepOf>>,
-        encode: impl Fn(Vec<v1::SelectionCandidate>) -> Vec<u8> + Send + Sync + 'static,
+        encode: impl Fn(Vec<v1::SelectionCandidate>, Option<v1::MoneyConsequences>) -> Vec<u8>
+        + Send
+        + Sync
+        + 'static,
     ) -> Result<Vec<u8>, AppError> {
         let mut faults = Faults::default();
         let county = faults.id("county", head.county);
@@ -43,8 +49,10 @@ impl Service {
         let reach = Reach::of(permit, &county);
         let of = write_call(call, head.method, county, request_id, message);
         let seen = reach.clone();
-        let encode = move |selected: &_, branches: &[String]| {
-            encode(encode::candidates(selected, (&seen, branches)))
+        let sees_money = seen.sees_money();
+        let encode = move |selected: &_, branches: &[String], money: &_| {
+            let money = sees_money.then(|| consequences(money, MONEY_MAX));
+            encode(encode::candidates(selected, (&seen, branches)), money)
         };
         self.app.take_steps(of, reach, step, encode).await
     }
@@ -66,7 +74,7 @@ impl Service {
         let list = |faults: &mut Faults| {
             decode::one(faults, (&raw.candidate, &raw.decided_by), (Action::Apply, false))
         };
-        let encode = |mut all: Vec<_>| {
+        let encode = |mut all: Vec<_>, _| {
             v1::ApplyForSelectionResponse { candidate: all.pop() }.encode_to_vec()
         };
         self.step(call, (head, turn, &raw), list, encode).await
@@ -89,7 +97,7 @@ impl Service {
         let list = |faults: &mut Faults| {
             decode::one(faults, (&raw.candidate, &raw.decided_by), (Action::Withdraw, false))
         };
-        let encode = |mut all: Vec<_>| {
+        let encode = |mut all: Vec<_>, _| {
             v1::WithdrawApplicationResponse { candidate: all.pop() }.encode_to_vec()
         };
         self.step(call, (head, turn, &raw), list, encode).await
@@ -110,7 +118,7 @@ impl Service {
         };
         let turn = Turn::Of(StepKind::Opinion);
         let list = |faults: &mut Faults| decode::opinions(faults, (&raw.opinions, &raw.decided_by));
-        let encode = |all: Vec<_>| v1::GiveOpinionsResponse { candidates: all }.encode_to_vec();
+        let encode = |all: Vec<_>, _| v1::GiveOpinionsResponse { candidates: all }.encode_to_vec();
         self.step(call, (head, turn, &raw), list, encode).await
     }
 
@@ -131,7 +139,8 @@ impl Service {
         let list = |faults: &mut Faults| {
             decode::many(faults, (&raw.candidates, &raw.decided_by), (Action::Review, false))
         };
-        let encode = |all: Vec<_>| v1::ReviewCandidatesResponse { candidates: all }.encode_to_vec();
+        let encode =
+            |all: Vec<_>, _| v1::ReviewCandidatesResponse { candidates: all }.encode_to_vec();
         self.step(call, (head, turn, &raw), list, encode).await
     }
 
@@ -153,7 +162,7 @@ impl Service {
             decode::many(faults, (&raw.candidates, &raw.decided_by), (Action::Recommend, false))
         };
         let encode =
-            |all: Vec<_>| v1::RecommendCandidatesResponse { candidates: all }.encode_to_vec();
+            |all: Vec<_>, _| v1::RecommendCandidatesResponse { candidates: all }.encode_to_vec();
         self.step(call, (head, turn, &raw), list, encode).await
     }
 
@@ -179,7 +188,7 @@ impl Service {
             )
         };
         let encode =
-            |all: Vec<_>| v1::ExamineCandidatesResponse { candidates: all }.encode_to_vec();
+            |all: Vec<_>, _| v1::ExamineCandidatesResponse { candidates: all }.encode_to_vec();
         self.step(call, (head, turn, &raw), list, encode).await
     }
 
@@ -201,7 +210,7 @@ impl Service {
             decode::many(faults, (&raw.candidates, &raw.decided_by), (Action::Consult, false))
         };
         let encode =
-            |all: Vec<_>| v1::ConsultCandidatesResponse { candidates: all }.encode_to_vec();
+            |all: Vec<_>, _| v1::ConsultCandidatesResponse { candidates: all }.encode_to_vec();
         self.step(call, (head, turn, &raw), list, encode).await
     }
 
@@ -226,7 +235,8 @@ impl Service {
                 (Action::Approve, Action::Reject),
             )
         };
-        let encode = |all: Vec<_>| v1::DecideCandidatesResponse { candidates: all }.encode_to_vec();
+        let encode =
+            |all: Vec<_>, _| v1::DecideCandidatesResponse { candidates: all }.encode_to_vec();
         self.step(call, (head, turn, &raw), list, encode).await
     }
 
@@ -247,7 +257,9 @@ impl Service {
         let list = |faults: &mut Faults| {
             decode::many(faults, (&raw.candidates, &raw.decided_by), (Action::Cancel, true))
         };
-        let encode = |all: Vec<_>| v1::CancelHonoursResponse { candidates: all }.encode_to_vec();
+        let encode = |candidates: Vec<_>, money| {
+            v1::CancelHonoursResponse { candidates, money }.encode_to_vec()
+        };
         self.step(call, (head, turn, &raw), list, encode).await
     }
 }

@@ -190,7 +190,6 @@ fn rows_are_called_by_what_they_are_about() {
     assert_eq!(subject(&MoneyRows::default()), None);
     // A recovery of a payment of the batch goes with it; one of another batch's does not.
     assert_eq!(subject(&whole()).as_deref(), Some(batch));
-    type Change = fn(&mut MoneyRows);
     let settled: [Change; 5] = [
         |it| "c".clone_into(&mut it.batch_events[0].batch_id),
         |it| "c".clone_into(&mut it.recoveries[0].batch_id),

@@ -48,6 +48,21 @@ fn what_follows_goes_by_the_day_of_publication() {
 }
 
 #[test]
+fn how_often_it_is_paid_changes_no_result() {
+    use crate::domain::scheme::Paid;
+    let text = SCHEME.replace("to: person,", "paid: each, to: person,");
+    let (once, each) = (plan(SCHEME), plan(&text));
+    let said = |it: &crate::domain::engine::Plan| {
+        it.scheme().awards.iter().map(|it| it.paid).collect::<Vec<_>>()
+    };
+    assert_eq!(said(&once), [Paid::Once; 3], "not written: once");
+    assert_eq!(said(&each), [Paid::Each, Paid::Once, Paid::Each]);
+    let line = r#"{"subject":"p","period":"2022","metrics":{"marks":95},"published":{"attributes":{"status":"retired"}}}"#;
+    let lines = |plan| evaluate(plan, &[facts(line)], &[]).lines;
+    assert_eq!(lines(&once), lines(&each));
+}
+
+#[test]
 fn without_that_day_nobody_knows() {
     let told = line(r#","metrics":{"marks":95},"attributes":{"status":"retired"}"#);
     assert!(!told.contains("consequences"), "{told}");

@@ -11,6 +11,7 @@ mod arithmetic;
 mod naive;
 mod notation;
 mod seats;
+mod words;
 
 use proptest::test_runner::{Config, RngSeed};
 

@@ -261,6 +261,11 @@ pub(in crate::domain::scheme) static AWARD: Shape = shape(
             Form::Word(|| names(words::award_as_of())),
             "`when` looks at the day of publication (S6): grade and attributes only, of posts only.",
         ),
+        may(
+            "paid",
+            Form::Word(|| names(words::award_paid())),
+            "One who is entitled more than once a year: `once` (not written: so) or `each` time.",
+        ),
         may("basis", Form::Either(BASES), "What it rests on."),
     ],
 );

@@ -253,9 +253,21 @@ impl Reader {
             let scope = if as_of_publication { Scope::Published } else { Scope::Award };
             let when = fields.at("when").and_then(|it| self.predicate(&it, scope));
             let to = fields.at("to").and_then(|it| self.word(&it, words::award_to()));
+            let paid = fields.at("paid").and_then(|it| self.word(&it, words::award_paid()));
+            let paid = paid.unwrap_or_default();
             let (basis, place) = (self.basis(&fields), fields.spot.place);
             if let (Some(amount), Some(to)) = (amount, to) {
-                awards.push(Award { id, title, place, amount, when, to, as_of_publication, basis });
+                awards.push(Award {
+                    id,
+                    title,
+                    place,
+                    amount,
+                    when,
+                    to,
+                    as_of_publication,
+                    paid,
+                    basis,
+                });
             }
         }
         awards

@@ -4,8 +4,8 @@
 use crate::domain::{
     exact::{ApportionRule, RoundingMode},
     scheme::{
-        Appraised, AwardTo, Cohort, Combine, CompareWith, Indicator, Order, Places, ResultsOf,
-        SeatBase, Several, SeveralPlaces, SubjectKind, VetoCounts,
+        Appraised, AwardTo, Cohort, Combine, CompareWith, Indicator, Order, Paid, Places,
+        ResultsOf, SeatBase, Several, SeveralPlaces, SubjectKind, VetoCounts,
     },
     time::{DaysOf, PeriodKind, Window},
 };
@@ -39,6 +39,11 @@ pub(super) fn put_right() -> Words<bool> {
 /// `as_of: publication`.
 pub(super) fn award_as_of() -> Words<()> {
     vec![("publication", ())]
+}
+
+/// `paid: each`.
+pub(in crate::domain) fn award_paid() -> Words<Paid> {
+    vec![("once", Paid::Once), ("each", Paid::Each)]
 }
 
 /// `check: second_person`.

@@ -16,7 +16,7 @@ grades:
 vetoes:
   - {id: fraud, then: {no_awards: true}}
 awards:
-  - {id: bonus, amount: "2000.00", to: person, as_of: publication, when: {all: [{grade: excellent}, {none: [{attribute: status, is: in_service}]}]}}
+  - {id: bonus, amount: "2000.00", to: person, as_of: publication, when: {all: [{grade: excellent}, {none: [{attribute: status, is: in_service}]}]}, paid: each}
 consequences:
   - {id: commended, title: 通报表扬, when: {grade: excellent}}
   - {id: preferred_when_equal, when: {all: [{grade: excellent}, {attribute: status, is: in_service}]}, basis: 项目文本}
@@ -42,6 +42,7 @@ pub(super) const CASES: &[Case] = &[
         &["PUBLISHED_PREDICATE 14:110 awards[0].when.all[1].none[0].fact"],
     ),
     (PUBLISHED, "as_of: publication", "as_of: year", &["NOT_A_CHOICE 14:55 awards[0].as_of"]),
+    (PUBLISHED, "paid: each", "paid: twice", &["NOT_A_CHOICE 14:156 awards[0].paid"]),
     (PUBLISHED, "subject: post", "subject: member", &["ONLY_OF_POSTS 14:48 awards[0].as_of"]),
     (PUBLISHED, "id: adjust", "id: commended", &["DUPLICATE_ID 18:10 consequences[2].id"]),
     (PUBLISHED, ", when: {grade: incompetent}", "", &["KEY_MISSING 18:5 consequences[2].when"]),

@@ -153,6 +153,7 @@ fn award(reader: &mut Reader, fields: &Fields<'_>, ids: &mut BTreeSet<String>) -
         Some(amount)
     });
     let to = fields.at("to").and_then(|it| reader.word(&it, award_to()));
+    let paid = fields.at("paid").and_then(|it| reader.word(&it, words::award_paid()));
     let (basis, place) = (reader.basis(fields), fields.spot.place);
     Some(Award {
         id: id?,
@@ -162,6 +163,7 @@ fn award(reader: &mut Reader, fields: &Fields<'_>, ids: &mut BTreeSet<String>) -
         when: None,
         to: to.map(|()| AwardTo::Branch)?,
         as_of_publication: false,
+        paid: paid.unwrap_or_default(),
         basis,
     })
 }

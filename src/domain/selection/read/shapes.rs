@@ -147,6 +147,11 @@ pub(super) static AWARD: Shape = shape(
         may("title", Form::Title, "What people call it."),
         must("amount", Form::Amount, "Yuan, to the fen; above 0."),
         must("to", Form::Word(|| names(award_to())), "The branch, as working funds."),
+        may(
+            "paid",
+            Form::Word(|| names(words::award_paid())),
+            "A branch that is entitled more than once a year: `once` (not written: so) or `each` time.",
+        ),
         may("basis", Form::Either(BASES), "What it rests on."),
     ],
 );

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Instant};
 use super::{Unfit, selection_schema, shapes, unfit, unfit_faults};
 use crate::domain::{
     exact::{ApportionRule, Exact, Money},
-    scheme::{AwardTo, Scheme, SchemeFault},
+    scheme::{AwardTo, Paid, Scheme, SchemeFault},
     selection::{RosterForm, SelectionDocument, StepKind, YearDay},
     time::{Day, DaysOf, Period},
 };
@@ -97,6 +97,15 @@ fn a_document_is_read_whole() {
 }
 
 #[test]
+fn an_award_is_paid_once_unless_it_says_each() {
+    assert_eq!(read(GOOD).awards[0].paid, Paid::Once);
+    for (word, paid) in [("once", Paid::Once), ("each", Paid::Each)] {
+        let text = GOOD.replace("to: branch", &format!("to: branch, paid: {word}"));
+        assert_eq!(read(&text).awards[0].paid, paid);
+    }
+}
+
+#[test]
 fn what_may_be_left_out_has_its_default() {
     let text = GOOD
         .replace("{share: 20%, rounding: half_up, each_at_most: 9, at_most: 20}", "{share: 1/5}")
@@ -184,6 +193,8 @@ const FAULTS: &[(&str, &str, &[&str])] = &[
     ),
     ("to: branch", "to: person", &["NOT_A_CHOICE 20:50 awards[0].to"]),
     ("to: branch", "to: branch, when: {grade: meets_line}", &["UNKNOWN_KEY 20:58 awards[0].when"]),
+    ("to: branch", "to: branch, paid: [once]", &["EXPECTED_SCALAR 20:64 awards[0].paid"]),
+    ("to: branch", "to: branch, paid: never", &["NOT_A_CHOICE 20:64 awards[0].paid"]),
     ("\"5000.00\"", "\"0.00\"", &["NOT_POSITIVE 20:35 awards[0].amount"]),
     ("\"5000.00\"", "5000.001", &["NOT_AN_AMOUNT 20:35 awards[0].amount"]),
     ("version: 3\n", "version: 3\nversion: 3\n", &["DUPLICATE_KEY 4:1 version"]),

@@ -34,6 +34,9 @@ async fn insert(tx: &mut dyn StoreTx, rows: &MoneyRows) {
 /// One write: the rows that are kept, and the entries that speak of it.
 type Written = (MoneyRows, Vec<NewAudit>);
 
+/// A change of what is kept.
+type Change = fn(&mut Vec<Written>);
+
 /// The year as it should be kept.
 fn whole() -> Vec<Written> {
     let write = |(number, rows): (usize, MoneyRows)| {
@@ -83,7 +86,6 @@ async fn entries_of_other_things_at_the_same_moment_are_left_alone() {
 
 #[tokio::test]
 async fn a_changed_row_is_found_under_its_entry() {
-    type Change = fn(&mut Vec<Written>);
     let changes: [(&str, Change); 12] = [
         ("money/budget/2022", |all| all[0].0.movements[0].text.push('x')),
         ("money/budget/2022", |all| "clerk".clone_into(&mut all[0].0.movements[2].mark.by)),

@@ -1,0 +1,425 @@
+//! What follows for payments when published results or honours change (A4, A5): shown before, done with the
+//! change or not at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    books::{About, Ledger},
+    held::{Paying, RecoveryView, sum, too_large},
+    origin::{Here, Origin},
+};
+use crate::{
+    app::{AppError, Effect, selection::Selected},
+    domain::{
+        award::{
+            BatchStep, Claim, Consequence, EntitlementKey, Movement, Payment, Recovery,
+            RecoveryCause, RecoveryStep, Source, held, payable, settle,
+        },
+        exact::Money,
+    },
+    store::{
+        BatchEventRecord, BatchesOf, Mark, ReadTx, RecoveryEventRecord, RecoveryRecord, RunRecord,
+        StoreTx,
+    },
+};
+
+/// What a change does to one recipient's money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoneyChange {
+    /// What is paid once.
+    pub key: EntitlementKey,
+    /// What the award is called.
+    pub title: String,
+    /// What was given before.
+    pub before: Money,
+    /// What is given now.
+    pub after: Money,
+    /// Taken out of batches that have not left.
+    pub withdrawn: Money,
+    /// To be paid back.
+    pub to_recover: Money,
+    /// To be paid back as soon as the treasury, which has it, pays it.
+    pub to_recover_if_paid: Money,
+    /// Of recoveries, what is not owed any more.
+    pub dropped: Money,
+    /// What can be proposed for payment then.
+    pub payable: Money,
+}
+
+/// What a change does to money, all in all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MoneyChanges {
+    /// Everyone for whom something changes, by award and recipient.
+    pub changes: Vec<MoneyChange>,
+    /// How much more those get who get more.
+    pub gained: Money,
+    /// How much less those get who get less.
+    pub lost: Money,
+    /// Everything that is to be paid back.
+    pub to_recover: Money,
+}
+
+/// Why payments change: for recoveries that follow.
+#[derive(Debug, Clone)]
+pub(super) struct Because {
+    pub(super) cause: RecoveryCause,
+    /// The run or selection.
+    pub(super) id: String,
+}
+
+/// What is to be done for each entitlement.
+type Planned = Vec<(EntitlementKey, Vec<Consequence>)>;
+
+type Claims = BTreeMap<EntitlementKey, Claim>;
+
+fn amount(claims: &Claims, key: &EntitlementKey) -> Money {
+    claims.get(key).map_or(Money::ZERO, |it| it.amount)
+}
+
+/// Works out what a change of claims does, with nothing done.
+fn worked_out(
+    paying: &Paying,
+    before: &Claims,
+    after: &Claims,
+) -> Result<(MoneyChanges, Planned), AppError> {
+    let payments = paying.payments()?;
+    let keys: BTreeSet<&EntitlementKey> =
+        before.keys().chain(after.keys()).chain(payments.keys()).collect();
+    let (mut all, mut planned) = (MoneyChanges::default(), Vec::new());
+    for key in keys {
+        let own = payments.get(key).map_or(&[][..], Vec::as_slice);
+        let (old, new) = (amount(before, key), amount(after, key));
+        let consequences = settle(new, own).map_err(too_large)?;
+        if old == new && consequences.is_empty() {
+            continue;
+        }
+        let titled = after.get(key).or_else(|| before.get(key)).map(|it| it.title.clone());
+        let title = titled.or_else(|| paid_title(paying, key)).unwrap_or_default();
+        let change = change((key, title), (old, new), own, &consequences)?;
+        let (more, less) = (new.minus(old).map_err(too_large)?, old.minus(new).map_err(too_large)?);
+        all.gained = sum([all.gained, more.max(Money::ZERO)])?;
+        all.lost = sum([all.lost, less.max(Money::ZERO)])?;
+        all.to_recover = sum([all.to_recover, change.to_recover])?;
+        all.changes.push(change);
+        planned.push((key.clone(), consequences));
+    }
+    Ok((all, planned))
+}
+
+/// What the award of a payment was called when it was proposed.
+fn paid_title(paying: &Paying, key: &EntitlementKey) -> Option<String> {
+    let mut lines = paying.batches.values().flat_map(|it| it.lines.values());
+    lines.find(|it| it.entitlement == *key).map(|it| it.award_title.clone())
+}
+
+fn change(
+    (key, title): (&EntitlementKey, String),
+    (before, after): (Money, Money),
+    payments: &[Payment],
+    consequences: &[Consequence],
+) -> Result<MoneyChange, AppError> {
+    let mut it = MoneyChange {
+        key: key.clone(),
+        title,
+        before,
+        after,
+        withdrawn: Money::ZERO,
+        to_recover: Money::ZERO,
+        to_recover_if_paid: Money::ZERO,
+        dropped: Money::ZERO,
+        payable: Money::ZERO,
+    };
+    for consequence in consequences {
+        let (figure, amount) = match consequence {
+            Consequence::Withdraw { amount, .. } => (&mut it.withdrawn, amount),
+            Consequence::Wait { amount, .. } => (&mut it.to_recover_if_paid, amount),
+            Consequence::Demand { amount, .. } => (&mut it.to_recover, amount),
+            Consequence::Drop { amount, .. } => (&mut it.dropped, amount),
+        };
+        *figure = sum([*figure, *amount])?;
+    }
+    // What they have after it: less what is taken out or demanded, more what is not owed any more.
+    let had = sum([held(payments).map_err(too_large)?, it.dropped])?;
+    let less = sum([it.withdrawn, it.to_recover])?;
+    let has = had.minus(less).map_err(too_large)?;
+    it.payable = after.minus(has).map_err(too_large)?.max(Money::ZERO);
+    Ok(it)
+}
+
+/// Does what is to be done for the payments of one source.
+pub(super) async fn carry_out(
+    tx: &mut dyn ReadTx,
+    ledger: &mut Ledger<'_>,
+    (paying, because): (&mut Paying, &Because),
+    planned: &[(EntitlementKey, Vec<Consequence>)],
+) -> Result<Vec<i64>, AppError> {
+    let mut demanded = Vec::new();
+    for (_, consequences) in planned {
+        for consequence in consequences {
+            match consequence {
+                Consequence::Withdraw { batch_id, line, .. } => {
+                    let text = because.id.clone();
+                    step_line(tx, ledger, paying, (batch_id, *line), (BatchStep::Withdrawn, text))
+                        .await?;
+                }
+                Consequence::Wait { .. } => (),
+                Consequence::Demand { batch_id, line, amount } => {
+                    let of = (batch_id.as_str(), *line);
+                    let said = Said { because: because.clone(), ..Said::default() };
+                    demanded.push(demand(tx, ledger, paying, (of, *amount), said).await?);
+                }
+                Consequence::Drop { recovery, amount } => {
+                    let of = (*recovery, RecoveryStep::Dropped, *amount);
+                    move_recovery(tx, ledger, paying, of, RecoveryEventSaid::default()).await?;
+                }
+            }
+        }
+    }
+    Ok(demanded)
+}
+
+/// Takes a line out of a batch, and frees its money.
+async fn step_line(
+    tx: &mut dyn ReadTx,
+    ledger: &mut Ledger<'_>,
+    paying: &mut Paying,
+    (batch_id, line): (&str, i64),
+    (step, text): (BatchStep, String),
+) -> Result<(), AppError> {
+    let mark = ledger.mark();
+    let batch = paying.batch(batch_id)?;
+    let event = BatchEventRecord {
+        batch_id: batch_id.to_owned(),
+        event: batch.state.last.saturating_add(1),
+        step,
+        line,
+        on: None,
+        reference: String::new(),
+        text,
+        decided_by: String::new(),
+        evidence: String::new(),
+        mark,
+    };
+    let taken = batch.state.take(event.event, event.step, event.line);
+    taken.map_err(|why| AppError::Internal(why.to_string()))?;
+    batch.events.push(event.clone());
+    ledger.rows.batch_events.push(event);
+    move_line(tx, ledger, paying, (batch_id, line), Movement::Release, String::new()).await
+}
+
+/// Moves the whole amount of a line.
+pub(super) async fn move_line(
+    tx: &mut dyn ReadTx,
+    ledger: &mut Ledger<'_>,
+    paying: &mut Paying,
+    (batch_id, line): (&str, i64),
+    movement: Movement,
+    text: String,
+) -> Result<(), AppError> {
+    let batch = paying.batch(batch_id)?;
+    let (year, purpose) = (batch.record.year.clone(), batch.record.purpose.clone());
+    let own = batch.lines.get(&line);
+    let own = own.ok_or_else(|| AppError::Internal(format!("no line {line}")))?;
+    let key = &own.entitlement;
+    let about = About {
+        line: Some((batch_id.to_owned(), line)),
+        recipient: Some((key.recipient, key.recipient_id.clone())),
+        text,
+        ..About::default()
+    };
+    let amount = own.amount;
+    ledger.record(tx, (&year, &purpose), (movement, amount), about).await
+}
+
+/// What is said with a demand.
+#[derive(Debug, Clone)]
+pub(super) struct Said {
+    pub(super) because: Because,
+    pub(super) text: String,
+    pub(super) decided_by: String,
+    pub(super) papers: String,
+}
+
+impl Default for Said {
+    fn default() -> Self {
+        let because = Because { cause: RecoveryCause::Demanded, id: String::new() };
+        let (text, decided_by, papers) = (String::new(), String::new(), String::new());
+        Self { because, text, decided_by, papers }
+    }
+}
+
+/// Demands a part of a payment back, and answers the recovery's number.
+pub(super) async fn demand(
+    tx: &mut dyn ReadTx,
+    ledger: &mut Ledger<'_>,
+    paying: &mut Paying,
+    ((batch_id, line), amount): ((&str, i64), Money),
+    said: Said,
+) -> Result<i64, AppError> {
+    let number = ledger.next_recovery(tx).await?;
+    let record = RecoveryRecord {
+        recovery: number,
+        batch_id: batch_id.to_owned(),
+        line,
+        amount,
+        cause: said.because.cause,
+        cause_id: said.because.id,
+        text: said.text,
+        decided_by: said.decided_by,
+        evidence: said.papers,
+        mark: ledger.mark(),
+    };
+    ledger.rows.recoveries.push(record.clone());
+    let state = Recovery::demanded(amount);
+    let view = RecoveryView { record, events: Vec::new(), state };
+    paying.batch(batch_id)?.recoveries.insert(number, view);
+    post_recovery(tx, ledger, paying, (batch_id, number), (Movement::Demand, amount)).await?;
+    Ok(number)
+}
+
+/// What is said with an event of a recovery.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RecoveryEventSaid {
+    pub(super) on: Option<crate::domain::time::Day>,
+    pub(super) reference: String,
+    pub(super) text: String,
+    pub(super) decided_by: String,
+    pub(super) papers: String,
+}
+
+/// Records what becomes of a recovery, and its movement.
+pub(super) async fn move_recovery(
+    tx: &mut dyn ReadTx,
+    ledger: &mut Ledger<'_>,
+    paying: &mut Paying,
+    (number, step, amount): (i64, RecoveryStep, Money),
+    said: RecoveryEventSaid,
+) -> Result<(), AppError> {
+    let mark = ledger.mark();
+    let mut batches = paying.batches.iter_mut();
+    let found = batches.find_map(|(id, it)| Some((id.clone(), it.recoveries.get_mut(&number)?)));
+    let lost = || AppError::Internal(format!("no recovery {number}"));
+    let (batch_id, view) = found.ok_or_else(lost)?;
+    let event = RecoveryEventRecord {
+        recovery: number,
+        event: view.state.last.saturating_add(1),
+        step,
+        amount,
+        on: said.on,
+        reference: said.reference,
+        text: said.text,
+        decided_by: said.decided_by,
+        evidence: said.papers,
+        mark,
+    };
+    let taken = view.state.take(event.event, step, amount);
+    taken.map_err(|why| AppError::Internal(why.to_string()))?;
+    view.events.push(event.clone());
+    ledger.rows.recovery_events.push(event);
+    let movement = match step {
+        RecoveryStep::Collected => Movement::Collect,
+        RecoveryStep::Waived => Movement::Waive,
+        RecoveryStep::Dropped => Movement::Drop,
+    };
+    post_recovery(tx, ledger, paying, (&batch_id, number), (movement, amount)).await
+}
+
+async fn post_recovery(
+    tx: &mut dyn ReadTx,
+    ledger: &mut Ledger<'_>,
+    paying: &mut Paying,
+    (batch_id, number): (&str, i64),
+    moved: (Movement, Money),
+) -> Result<(), AppError> {
+    let batch = paying.batch(batch_id)?;
+    let (year, purpose) = (batch.record.year.clone(), batch.record.purpose.clone());
+    let line = batch.recoveries.get(&number).map(|it| it.record.line).unwrap_or_default();
+    let key = batch.lines.get(&line).map(|it| &it.entitlement);
+    let about = About {
+        line: Some((batch_id.to_owned(), line)),
+        recovery: number,
+        recipient: key.map(|it| (it.recipient, it.recipient_id.clone())),
+        ..About::default()
+    };
+    ledger.record(tx, (&year, &purpose), moved, about).await
+}
+
+/// Settles some entitlements of a source with what it gives now.
+pub(super) async fn settle_now(
+    tx: &mut dyn ReadTx,
+    ledger: &mut Ledger<'_>,
+    (paying, claims): (&mut Paying, &Claims),
+    because: &Because,
+) -> Result<Vec<i64>, AppError> {
+    let planned = worked_out(paying, claims, claims)?.1;
+    carry_out(tx, ledger, (paying, because), &planned).await
+}
+
+/// What a change of claims does to the payments of a source: worked out, and with a mark done.
+async fn follow(
+    tx: &mut dyn StoreTx,
+    county: &str,
+    (source, because): (&Source, &Because),
+    (before, after): (&Claims, &Claims),
+    mark: Mark,
+) -> Result<(MoneyChanges, Option<Effect>), AppError> {
+    let mut paying = Paying::read(tx, county, BatchesOf::Source(source)).await?;
+    let (changes, planned) = worked_out(&paying, before, after)?;
+    let mut ledger = Ledger::of(county, mark);
+    carry_out(tx, &mut ledger, (&mut paying, because), &planned).await?;
+    let effect = ledger.keep(tx).await?;
+    Ok((changes, effect))
+}
+
+/// What superseding a run would do to money, with nothing done.
+///
+/// # Errors
+/// Those of the store.
+pub(in crate::app) async fn preview_run(
+    tx: &mut dyn ReadTx,
+    here: Here<'_>,
+    (old, new): (&RunRecord, &RunRecord),
+) -> Result<MoneyChanges, AppError> {
+    let before = Origin::of_run(tx, here, old).await?;
+    let after = Origin::of_run(tx, here, new).await?;
+    let paying = Paying::read(tx, here.county, BatchesOf::Source(&before.source)).await?;
+    Ok(worked_out(&paying, &before.claims, &after.claims)?.0)
+}
+
+/// Does to money what superseding a run does: inside its transaction.
+///
+/// # Errors
+/// Those of the store; nothing of the supersession is kept then.
+pub(in crate::app) async fn follow_run(
+    tx: &mut dyn StoreTx,
+    here: Here<'_>,
+    (old, new): (&RunRecord, &RunRecord),
+    mark: Mark,
+) -> Result<(MoneyChanges, Option<Effect>), AppError> {
+    let before = Origin::of_run(tx, here, old).await?;
+    let after = Origin::of_run(tx, here, new).await?;
+    let because = Because { cause: RecoveryCause::Superseded, id: new.run_id.clone() };
+    let claims = (&before.claims, &after.claims);
+    follow(tx, here.county, (&before.source, &because), claims, mark).await
+}
+
+/// Does to money what cancelling honours does: inside its transaction.
+///
+/// # Errors
+/// Those of the store; no honour is cancelled then.
+pub(in crate::app) async fn follow_selection(
+    tx: &mut dyn StoreTx,
+    county: &str,
+    (before, after): (&Selected, &Selected),
+    mark: Mark,
+) -> Result<(MoneyChanges, Option<Effect>), AppError> {
+    let (before, after) = (Origin::of_selection(before), Origin::of_selection(after));
+    let because = Because { cause: RecoveryCause::HonourCancelled, id: after.id.clone() };
+    let claims = (&before.claims, &after.claims);
+    follow(tx, county, (&before.source, &because), claims, mark).await
+}
+
+/// What can be proposed for a claim, given its payments.
+pub(super) fn payable_of(entitled: Money, payments: &[Payment]) -> Result<Money, AppError> {
+    payable(entitled, payments).map_err(too_large)
+}
