@@ -1,6 +1,7 @@
 //! `steelyard demo`: a whole county's year, from registry to published results, through the
 //! service's own API.
 
+mod awards;
 mod chain;
 mod dual;
 mod folder;
@@ -32,6 +33,7 @@ use crate::{
     proto::v1::ExplainResultResponse,
     sample::{COMPANIES, COUNTY, Document, Fact, RecordKind, SCHEMES, Sample, Size, SubjectKind},
 };
+use awards::Awards;
 use chain::Appraised;
 use dual::{DUAL, Dual};
 use formation::Formations;
@@ -92,14 +94,14 @@ impl Demo {
         let client = Client::new(service.connect().await?, COUNTY, Some(token));
         let client = client.map_err(|why| Failure::software(&why))?;
         let told = tell((&service, &client), &sample, &mut stage).await;
-        let Told { done, dual, formations, assessed, appraised, selection, explained } = match told
-        {
-            Ok(told) => told,
-            Err(why) => {
-                service.stop().await?;
-                return Err(Failure::software(&format!("the demonstration stopped: {why}")));
-            }
-        };
+        let Told { done, dual, formations, assessed, appraised, selection, awards, explained } =
+            match told {
+                Ok(told) => told,
+                Err(why) => {
+                    service.stop().await?;
+                    return Err(Failure::software(&format!("the demonstration stopped: {why}")));
+                }
+            };
         let subject = explained.result.as_ref().map_or("", report::id_of).to_owned();
         let sight = sight::look(&service, &client, &subject).await?;
         stage.done("six callers with roles of their own asked; one signed result checked")?;
@@ -113,6 +115,7 @@ impl Demo {
                 fields.insert("round".to_owned(), assessed.json());
                 fields.insert("chain".to_owned(), appraised.json());
                 fields.insert("selection".to_owned(), selection.json());
+                fields.insert("money".to_owned(), awards.json());
             }
             serde_json::to_writer_pretty(&mut out, &object).map_err(io::Error::from)?;
             writeln!(out)?;
@@ -121,6 +124,7 @@ impl Demo {
             assessed.print(&mut out)?;
             appraised.print(&mut out)?;
             selection.print(&report, &mut out)?;
+            awards.print(&mut out)?;
             tables::sight(&sight, &mut out)?;
             let name = report.name(RecordKind::Member, &subject);
             tables::explanation(&explained, &format!("{subject} {name}"), &mut out)?;
@@ -195,6 +199,7 @@ struct Told {
     assessed: Assessed,
     appraised: Appraised,
     selection: Selection,
+    awards: Awards,
     explained: ExplainResultResponse,
 }
 
@@ -262,6 +267,8 @@ async fn tell(
     }
     let selection = selection::carry_out((service, client), (sample, &done), today).await?;
     stage.done(&selection.stage())?;
+    let awards = awards::carry_out((service, client), today).await?;
+    stage.done(&awards.stage())?;
     let of_members = done.iter().find(|it| it.document.id == DUAL);
     let of_members = of_members.ok_or(CallError::Lacks("the dual score"))?;
     let dual = Dual::gather(client, sample, of_members).await?;
@@ -269,7 +276,7 @@ async fn tell(
     let moved = dual.worth_explaining(of_members);
     let moved = moved.ok_or(CallError::Lacks("anybody who moved and has a score"))?;
     let explained = client.explain(&of_members.document, report::id_of(moved)).await?;
-    Ok(Told { done, dual, formations, assessed, appraised, selection, explained })
+    Ok(Told { done, dual, formations, assessed, appraised, selection, awards, explained })
 }
 
 /// Why the story broke off.

@@ -1,5 +1,6 @@
 //! The commands. Each is thin: it reads arguments and files, calls a use case, and prints.
 
+mod books;
 mod calendar;
 mod demo;
 mod evaluate;
@@ -35,6 +36,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Balance the books of a county's money, and write them out.
+    Books {
+        #[command(subcommand)]
+        command: books::BooksCommand,
+    },
     /// Show the calendar of working days, and load a year's notice of holidays.
     Calendar {
         #[command(subcommand)]
@@ -137,6 +143,7 @@ pub(crate) fn store_failure(why: &crate::store::StoreError) -> Failure {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
+        Command::Books { command } => command.run(),
         Command::Calendar { command } => command.run(),
         Command::Demo(command) => command.run(),
         Command::Evaluate(command) => command.run(),

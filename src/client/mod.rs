@@ -1,6 +1,7 @@
 //! A caller of the API over the wire, as any other program would be: it loads a sample county,
 //! publishes schemes, runs evaluations, and reads what came of them.
 
+mod awards;
 mod chains;
 mod members;
 mod rounds;
@@ -10,6 +11,7 @@ pub mod wire;
 
 use std::sync::Arc;
 
+pub use awards::PaidOut;
 pub use chains::Chained;
 pub use rounds::{Handing, item};
 pub use selections::{Chosen, ID as SELECTION_ID};

@@ -35,6 +35,7 @@ mod notice;
 mod notice_encode;
 mod page;
 pub mod policy;
+mod pool;
 mod rating;
 mod rating_encode;
 mod receipt;
@@ -90,6 +91,7 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
         .add_service(recovery::service(app))
         .add_service(evaluation::service(app))
         .add_service(notice::service(app))
+        .add_service(pool::service(app))
         .add_service(veto::service(app))
         .add_service(access::service(app))
         .add_service(audit::service(app))

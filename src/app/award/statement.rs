@@ -23,6 +23,19 @@ pub struct Statement {
 }
 
 impl App {
+    /// The moment that books are read as of: the one asked for, or that of the newest write.
+    ///
+    /// # Errors
+    /// `KNOWN_AT_IN_FUTURE`; those of the store.
+    pub async fn books_known(
+        &self,
+        county: &str,
+        asked: Option<Moment>,
+    ) -> Result<Moment, AppError> {
+        let mut tx = self.read().await?;
+        Ok(self.known(&mut *tx, county, asked).await?.moment()?)
+    }
+
     /// A statement as known at a moment; `known` is the moment that pages after the first go by.
     ///
     /// # Errors

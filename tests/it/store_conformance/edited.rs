@@ -35,6 +35,8 @@ async fn fill(on: &Backend) {
     super::rounds::fill(&mut *tx).await;
     super::chains::fill(&mut *tx).await;
     super::selections::fill(&mut *tx).await;
+    super::budgets::fill(&mut *tx).await;
+    super::awards::fill(&mut *tx).await;
     for it in 0..4 {
         tx.append_audit(COUNTY, &[audit(&it.to_string())]).await.unwrap();
     }
@@ -91,6 +93,14 @@ pub(crate) async fn append_only_tables_refuse_changes(on: &Backend) {
         ("selections", "period"),
         ("selection_roster", "street"),
         ("selection_events", "text"),
+        ("money_movements", "text"),
+        ("money_postings", "account"),
+        ("award_batches", "text"),
+        ("entitlements", "recipient"),
+        ("award_lines", "subjects"),
+        ("award_batch_events", "text"),
+        ("recoveries", "text"),
+        ("recovery_events", "text"),
         ("results", "grade"),
         ("publications", "run_id"),
     ] {

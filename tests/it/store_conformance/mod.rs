@@ -1,6 +1,8 @@
 //! What every store must do. One list of cases; each runs on every backend or on none.
 
+mod awards;
 mod backend;
+mod budgets;
 mod calendars;
 mod chains;
 mod county;
@@ -40,8 +42,9 @@ macro_rules! conformance {
 
 mod everywhere {
     use super::{
-        Backend, calendars, chains, county, facts, notices, publications, registry,
-        result_objections, rounds, runs, schedules, selection_documents, selections, sight, totals,
+        Backend, awards, budgets, calendars, chains, county, facts, notices, publications,
+        registry, result_objections, rounds, runs, schedules, selection_documents, selections,
+        sight, totals,
     };
     conformance!(sqlite_memory, sqlite_file, postgres => [
         county::an_error_ends_the_transaction_and_keeps_nothing,
@@ -94,6 +97,14 @@ mod everywhere {
         selections::events_of_a_selection_come_back_in_their_order,
         selections::nothing_of_a_selection_is_written_twice_or_without_it,
         selections::a_roster_of_a_whole_county_is_kept,
+        budgets::movements_come_back_exactly_and_in_order,
+        budgets::figures_and_sums_are_read_as_of_a_moment,
+        budgets::books_that_do_not_hold_are_refused,
+        budgets::many_movements_at_once_are_kept,
+        awards::batches_come_back_exactly_with_their_payments,
+        awards::events_and_recoveries_come_back_in_their_order,
+        awards::nothing_is_paid_twice_or_out_of_nothing,
+        awards::a_batch_of_a_whole_county_is_kept,
         sight::facts_are_counted_by_kind_and_from_a_number_on,
         sight::runs_are_counted_by_state_with_their_ties,
     ]);
