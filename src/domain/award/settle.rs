@@ -14,6 +14,8 @@ pub struct OpenRecovery {
     pub waived: Money,
     /// What is owed of it still.
     pub open: Money,
+    /// Whether somebody demanded it, with a reason of their own: no result ends it.
+    pub by_demand: bool,
 }
 
 /// One payment of an entitlement.
@@ -158,10 +160,11 @@ fn over(mut over: Money, payments: &[Payment]) -> Result<Vec<Consequence>, Inval
     Ok(found)
 }
 
-/// Somebody is entitled to so much more than was said to be theirs: nothing of that is owed.
+/// Somebody is entitled to so much more than was said to be theirs: nothing of that is owed, unless
+/// somebody demanded it whatever the results say.
 fn again(mut more: Money, payments: &[Payment]) -> Result<Vec<Consequence>, InvalidMoney> {
     let mut found = Vec::new();
-    let mut all: Vec<&OpenRecovery> = recoveries(payments).collect();
+    let mut all: Vec<&OpenRecovery> = recoveries(payments).filter(|it| !it.by_demand).collect();
     all.sort_by_key(|it| std::cmp::Reverse(it.recovery));
     for it in all {
         let amount = it.open.min(more);
