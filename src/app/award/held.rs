@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     app::AppError,
     domain::{
-        award::{Batch, EntitlementKey, OpenRecovery, Payment, Recovery},
+        award::{Batch, EntitlementKey, OpenRecovery, Payment, Recovery, RecoveryCause},
         exact::{InvalidMoney, Money},
     },
     store::{
@@ -82,6 +82,7 @@ impl RecoveryView {
             stands: self.state.amount.minus(self.state.dropped)?,
             waived: self.state.waived,
             open: self.state.open()?,
+            follows: self.record.cause != RecoveryCause::Demanded,
         })
     }
 }
