@@ -25,7 +25,9 @@ pub use lists::Names;
 pub(super) use origin::Here;
 pub use propose::{ProposeBatch, subjects};
 pub use recover::{DemandRecovery, Recovering, RecoveryFilter, StepRecovery};
-pub(super) use rows::MoneyRows;
+#[cfg(test)]
+pub(super) use rows::tests::year;
+pub(super) use rows::{MoneyRows, Proposed};
 pub use statement::Statement;
 pub use steps::{StepBatch, TreasuryAnswer, TreasuryAnswers};
 

@@ -19,6 +19,7 @@ pub mod notice;
 pub mod offline;
 pub mod payment_list;
 pub mod person;
+pub mod pool;
 pub mod receipt;
 pub mod registry;
 pub mod result_objection;

@@ -27,10 +27,12 @@ mod indicator;
 mod member;
 mod member_encode;
 mod member_pages;
+mod money;
 mod notice;
 mod notice_encode;
 mod page;
 pub mod policy;
+mod pool;
 mod rating;
 mod rating_encode;
 mod receipt;
@@ -82,6 +84,7 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
         .add_service(selection::service(app))
         .add_service(evaluation::service(app))
         .add_service(notice::service(app))
+        .add_service(pool::service(app))
         .add_service(veto::service(app))
         .add_service(access::service(app))
         .add_service(audit::service(app))

@@ -24,6 +24,7 @@ use steelyard::{
             formation_service_client::FormationServiceClient,
             indicator_service_client::IndicatorServiceClient,
             member_service_client::MemberServiceClient, notice_service_client::NoticeServiceClient,
+            pool_service_client::PoolServiceClient,
             property_rating_service_client::PropertyRatingServiceClient,
             receipt_service_client::ReceiptServiceClient,
             registry_service_client::RegistryServiceClient,
@@ -164,6 +165,10 @@ impl Served {
 
     pub(crate) fn appraisal_results(&self) -> AppraisalResultServiceClient<Channel> {
         AppraisalResultServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn pools(&self) -> PoolServiceClient<Channel> {
+        PoolServiceClient::new(self.channel.clone()).max_encoding_message_size(4 * 1024 * 1024)
     }
 
     pub(crate) fn facts(&self) -> FactServiceClient<Channel> {

@@ -34,6 +34,7 @@ mod notices;
 mod offline;
 mod person;
 mod pools;
+mod pools_rpc;
 mod postgres;
 mod posts;
 mod ratings;

@@ -4,6 +4,7 @@
 mod calendars;
 mod chains;
 mod ledger;
+mod money;
 mod notices;
 mod publications;
 mod registry;
@@ -53,7 +54,7 @@ pub(crate) struct Effects {
     pub(crate) of_schedules: Vec<(String, Finding)>,
     /// What does not agree of selection documents, calendars, public notices and objections to results, by their names.
     pub(crate) of_others: Vec<(String, Finding)>,
-    /// What does not agree of assessment rounds, appraisal chains and selections: no run reads them.
+    /// What does not agree of assessment rounds, appraisal chains, selections and money: no run reads them.
     pub(crate) of_rounds: Vec<Finding>,
     /// What does not agree of a run, by its id.
     pub(crate) of_runs: Vec<(String, Finding)>,
@@ -88,6 +89,7 @@ impl Effects {
         let mut rounds = rounds::Rounds::read(tx, county).await?;
         let mut chains = chains::Chains::read(tx, county).await?;
         let mut selections = selections::Selections::read(tx, county).await?;
+        let mut books = money::Books::read(tx, county).await?;
         let mut after = i64::MIN;
         loop {
             let page = tx.audit_page(county, after, PAGE).await?;
@@ -106,6 +108,7 @@ impl Effects {
                     "round" => rounds.take(record, &mut found),
                     "chain" => chains.take(record, &mut found),
                     "selection" => selections.take(record, &mut found),
+                    "money" => books.take(record, &mut found),
                     "run" => found.take_run(record, (ledger.before(), registry.before())),
                     _ => (),
                 }
@@ -122,6 +125,7 @@ impl Effects {
         rounds.end(&mut found);
         chains.end(&mut found);
         selections.end(&mut found);
+        books.end(&mut found);
         found.runs(tx, county).await?;
         Ok(found)
     }

@@ -75,8 +75,8 @@ pub enum Consequence {
     },
 }
 
-fn sum(of: impl Iterator<Item = Money>) -> Result<Money, InvalidMoney> {
-    of.fold(Ok(Money::ZERO), |sum, it| sum?.plus(it))
+fn sum(mut of: impl Iterator<Item = Money>) -> Result<Money, InvalidMoney> {
+    of.try_fold(Money::ZERO, Money::plus)
 }
 
 fn live(payments: &[Payment]) -> Result<Money, InvalidMoney> {

@@ -34,12 +34,52 @@ pub enum AllocateError {
     Exact(#[from] ExactError),
 }
 
+/// Why a party gets what it gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartWhy {
+    /// Its exact part, cut to the fen.
+    Floor,
+    /// That, and one fen more for its remainder.
+    Remainder,
+    /// Its exact part, rounded half-up to the fen.
+    HalfUp,
+    /// Rounded half-up it would be more than was left: it gets what was left.
+    HeldToRest,
+    /// It is the last: it gets what the others left.
+    TakesRest,
+}
+
+/// What one party gets, and what it is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The exact part in fen.
+    pub exact: Exact,
+    /// Its whole fen.
+    pub floor: i64,
+    /// What is beyond the whole fen, from 0 to below 1.
+    pub remainder: Exact,
+    /// What the party gets.
+    pub money: Money,
+    /// Why so much.
+    pub why: PartWhy,
+}
+
 /// Divides `amount` by `weights`. The parts add up to the amount, always, and none is negative.
 pub fn allocate(
     amount: Money,
     weights: &[Exact],
     remainder: Remainder,
 ) -> Result<Vec<Money>, AllocateError> {
+    let table = allocate_table(amount, weights, remainder)?;
+    Ok(table.into_iter().map(|it| it.money).collect())
+}
+
+/// The same with each party's exact part and why it gets what it gets, in the order of the weights.
+pub fn allocate_table(
+    amount: Money,
+    weights: &[Exact],
+    remainder: Remainder,
+) -> Result<Vec<Part>, AllocateError> {
     if weights.is_empty() {
         return Err(AllocateError::NoParty);
     }
@@ -54,46 +94,50 @@ pub fn allocate(
         return Err(AllocateError::NoWeight);
     }
     let pool = Exact::whole(amount.fen());
-    let exact: Vec<Exact> = weights
+    let parts: Vec<Part> = weights
         .iter()
-        .map(|weight| pool.times(weight)?.over(&total))
+        .map(|weight| part(pool.times(weight)?.over(&total)?))
         .collect::<Result<_, ExactError>>()?;
     match remainder {
-        Remainder::Largest => largest(amount, &exact),
-        Remainder::Last => last(amount, &exact),
+        Remainder::Largest => largest(amount, parts),
+        Remainder::Last => last(amount, parts),
     }
 }
 
-fn largest(amount: Money, exact: &[Exact]) -> Result<Vec<Money>, AllocateError> {
-    let mut parts = Vec::with_capacity(exact.len());
-    let mut rests = Vec::with_capacity(exact.len());
+/// A party's exact part, cut to the fen.
+fn part(exact: Exact) -> Result<Part, ExactError> {
+    let floor = fen(&exact, RoundingMode::Floor)?;
+    let remainder = exact.minus(&Exact::whole(floor))?;
+    Ok(Part { exact, floor, remainder, money: Money::from_fen(floor), why: PartWhy::Floor })
+}
+
+fn largest(amount: Money, mut parts: Vec<Part>) -> Result<Vec<Part>, AllocateError> {
     let mut left = amount.fen();
-    for (index, part) in exact.iter().enumerate() {
-        let fen = fen(part, RoundingMode::Floor)?;
-        left = left.checked_sub(fen).ok_or(ExactError::Overflow)?;
-        parts.push(fen);
-        rests.push((part.minus(&Exact::whole(fen))?, index));
+    for part in &parts {
+        left = left.checked_sub(part.floor).ok_or(ExactError::Overflow)?;
     }
-    rests.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     let extra = usize::try_from(left).map_err(|_| ExactError::Overflow)?;
-    for (_, index) in rests.into_iter().take(extra) {
-        if let Some(part) = parts.get_mut(index) {
-            *part = part.checked_add(1).ok_or(ExactError::Overflow)?;
-        }
+    let mut order: Vec<&mut Part> = parts.iter_mut().collect();
+    // A stable sort: equal remainders stay in the order of the list.
+    order.sort_by(|a, b| b.remainder.cmp(&a.remainder));
+    for part in order.into_iter().take(extra) {
+        let more = part.floor.checked_add(1).ok_or(ExactError::Overflow)?;
+        (part.money, part.why) = (Money::from_fen(more), PartWhy::Remainder);
     }
-    Ok(parts.into_iter().map(Money::from_fen).collect())
+    Ok(parts)
 }
 
-fn last(amount: Money, exact: &[Exact]) -> Result<Vec<Money>, AllocateError> {
-    let mut parts = Vec::with_capacity(exact.len());
+fn last(amount: Money, mut parts: Vec<Part>) -> Result<Vec<Part>, AllocateError> {
     let mut left = amount.fen();
-    let (_, before) = exact.split_last().ok_or(AllocateError::NoParty)?;
+    let (last, before) = parts.split_last_mut().ok_or(AllocateError::NoParty)?;
     for part in before {
-        let fen = fen(part, RoundingMode::HalfUp)?.min(left);
-        left = left.checked_sub(fen).ok_or(ExactError::Overflow)?;
-        parts.push(Money::from_fen(fen));
+        let rounded = fen(&part.exact, RoundingMode::HalfUp)?;
+        part.why = if rounded > left { PartWhy::HeldToRest } else { PartWhy::HalfUp };
+        let given = rounded.min(left);
+        left = left.checked_sub(given).ok_or(ExactError::Overflow)?;
+        part.money = Money::from_fen(given);
     }
-    parts.push(Money::from_fen(left));
+    (last.money, last.why) = (Money::from_fen(left), PartWhy::TakesRest);
     Ok(parts)
 }
 

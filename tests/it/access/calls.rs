@@ -44,6 +44,7 @@ async fn asked(all: &Counties, who: &str, method: &str, at: Target) -> Result<bo
             super::selection_calls::selection_document(all, who, method, at).await
         }
         "SelectionService" => super::selection_calls::selection(all, who, method, at).await,
+        "PoolService" => super::pool_calls::pool(all, who, method, at).await,
         "ScheduleService" => schedule(all, who, method, at).await,
         "CalendarService" => super::notice_calls::calendar(all, who, method, at).await,
         "VetoService" => super::notice_calls::veto(all, who, at).await,

@@ -11,6 +11,7 @@ mod grants;
 mod matrix;
 mod member_calls;
 mod notice_calls;
+mod pool_calls;
 mod rating_calls;
 mod round_calls;
 mod selection_calls;

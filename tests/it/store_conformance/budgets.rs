@@ -93,6 +93,9 @@ pub(super) async fn fill(tx: &mut dyn StoreTx) {
     tx.insert_movements(COUNTY, &[it]).await.unwrap();
 }
 
+/// Whether a movement is asked for.
+type Kept = fn(&MovementRecord) -> bool;
+
 const A: (&str, &str) = ("2022", "a");
 const B: (&str, &str) = ("2022", "b");
 const OLD: (&str, &str) = ("2021", "a");
@@ -177,7 +180,6 @@ pub(crate) async fn movements_come_back_exactly_and_in_order(on: &Backend) {
     }
     let text = |it: &str| it.to_owned();
     let no = MovementListing::default;
-    type Kept = fn(&MovementRecord) -> bool;
     let filters: [(MovementListing, Kept); 8] = [
         (MovementListing { year: text("2021"), ..no() }, |it| it.year == "2021"),
         (MovementListing { purpose: text("b"), ..no() }, |it| it.purpose == "b"),

@@ -10,6 +10,7 @@ mod allocation;
 mod arithmetic;
 mod naive;
 mod notation;
+mod pools;
 mod seats;
 mod words;
 
