@@ -8,7 +8,10 @@ mod assessment;
 mod assessment_decode;
 mod assessment_encode;
 mod audit;
+mod award;
+mod award_decode;
 mod award_encode;
+mod budget;
 mod calendar;
 mod candidate;
 mod chain;
@@ -36,6 +39,7 @@ mod pool;
 mod rating;
 mod rating_encode;
 mod receipt;
+mod recovery;
 mod registry;
 mod registry_decode;
 mod registry_encode;
@@ -82,6 +86,9 @@ pub fn routes(app: &App) -> Result<Routes, policy::PolicyError> {
         .add_service(assessment::service(app))
         .add_service(chain::service(app))
         .add_service(selection::service(app))
+        .add_service(budget::service(app))
+        .add_service(award::service(app))
+        .add_service(recovery::service(app))
         .add_service(evaluation::service(app))
         .add_service(notice::service(app))
         .add_service(pool::service(app))

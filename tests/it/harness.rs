@@ -15,7 +15,8 @@ use steelyard::{
             appraisal_chain_service_client::AppraisalChainServiceClient,
             appraisal_result_service_client::AppraisalResultServiceClient,
             assessment_service_client::AssessmentServiceClient,
-            audit_service_client::AuditServiceClient,
+            audit_service_client::AuditServiceClient, award_service_client::AwardServiceClient,
+            budget_service_client::BudgetServiceClient,
             calendar_service_client::CalendarServiceClient,
             candidate_service_client::CandidateServiceClient,
             entry_service_client::EntryServiceClient,
@@ -27,6 +28,7 @@ use steelyard::{
             pool_service_client::PoolServiceClient,
             property_rating_service_client::PropertyRatingServiceClient,
             receipt_service_client::ReceiptServiceClient,
+            recovery_service_client::RecoveryServiceClient,
             registry_service_client::RegistryServiceClient,
             schedule_service_client::ScheduleServiceClient,
             scheme_service_client::SchemeServiceClient,
@@ -105,6 +107,18 @@ impl Served {
 
     pub(crate) fn selections(&self) -> SelectionServiceClient<Channel> {
         SelectionServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn budgets(&self) -> BudgetServiceClient<Channel> {
+        BudgetServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn awards(&self) -> AwardServiceClient<Channel> {
+        AwardServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn recoveries(&self) -> RecoveryServiceClient<Channel> {
+        RecoveryServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn schedules(&self) -> ScheduleServiceClient<Channel> {

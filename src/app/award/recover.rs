@@ -91,7 +91,7 @@ impl App {
         &self,
         call: Write,
         asked: DemandRecovery,
-        encode: impl Fn(&Recovering) -> Vec<u8> + Send + Sync + 'static,
+        encode: impl Fn(&Recovering) -> Result<Vec<u8>, AppError> + Send + Sync + 'static,
     ) -> Result<Vec<u8>, AppError> {
         let shared = Arc::new((call.clone(), asked, encode));
         self.write(call, move |tx, now| {
@@ -112,7 +112,7 @@ impl App {
                 let number = demand(tx, &mut ledger, &mut paying, of, said).await?;
                 let view = recovering(&mut paying, id, number)?;
                 let effects = ledger.keep(tx).await?.into_iter().collect();
-                Ok(Done { response: encode(&view), effects })
+                Ok(Done { response: encode(&view)?, effects })
             })
         })
         .await
@@ -128,7 +128,10 @@ impl App {
         &self,
         call: Write,
         (number, step): (i64, StepRecovery),
-        encode: impl Fn(&Recovering, &MovementRecord) -> Vec<u8> + Send + Sync + 'static,
+        encode: impl Fn(&Recovering, &MovementRecord) -> Result<Vec<u8>, AppError>
+        + Send
+        + Sync
+        + 'static,
     ) -> Result<Vec<u8>, AppError> {
         let shared = Arc::new((call.clone(), step, encode));
         self.write(call, move |tx, now| {
@@ -150,7 +153,7 @@ impl App {
                 let newest = ledger.newest(tx, of).await?.cloned();
                 let newest = newest.ok_or_else(|| unknown(of.0, of.1))?;
                 let effects = ledger.keep(tx).await?.into_iter().collect();
-                Ok(Done { response: encode(&view, &newest), effects })
+                Ok(Done { response: encode(&view, &newest)?, effects })
             })
         })
         .await

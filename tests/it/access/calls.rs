@@ -44,6 +44,9 @@ async fn asked(all: &Counties, who: &str, method: &str, at: Target) -> Result<bo
             super::selection_calls::selection_document(all, who, method, at).await
         }
         "SelectionService" => super::selection_calls::selection(all, who, method, at).await,
+        "BudgetService" => super::award_calls::budget(all, who, method, at).await,
+        "AwardService" => super::award_calls::award(all, who, method, at).await,
+        "RecoveryService" => super::award_calls::recovery(all, who, method, at).await,
         "PoolService" => super::pool_calls::pool(all, who, method, at).await,
         "ScheduleService" => schedule(all, who, method, at).await,
         "CalendarService" => super::notice_calls::calendar(all, who, method, at).await,

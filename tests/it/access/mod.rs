@@ -2,6 +2,7 @@
 //! not.
 
 mod appraisal_calls;
+mod award_calls;
 mod calls;
 mod chain_calls;
 pub(crate) mod county;
