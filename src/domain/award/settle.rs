@@ -105,13 +105,25 @@ pub fn claimed(payments: &[Payment]) -> Result<Money, InvalidMoney> {
     live(payments)?.minus(sum(recoveries(payments).map(|it| it.stands))?)
 }
 
+/// What is not to be paid again (A4): what is reserved or paid, less what is to come back because results
+/// or honours changed. What somebody demanded for a reason of their own is not paid a second time, nor
+/// what was waived.
+///
+/// # Errors
+/// More than can be kept.
+pub fn spoken_for(payments: &[Payment]) -> Result<Money, InvalidMoney> {
+    let followed = || recoveries(payments).filter(|it| it.follows);
+    let stands = sum(followed().map(|it| it.stands))?;
+    live(payments)?.minus(stands)?.plus(sum(followed().map(|it| it.waived))?)
+}
+
 /// What can be proposed for payment to somebody who is entitled to so much: never more than that in
 /// all (A4).
 ///
 /// # Errors
 /// More than can be kept.
 pub fn payable(entitled: Money, payments: &[Payment]) -> Result<Money, InvalidMoney> {
-    Ok(entitled.minus(held(payments)?)?.max(Money::ZERO))
+    Ok(entitled.minus(spoken_for(payments)?)?.max(Money::ZERO))
 }
 
 /// What is to be done so that nobody keeps more than that, and nobody owes, because of results, what is
