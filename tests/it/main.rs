@@ -15,6 +15,7 @@ mod access;
 mod appraisal_results;
 mod architecture;
 mod audit;
+mod awards;
 mod calendar;
 mod cancelled;
 mod catalogue;

@@ -308,3 +308,22 @@ fn stages(all: &[v1::SelectionCandidate]) -> Vec<(&str, CandidateStage)> {
 fn candidate_ids(all: &[v1::SelectionCandidate]) -> Vec<&str> {
     all.iter().map(|it| it.branch_id.as_str()).collect()
 }
+
+/// The county whose honours of `b-01`, `b-02` and `b-11` are confirmed. It is the tenth of January.
+pub(crate) async fn confirmed(url: &str) -> Served {
+    let on = prepared(url).await;
+    way::posted(&on).await;
+    on.clock.set("2023-01-10T01:00:00Z");
+    cast::confirm(&on, "confirm").await.unwrap();
+    on
+}
+
+/// Honours that are cancelled by somebody who sees money.
+pub(crate) async fn cancelled(
+    on: &Served,
+    request_id: &str,
+    branches: &[&str],
+) -> v1::CancelHonoursResponse {
+    grant(on, "committee", "organization_department", reference(RecordKind::County, COUNTY)).await;
+    cast::cancel(on, "committee", request_id, branches).await.unwrap()
+}
