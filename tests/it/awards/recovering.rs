@@ -5,8 +5,8 @@ use tonic::Code;
 
 use super::{
     cast::{
-        all_paid, answer, appropriated, budget, collect, demand, entitled, exported, figures, in_the_way, paid,
-        proposed, recoveries, returned, said, text, waive,
+        all_paid, answer, appropriated, budget, collect, demand, entitled, exported, figures,
+        in_the_way, paid, proposed, recoveries, returned, said, text, waive,
     },
     on_both, proved, small,
 };

@@ -29,7 +29,7 @@ use steelyard::{
 use tonic::{Code, Request, Status, transport::Channel};
 use tonic_types::StatusExt as _;
 
-pub(super) use ask::{Ask, answers, approve, cancel, export, increase, propose};
+use ask::{Ask, answers, approve, cancel, export, increase, propose};
 
 use super::process;
 use crate::harness::{COUNTY, date, member, reference, units};
@@ -205,12 +205,12 @@ impl Town {
     }
 
     /// Sends a call at one of the servers, and gives the answer's bytes.
-    pub(super) async fn send(&self, ask: &Ask, replica: usize) -> Result<Vec<u8>, Status> {
+    async fn send(&self, ask: &Ask, replica: usize) -> Result<Vec<u8>, Status> {
         self.send_within(ask, replica, Duration::from_secs(30)).await
     }
 
     /// The same, with so much time.
-    pub(super) async fn send_within(
+    async fn send_within(
         &self,
         ask: &Ask,
         replica: usize,
@@ -242,7 +242,7 @@ impl Town {
     }
 
     /// Sends a call until the county is not held by others.
-    pub(super) async fn sure(&self, ask: &Ask, replica: usize) -> Result<Vec<u8>, Status> {
+    async fn sure(&self, ask: &Ask, replica: usize) -> Result<Vec<u8>, Status> {
         loop {
             match self.send(ask, replica).await {
                 Err(status) if status.code() == Code::Aborted => {
