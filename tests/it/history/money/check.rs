@@ -29,7 +29,7 @@ pub(super) enum Rule {
     Gap,
     /// K6: what is reserved, paid, back, recovered or owed is not what payments and recoveries say.
     Held,
-    /// K8: a write without its one entry in the audit trail, or an entry without its write.
+    /// K8: a write or a kept refusal without its one entry in the audit trail, or an entry of nothing.
     Entry,
     /// K10: a repeat was answered otherwise.
     OtherAnswer,
@@ -111,15 +111,21 @@ fn counted(of: &[String]) -> BTreeMap<&str, i64> {
 
 fn effects(found: &mut Found, history: &[Kept], rows: &Rows) {
     let mut left = left(rows);
-    let mut entries = BTreeMap::new();
+    let mut audit = BTreeMap::new();
     for it in &rows.audit {
-        *entries.entry(it.request_id.as_str()).or_insert(0) += 1;
+        *audit.entry(it.request_id.as_str()).or_insert(0) += 1;
     }
     for it in history {
         let id = it.request_id.as_str();
         let there = left.remove(id).unwrap_or_default();
-        let entry = entries.remove(id).unwrap_or(0);
-        if entry != i64::from(!there.is_empty()) {
+        let entry = audit.remove(id).unwrap_or(0);
+        // A refusal is kept, and has its entry too.
+        let entries = match (&it.expected, it.done) {
+            (Ok(_), _) => i64::from(!there.is_empty())..=i64::from(!there.is_empty()),
+            (Err(_), Done::Maybe) => 0..=1,
+            (Err(_), Done::Yes | Done::No) => 1..=1,
+        };
+        if !entries.contains(&entry) {
             found.push((Rule::Entry, format!("{id}: {entry} entries for {there:?}")));
         }
         let wanted = match (&it.expected, it.done) {
@@ -143,7 +149,7 @@ fn effects(found: &mut Found, history: &[Kept], rows: &Rows) {
         }
     }
     found.extend(left.into_iter().map(|it| (Rule::Resurrected, format!("{it:?}"))));
-    found.extend(entries.into_keys().map(|it| (Rule::Entry, format!("{it}: of no request"))));
+    found.extend(audit.into_keys().map(|it| (Rule::Entry, format!("{it}: of no request"))));
 }
 
 /// What a movement debits and credits, written down from the rules and not from the product.

@@ -1,6 +1,7 @@
 //! Money under races and kills (A3 to A5, K6): a town in which everybody is paid by a scheme, two hands that
 //! carry batches, and what its books must be at every moment.
 
+mod ask;
 mod check;
 mod corrupt;
 mod kills;
@@ -27,6 +28,8 @@ use steelyard::{
 };
 use tonic::{Code, Request, Status, transport::Channel};
 use tonic_types::StatusExt as _;
+
+use ask::{Ask, answers, approve, cancel, export, increase, propose};
 
 use super::process;
 use crate::harness::{COUNTY, date, member, reference, units};
@@ -149,16 +152,19 @@ impl Town {
         let mut records = units();
         records.extend((0..members).map(|it| member(&format!("m{it:03}"))));
         let records = records.into_iter();
-        let message = v1::UpsertRecordsRequest {
-            county: COUNTY.into(),
-            request_id: "records".into(),
-            records: records
-                .map(|it| v1::RegistryRecord { effective_from: date("2000-01-01"), ..it })
-                .collect(),
-        };
-        let mut registry = RegistryServiceClient::new(self.channel(0));
-        let answer = registry.upsert_records(self.by(Hand::One, tokio_stream::once(message))).await;
-        assert_eq!(answer.unwrap().into_inner().items, []);
+        let records: Vec<_> = records
+            .map(|it| v1::RegistryRecord { effective_from: date("2000-01-01"), ..it })
+            .collect();
+        for (part, records) in records.chunks(250).enumerate() {
+            let message = v1::UpsertRecordsRequest {
+                county: COUNTY.into(),
+                request_id: format!("records-{part}"),
+                records: records.to_vec(),
+            };
+            let mut registry = RegistryServiceClient::new(self.channel(0));
+            let message = self.by(Hand::One, tokio_stream::once(message));
+            assert_eq!(registry.upsert_records(message).await.unwrap().into_inner().items, []);
+        }
         for scheme in schemes {
             let request = v1::PublishSchemeRequest {
                 county: COUNTY.into(),
@@ -199,12 +205,12 @@ impl Town {
     }
 
     /// Sends a call at one of the servers, and gives the answer's bytes.
-    pub(super) async fn send(&self, ask: &Ask, replica: usize) -> Result<Vec<u8>, Status> {
+    async fn send(&self, ask: &Ask, replica: usize) -> Result<Vec<u8>, Status> {
         self.send_within(ask, replica, Duration::from_secs(30)).await
     }
 
     /// The same, with so much time.
-    pub(super) async fn send_within(
+    async fn send_within(
         &self,
         ask: &Ask,
         replica: usize,
@@ -236,7 +242,7 @@ impl Town {
     }
 
     /// Sends a call until the county is not held by others.
-    pub(super) async fn sure(&self, ask: &Ask, replica: usize) -> Result<Vec<u8>, Status> {
+    async fn sure(&self, ask: &Ask, replica: usize) -> Result<Vec<u8>, Status> {
         loop {
             match self.send(ask, replica).await {
                 Err(status) if status.code() == Code::Aborted => {
@@ -310,112 +316,4 @@ pub(super) fn assert_sound(of: &v1::PurposeBudget) {
     assert!(all.iter().all(|it| *it >= 0), "{of:?}");
     assert_eq!(available, appropriated - reserved - paid + recovered, "{of:?}");
     assert!(recovered + due <= paid, "{of:?}");
-}
-
-/// A write, as it is sent and sent again.
-#[derive(Debug, Clone)]
-pub(super) enum Ask {
-    Act(v1::RecordBudgetActRequest),
-    Propose(v1::ProposeBatchRequest),
-    Approve(v1::ApproveBatchRequest),
-    /// By whoever proposed: refused.
-    ApproveOwn(v1::ApproveBatchRequest),
-    Reject(v1::RejectBatchRequest),
-    Cancel(v1::CancelBatchRequest),
-    Export(v1::ExportBatchRequest),
-    Answer(v1::RecordTreasuryAnswersRequest),
-    Close(v1::CloseBatchRequest),
-    Demand(v1::DemandRecoveryRequest),
-    Collect(v1::RecordRecoveredRequest),
-    Waive(v1::WaiveRecoveryRequest),
-}
-
-/// More is appropriated to a purpose.
-pub(super) fn increase(request_id: &str, (year, purpose): (&str, &str), fen: i64) -> Ask {
-    Ask::Act(v1::RecordBudgetActRequest {
-        county: COUNTY.into(),
-        request_id: request_id.into(),
-        kind: v1::BudgetActKind::Increase.into(),
-        year: year.into(),
-        purpose_id: purpose.into(),
-        amount: cny(fen),
-        title: "奖励经费".into(),
-        reason: "安排".into(),
-        decided_by: "finance".into(),
-        ..Default::default()
-    })
-}
-
-/// Payments by a scheme's results of a year; of nobody named, of all.
-pub(super) fn propose(
-    (request_id, batch): (&str, &str),
-    (scheme, year): (&str, &str),
-    members: &[usize],
-) -> Ask {
-    let key = |number: &usize| v1::EntitlementKey {
-        award_id: "bonus".into(),
-        recipient: Some(v1::AwardRecipientRef {
-            kind: v1::RecipientKind::Member.into(),
-            id: format!("m{number:03}"),
-            name: String::new(),
-        }),
-        each: String::new(),
-    };
-    Ask::Propose(v1::ProposeBatchRequest {
-        county: COUNTY.into(),
-        request_id: request_id.into(),
-        batch_id: batch.into(),
-        purpose_id: scheme.into(),
-        source: Some(v1::EntitlementSource {
-            document: Some(v1::entitlement_source::Document::SchemeId(scheme.into())),
-            period: year.into(),
-        }),
-        choices: members.iter().map(key).collect(),
-        reason: String::new(),
-    })
-}
-
-pub(super) fn approve(request_id: &str, batch: &str) -> v1::ApproveBatchRequest {
-    v1::ApproveBatchRequest {
-        county: COUNTY.into(),
-        request_id: request_id.into(),
-        batch_id: batch.into(),
-        reason: String::new(),
-        decided_by: "head".into(),
-    }
-}
-
-pub(super) fn cancel(request_id: &str, batch: &str) -> Ask {
-    Ask::Cancel(v1::CancelBatchRequest {
-        county: COUNTY.into(),
-        request_id: request_id.into(),
-        batch_id: batch.into(),
-        reason: "重新核对".into(),
-        decided_by: "head".into(),
-    })
-}
-
-pub(super) fn export(request_id: &str, batch: &str) -> Ask {
-    let (county, request_id, batch_id) = (COUNTY.into(), request_id.into(), batch.into());
-    Ask::Export(v1::ExportBatchRequest { county, request_id, batch_id })
-}
-
-/// The treasury's answers for lines: paid or sent back.
-pub(super) fn answers(request_id: &str, batch: &str, lines: &[(i32, bool)]) -> Ask {
-    use v1::treasury_answer::Outcome;
-    let answer = |(line, paid): &(i32, bool)| {
-        let (on, reference) = (today(), format!("GK-{line}"));
-        let outcome = if *paid {
-            Outcome::Paid(v1::TreasuryPaid { on, reference })
-        } else {
-            Outcome::Returned(v1::TreasuryReturned { on, reason: "账号有误".into(), reference })
-        };
-        v1::TreasuryAnswer { line: *line, outcome: Some(outcome) }
-    };
-    Ask::Answer(v1::RecordTreasuryAnswersRequest {
-        county: COUNTY.into(),
-        request_id: request_id.into(),
-        batch_id: batch.into(),
-        answers: lines.iter().map(answer).collect(),
-    })
 }

@@ -76,7 +76,9 @@ async fn round(town: &Arc<Town>, (scheme, year): (&str, &str), number: usize) ->
     let found = town.budget((year, scheme), number).await.unwrap();
     let figures = [&found.appropriated, &found.reserved, &found.paid, &found.available].map(fen);
     assert_eq!(figures, [AWARD, AWARD, 0, 0], "{found:?}");
-    town.balance((year, scheme), number + 1).await.unwrap();
+    if number % 5 == 0 {
+        town.balance((year, scheme), number + 1).await.unwrap();
+    }
     let batch = &won[0];
     town.sure(&cancel(&format!("back-{batch}"), batch), number + 1).await.unwrap();
     won.len() + refused
