@@ -18,12 +18,14 @@ impl Faults {
 
     /// An amount that must be there and is not below zero.
     pub(crate) fn some_money(&mut self, path: &str, raw: Option<&google::Money>) -> Option<Money> {
-        let money = self.money(path, raw)?;
-        if money < Money::ZERO {
+        let money = self.money(path, raw);
+        // Told also where the currency is wrong, too; two signs are a fault of their own.
+        let of_one_sign = |it: &&google::Money| it.units <= 0 && it.nanos <= 0;
+        if raw.filter(of_one_sign).is_some_and(|it| (it.units, it.nanos) != (0, 0)) {
             self.add(path, "MONEY_INVALID", "this amount is not below 0", "金额不得为负");
             return None;
         }
-        Some(money)
+        money
     }
 
     fn fen(&mut self, raw: &google::Money) -> Option<i64> {
@@ -85,7 +87,8 @@ mod tests {
         for (units, nanos) in [(1, -10_000_000), (-1, 10_000_000), (0, 1_000_000_000)] {
             assert_eq!(told(Some(money(units, nanos))), ["amount.nanos MONEY_INVALID"]);
         }
-        assert_eq!(told(Some(money(0, i32::MIN))), ["amount.nanos MONEY_INVALID"]);
+        let both = ["amount.nanos MONEY_INVALID", "amount MONEY_INVALID"];
+        assert_eq!(told(Some(money(0, i32::MIN))), both);
         assert_eq!(told(Some(money(1, 1))), ["amount.nanos MONEY_INVALID"]);
         let largest = 92_233_720_368_547_758;
         assert_eq!(told(Some(money(largest, 80_000_000))), ["amount.units MONEY_INVALID"]);
@@ -95,5 +98,8 @@ mod tests {
         assert_eq!(told(Some(dollars)), both);
         let nothing = google::Money { currency_code: String::new(), units: 1, nanos: 0 };
         assert_eq!(told(Some(nothing)), ["amount.currency_code MONEY_INVALID"]);
+        let debt = google::Money { currency_code: "USD".to_owned(), units: -1, nanos: 0 };
+        let both = ["amount.currency_code MONEY_INVALID", "amount MONEY_INVALID"];
+        assert_eq!(told(Some(debt)), both);
     }
 }

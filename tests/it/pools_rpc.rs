@@ -112,6 +112,7 @@ async fn every_fault_of_a_pool_is_told_at_once() {
     let wrong = v1::AllocatePoolRequest { remainder: 7, ..asked(Some(dollars), by) };
     let wanted = [
         "amount.currency_code MONEY_INVALID",
+        "amount MONEY_INVALID",
         "remainder ENUM_UNSPECIFIED",
         "parties.parties[1].id ID_INVALID",
         "parties.parties[2].id DUPLICATE_ID",

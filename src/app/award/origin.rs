@@ -218,7 +218,7 @@ impl Gathered {
         let key = EntitlementKey { award: award_id, recipient, recipient_id, each };
         let claim = self.0.claims.entry(key.clone()).or_insert_with(|| Claim {
             key,
-            title: award.title.clone(),
+            title: called(award).to_owned(),
             amount: award.amount,
             subjects: Vec::new(),
         });
@@ -226,4 +226,9 @@ impl Gathered {
             claim.subjects.insert(at, subject);
         }
     }
+}
+
+/// What an award is called: by its id where its document gives it no title.
+fn called(award: &Award) -> &str {
+    if award.title.is_empty() { &award.id } else { &award.title }
 }

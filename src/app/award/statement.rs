@@ -33,7 +33,7 @@ impl App {
         asked: Option<Moment>,
     ) -> Result<Moment, AppError> {
         let mut tx = self.read().await?;
-        Ok(self.known(&mut *tx, county, asked).await?.moment()?)
+        self.known(&mut *tx, county, asked).await?.moment()
     }
 
     /// A statement as known at a moment; `known` is the moment that pages after the first go by.

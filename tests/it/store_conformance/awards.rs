@@ -315,7 +315,8 @@ async fn tries(
             put("a batch again", true, done)
         }
         1 => {
-            let done = tx.insert_batch(COUNTY, &new, &[key.clone()], &one(key, 2)).await;
+            let again = [key.clone()];
+            let done = tx.insert_batch(COUNTY, &new, &again, &one(key, 2)).await;
             put("an entitlement again", true, done)
         }
         2 => {

@@ -247,6 +247,9 @@ pub(crate) async fn figures_and_sums_are_read_as_of_a_moment(on: &Backend) {
     assert_eq!(tx.account_sums("other", ("2022", ""), None).await.unwrap(), []);
 }
 
+/// A change of the figures after a movement.
+type Change = fn(&mut Balances);
+
 /// Tries a movement that must not be taken, and answers whether one of its key was there.
 async fn refused(on: &Backend, rows: &[MovementRecord], why: &str) -> bool {
     let mut tx = begin(&*on.store, 90).await.unwrap();
@@ -269,7 +272,7 @@ pub(crate) async fn books_that_do_not_hold_are_refused(on: &Backend) {
     tx.insert_movements(COUNTY, &kept).await.unwrap();
     tx.commit().await.unwrap();
     let good = books.next(of, Movement::Increase, 10);
-    let figures: [(&str, fn(&mut Balances)); 14] = [
+    let figures: [(&str, Change); 14] = [
         ("nothing appropriated", |it| it.appropriated = fen(0)),
         ("below zero: appropriated", |it| {
             *it = Balances { appropriated: fen(-1), available: fen(-61), ..*it }
@@ -348,7 +351,7 @@ pub(crate) async fn books_that_do_not_hold_are_refused(on: &Backend) {
         assert!(refused(on, &[it], again.word()).await, "{again:?}");
     }
     let mut tx = on.store.begin().await.unwrap();
-    let unlocked = tx.insert_movements(COUNTY, &[good.clone()]).await;
+    let unlocked = tx.insert_movements(COUNTY, std::slice::from_ref(&good)).await;
     assert!(matches!(unlocked, Err(StoreError::NotLocked { .. })), "{unlocked:?}");
     drop(tx);
     // What was refused left nothing behind, and what follows is taken.

@@ -20,11 +20,7 @@ pub(in crate::domain::scheme) static DOCUMENT: Shape = shape(
         must("period", Form::Word(|| names(words::periods())), "Over how long."),
         must("in_force", Form::Map(&IN_FORCE), "When the scheme holds."),
         may("basis", Form::Either(BASES), "The documents the scheme rests on."),
-        may(
-            "roster",
-            Form::Map(&PREDICATE),
-            "Which registered subjects a run takes: a condition over attributes only.",
-        ),
+        may("roster", Form::Map(&PREDICATE), "Which subjects a run takes: by attributes only."),
         may(
             "appraised",
             Form::Word(|| names(words::appraised())),
@@ -261,11 +257,7 @@ pub(in crate::domain::scheme) static AWARD: Shape = shape(
             Form::Word(|| names(words::award_as_of())),
             "`when` looks at the day of publication (S6): grade and attributes only, of posts only.",
         ),
-        may(
-            "paid",
-            Form::Word(|| names(words::award_paid())),
-            "One who is entitled more than once a year: `once` (not written: so) or `each` time.",
-        ),
+        may("paid", Form::Word(|| names(words::award_paid())), "`once` a year, or `each` time."),
         may("basis", Form::Either(BASES), "What it rests on."),
     ],
 );
