@@ -82,7 +82,7 @@ impl RecoveryView {
             stands: self.state.amount.minus(self.state.dropped)?,
             waived: self.state.waived,
             open: self.state.open()?,
-            by_demand: self.record.cause == RecoveryCause::Demanded,
+            follows: self.record.cause != RecoveryCause::Demanded,
         })
     }
 }

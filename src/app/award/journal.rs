@@ -136,8 +136,9 @@ impl Journal {
                     JournalFormat::Hledger => {
                         writeln!(text, "    {name}  {} CNY = {amount} CNY", Money::ZERO)
                     }
+                    // Without its own tolerance beancount lets a fen pass.
                     JournalFormat::Beancount => {
-                        writeln!(text, "{day} balance {name}  {amount} CNY")
+                        writeln!(text, "{day} balance {name}  {amount} ~ 0.00 CNY")
                     }
                 };
             }

@@ -14,8 +14,9 @@ pub struct OpenRecovery {
     pub waived: Money,
     /// What is owed of it still.
     pub open: Money,
-    /// Whether somebody demanded it, with a reason of their own: no result ends it.
-    pub by_demand: bool,
+    /// Whether it followed from results or honours, so that it ends with them. What somebody demanded for
+    /// a reason of their own stays.
+    pub follows: bool,
 }
 
 /// One payment of an entitlement.
@@ -109,36 +110,54 @@ pub fn claimed(payments: &[Payment]) -> Result<Money, InvalidMoney> {
     live(payments)?.minus(sum(recoveries(payments).map(|it| it.stands))?)
 }
 
+/// What is not to be paid again (A4): what is reserved or paid, less what is to come back because results
+/// or honours changed. What somebody demanded for a reason of their own is not paid a second time, nor
+/// what was waived.
+///
+/// # Errors
+/// More than can be kept.
+pub fn spoken_for(payments: &[Payment]) -> Result<Money, InvalidMoney> {
+    let followed = || recoveries(payments).filter(|it| it.follows);
+    let stands = sum(followed().map(|it| it.stands))?;
+    live(payments)?.minus(stands)?.plus(sum(followed().map(|it| it.waived))?)
+}
+
 /// What can be proposed for payment to somebody who is entitled to so much: never more than that in
 /// all (A4).
 ///
 /// # Errors
 /// More than can be kept.
 pub fn payable(entitled: Money, payments: &[Payment]) -> Result<Money, InvalidMoney> {
-    Ok(entitled.minus(held(payments)?)?.max(Money::ZERO))
+    Ok(entitled.minus(spoken_for(payments)?)?.max(Money::ZERO))
 }
 
-/// What is to be done so that nobody keeps more than that, and nobody owes what is theirs again. The
-/// newest payments go first: `payments` are given oldest first. Doing it leaves nothing to do.
+/// What is to be done so that nobody keeps more than that, and nobody owes, because of results, what is
+/// theirs again. The newest payments go first: `payments` are given oldest first. Doing it leaves nothing to do.
 ///
 /// # Errors
 /// More than can be kept.
 pub fn settle(entitled: Money, payments: &[Payment]) -> Result<Vec<Consequence>, InvalidMoney> {
     let claimed = claimed(payments)?;
     if claimed > entitled {
-        over(claimed.minus(entitled)?, payments)
+        let (mut found, left) = over(claimed.minus(entitled)?, payments)?;
+        // Lines are taken out whole: what became free beyond need is not owed elsewhere.
+        if left < Money::ZERO {
+            found.extend(again(Money::ZERO.minus(left)?, payments)?);
+        }
+        Ok(found)
     } else {
         again(entitled.minus(claimed)?, payments)
     }
 }
 
-/// Somebody has so much more than is theirs.
-fn over(mut over: Money, payments: &[Payment]) -> Result<Vec<Consequence>, InvalidMoney> {
+/// Somebody has so much more than is theirs: what is to be done, and what of it is left then. Below zero:
+/// so much more was taken out.
+fn over(mut over: Money, payments: &[Payment]) -> Result<(Vec<Consequence>, Money), InvalidMoney> {
     let mut found = Vec::new();
     let reserved = |it: &&Payment| it.state == LineState::Reserved;
     for it in payments.iter().rev().filter(reserved).filter(|it| it.here) {
         if over <= Money::ZERO {
-            return Ok(found);
+            return Ok((found, over));
         }
         let (batch_id, line, amount) = (it.batch_id.clone(), it.line, it.amount);
         found.push(Consequence::Withdraw { batch_id, line, amount });
@@ -146,7 +165,7 @@ fn over(mut over: Money, payments: &[Payment]) -> Result<Vec<Consequence>, Inval
     }
     for it in payments.iter().rev().filter(reserved).filter(|it| !it.here) {
         if over <= Money::ZERO {
-            return Ok(found);
+            return Ok((found, over));
         }
         let (batch_id, line, amount) = (it.batch_id.clone(), it.line, it.amount.min(over));
         found.push(Consequence::Wait { batch_id, line, amount });
@@ -162,14 +181,13 @@ fn over(mut over: Money, payments: &[Payment]) -> Result<Vec<Consequence>, Inval
         found.push(Consequence::Demand { batch_id, line, amount });
         over = over.minus(amount)?;
     }
-    Ok(found)
+    Ok((found, over))
 }
 
-/// Somebody is entitled to so much more than was said to be theirs: nothing of that is owed, unless
-/// somebody demanded it whatever the results say.
+/// Somebody is entitled to so much more than was said to be theirs: nothing of that is owed because of results.
 fn again(mut more: Money, payments: &[Payment]) -> Result<Vec<Consequence>, InvalidMoney> {
     let mut found = Vec::new();
-    let mut all: Vec<&OpenRecovery> = recoveries(payments).filter(|it| !it.by_demand).collect();
+    let mut all: Vec<&OpenRecovery> = recoveries(payments).filter(|it| it.follows).collect();
     all.sort_by_key(|it| std::cmp::Reverse(it.recovery));
     for it in all {
         let amount = it.open.min(more);

@@ -8,6 +8,7 @@ mod dice;
 mod kills;
 mod load;
 mod log;
+mod money;
 mod observe;
 mod process;
 mod replicas;

@@ -159,7 +159,7 @@ impl Database {
     }
 
     /// Columns of the rows of a county, as text; a name after `#` is of bytes.
-    async fn rows(&mut self, columns: &[&str], rest: &str) -> Vec<Vec<String>> {
+    pub(super) async fn rows(&mut self, columns: &[&str], rest: &str) -> Vec<Vec<String>> {
         let column = |name: &str| match (name.strip_prefix('#'), &self) {
             (None, _) => format!("COALESCE(CAST({name} AS TEXT), '')"),
             (Some(name), Self::Sqlite(_)) => format!("COALESCE(LOWER(HEX({name})), '')"),
