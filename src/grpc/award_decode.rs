@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::decode::{Decoded, Faults, YEARS};
+use super::{
+    decode::{Decoded, Faults, YEARS},
+    evaluation_encode::ordinal,
+};
 use crate::{
     app::{award::TreasuryAnswer, places},
     domain::{
@@ -46,9 +49,8 @@ pub(super) fn amount(
 
 /// A year, as `2022`.
 pub(super) fn year(faults: &mut Faults, path: &str, raw: &str) -> Option<String> {
-    let digits = raw.len() == 4 && raw.bytes().all(|it| it.is_ascii_digit());
     let (first, last) = YEARS;
-    if digits && raw.parse().is_ok_and(|it: i64| (first..=last).contains(&it)) {
+    if raw.len() == 4 && (first..=last).contains(&ordinal(raw)) {
         return Some(raw.to_owned());
     }
     let en = format!("a year is {first} to {last}, in four digits");
@@ -147,13 +149,10 @@ pub(super) fn recipient(
 
 fn key(faults: &mut Faults, raw: &v1::EntitlementKey) -> Option<EntitlementKey> {
     let award = faults.id("award_id", &raw.award_id);
-    let whom = match &raw.recipient {
-        Some(it) => recipient(faults, it),
-        None => {
-            faults.missing("recipient");
-            None
-        }
-    };
+    if raw.recipient.is_none() {
+        faults.missing("recipient");
+    }
+    let whom = raw.recipient.as_ref().and_then(|it| recipient(faults, it));
     let each = any_id(faults, "each", &raw.each);
     let (recipient, recipient_id) = whom?;
     Some(EntitlementKey { award: award?, recipient, recipient_id, each: each? })

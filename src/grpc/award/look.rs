@@ -8,6 +8,7 @@ use crate::{
         award_decode,
         award_encode::{names, paid_to},
         decode::Faults,
+        evaluation_encode::ordinal,
         page::page,
     },
     proto::v1,
@@ -70,10 +71,7 @@ impl Service {
         let page = page(&mut faults, &self.app, method, &raw, (asked.0, &asked.1));
         let read = (|| Some((permit?, county?, id?, page?)))();
         let (permit, county, id, page) = faults.finish(read)?;
-        let after: i64 = match page.after.as_str() {
-            "" => 0,
-            line => line.parse().map_err(|_| AppError::Internal("a line of ours".to_owned()))?,
-        };
+        let after = if page.after.is_empty() { 0 } else { ordinal(&page.after) };
         let it = self.app.payment_batch(&county, &id).await?;
         let limit = usize::try_from(page.size.saturating_add(1)).unwrap_or(usize::MAX);
         let lines = it.lines.range(after.saturating_add(1)..).map(|it| it.1).take(limit);

@@ -158,7 +158,7 @@ impl Service {
             batch_id: &raw.batch_id,
         };
         let encode = |batch, _| v1::ExportBatchResponse { batch: Some(batch) }.encode_to_vec();
-        self.step(call, (head, BatchStep::Exported, &raw), nothing, encode).await
+        self.step(call, (head, BatchStep::Exported, &raw), |_| Some(Said::default()), encode).await
     }
 
     pub(super) async fn close(
@@ -174,7 +174,7 @@ impl Service {
             batch_id: &raw.batch_id,
         };
         let encode = |batch, _| v1::CloseBatchResponse { batch: Some(batch) }.encode_to_vec();
-        self.step(call, (head, BatchStep::Closed, &raw), nothing, encode).await
+        self.step(call, (head, BatchStep::Closed, &raw), |_| Some(Said::default()), encode).await
     }
 
     pub(super) async fn answers(
@@ -207,9 +207,4 @@ fn why(faults: &mut Faults, reason: &str, decided_by: &str) -> Option<Said> {
     let text = faults.why("reason", reason);
     let decided_by = faults.id("decided_by", decided_by);
     Some((text?, decided_by?))
-}
-
-/// Nothing is said.
-const fn nothing(_: &mut Faults) -> Option<Said> {
-    Some((String::new(), String::new()))
 }

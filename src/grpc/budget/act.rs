@@ -64,7 +64,9 @@ fn asked(faults: &mut Faults, raw: &v1::RecordBudgetActRequest) -> Option<Record
 fn act(faults: &mut Faults, raw: &v1::RecordBudgetActRequest) -> Option<BudgetAct> {
     let of = |it: v1::BudgetActKind| match it {
         v1::BudgetActKind::Unspecified => None,
-        some => Some(some),
+        v1::BudgetActKind::Increase | v1::BudgetActKind::Decrease | v1::BudgetActKind::Transfer => {
+            Some(it)
+        }
     };
     let kind = faults.said("kind", v1::BudgetActKind::try_from(raw.kind), of);
     let path = "to_purpose_id";

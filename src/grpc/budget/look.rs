@@ -4,7 +4,10 @@ use super::{Service, encode};
 use crate::{
     app::AppError,
     domain::time::Moment,
-    grpc::{admit::Call, award_decode, award_encode, decode::Faults, page::page},
+    grpc::{
+        admit::Call, award_decode, award_encode, decode::Faults, evaluation_encode::ordinal,
+        page::page,
+    },
     proto::v1,
     store::{MovementCursor, MovementListing},
 };
@@ -109,10 +112,14 @@ fn cursor(text: &str) -> Result<MovementCursor, AppError> {
     let broken = || AppError::Internal("a token of ours does not read back".to_owned());
     let parts: Vec<&str> = text.split(' ').collect();
     let [recorded, year, purpose, number] = parts[..] else { return Err(broken()) };
+    let (recorded, number) = (ordinal(recorded), ordinal(number));
+    if recorded < 0 || number < 0 {
+        return Err(broken());
+    }
     Ok(MovementCursor {
-        recorded: Moment::from_micros(recorded.parse().map_err(|_| broken())?),
+        recorded: Moment::from_micros(recorded),
         year: year.to_owned(),
         purpose: purpose.to_owned(),
-        number: number.parse().map_err(|_| broken())?,
+        number,
     })
 }

@@ -6,7 +6,10 @@ use crate::{
         AppError,
         award::{Recovering, RecoveryFilter},
     },
-    grpc::{admit::Call, award_decode, award_encode::names, decode::Faults, page::page},
+    grpc::{
+        admit::Call, award_decode, award_encode::names, decode::Faults, evaluation_encode::ordinal,
+        page::page,
+    },
     proto::v1,
 };
 
@@ -43,10 +46,7 @@ impl Service {
         let page = page(&mut faults, &self.app, method, &raw, (asked.0, &asked.1));
         let read = (|| Some((permit?, county?, year?, purpose?, page?)))();
         let (permit, county, year, purpose, page) = faults.finish(read)?;
-        let after: i64 = match page.after.as_str() {
-            "" => 0,
-            it => it.parse().map_err(|_| AppError::Internal("a number of ours".to_owned()))?,
-        };
+        let after = if page.after.is_empty() { 0 } else { ordinal(&page.after) };
         let filter = RecoveryFilter { year, purpose, open_only: raw.open_only };
         let limit = usize::try_from(page.size).unwrap_or(usize::MAX);
         let (found, next) = self.app.list_recoveries(&county, &filter, (after, limit)).await?;
