@@ -76,16 +76,21 @@ impl Demo {
         runtime.block_on(self.show())
     }
 
+    fn sample(&self, stage: &mut Stage) -> Result<Sample, Failure> {
+        let size = if self.little { Size::LITTLE } else { Size::COUNTY };
+        let sample = Sample::make(self.seed, &size);
+        stage.done(&format!("sample county of seed {} made", self.seed))?;
+        Ok(sample)
+    }
+
     async fn show(self) -> Result<(), Failure> {
         let started = Instant::now();
-        let size = if self.little { Size::LITTLE } else { Size::COUNTY };
         let mut stage = Stage { quiet: self.json, started };
         let url = match &self.store {
             Some(url) => url.clone(),
             None => folder::fresh(&self.dir)?,
         };
-        let sample = Sample::make(self.seed, &size);
-        stage.done(&format!("sample county of seed {} made", self.seed))?;
+        let sample = self.sample(&mut stage)?;
         let service = Serving::start(&url, self.keys.as_deref(), "127.0.0.1:0").await?;
         let (token_file, token) = &service.token;
         let where_to = format!("service started on {}, store {url}", service.address);
@@ -111,11 +116,14 @@ impl Demo {
             let object = report.json(self.seed, &explained);
             let mut object = object.map_err(|it| Failure::software(&it))?;
             if let Some(fields) = object.as_object_mut() {
-                fields.insert("trust".to_owned(), sight.json());
-                fields.insert("round".to_owned(), assessed.json());
-                fields.insert("chain".to_owned(), appraised.json());
-                fields.insert("selection".to_owned(), selection.json());
-                fields.insert("money".to_owned(), awards.json());
+                let parts = [
+                    ("trust", sight.json()),
+                    ("round", assessed.json()),
+                    ("chain", appraised.json()),
+                    ("selection", selection.json()),
+                    ("money", awards.json()),
+                ];
+                fields.extend(parts.map(|(name, part)| (name.to_owned(), part)));
             }
             serde_json::to_writer_pretty(&mut out, &object).map_err(io::Error::from)?;
             writeln!(out)?;

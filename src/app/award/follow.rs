@@ -13,7 +13,7 @@ use crate::{
     domain::{
         award::{
             BatchStep, Claim, Consequence, EntitlementKey, Movement, Payment, Recovery,
-            RecoveryCause, RecoveryStep, Source, held, payable, settle,
+            RecoveryCause, RecoveryStep, Source, payable, settle, spoken_for,
         },
         exact::Money,
     },
@@ -138,8 +138,8 @@ fn change(
         };
         *figure = sum([*figure, *amount])?;
     }
-    // What they have after it: less what is taken out or demanded, more what is not owed any more.
-    let had = sum([held(payments).map_err(too_large)?, it.dropped])?;
+    // What is not to be paid again after it: less what is taken out or demanded, more what is not owed.
+    let had = sum([spoken_for(payments).map_err(too_large)?, it.dropped])?;
     let less = sum([it.withdrawn, it.to_recover])?;
     let has = had.minus(less).map_err(too_large)?;
     it.payable = after.minus(has).map_err(too_large)?.max(Money::ZERO);

@@ -88,21 +88,38 @@ fn recoveries(payments: &[Payment]) -> impl Iterator<Item = &OpenRecovery> {
 }
 
 /// What recipients have, or will have once everything reserved is paid and everything owed is back.
+/// What somebody demanded is theirs until it is back: meanwhile it is not paid a second time, and if it
+/// is waived it is not either (A4).
 ///
 /// # Errors
 /// More than can be kept.
 pub fn held(payments: &[Payment]) -> Result<Money, InvalidMoney> {
-    let stands = sum(recoveries(payments).map(|it| it.stands))?;
-    let waived = sum(recoveries(payments).map(|it| it.waived))?;
-    live(payments)?.minus(stands)?.plus(waived)
+    let mut held = live(payments)?;
+    for it in recoveries(payments) {
+        let kept = if it.by_demand { it.waived.plus(it.open)? } else { it.waived };
+        held = held.minus(it.stands)?.plus(kept)?;
+    }
+    Ok(held)
 }
 
-/// The same without what was waived: what was said to be theirs. It is not demanded again.
+/// What was said to be theirs: without all that was demanded, waived or not. That is not demanded again.
 ///
 /// # Errors
 /// More than can be kept.
 pub fn claimed(payments: &[Payment]) -> Result<Money, InvalidMoney> {
     live(payments)?.minus(sum(recoveries(payments).map(|it| it.stands))?)
+}
+
+/// What is not to be paid again (A4): what is reserved or paid, less what is to come back because results
+/// or honours changed. What somebody demanded for a reason of their own is not paid a second time, nor
+/// what was waived.
+///
+/// # Errors
+/// More than can be kept.
+pub fn spoken_for(payments: &[Payment]) -> Result<Money, InvalidMoney> {
+    let followed = || recoveries(payments).filter(|it| it.follows);
+    let stands = sum(followed().map(|it| it.stands))?;
+    live(payments)?.minus(stands)?.plus(sum(followed().map(|it| it.waived))?)
 }
 
 /// What can be proposed for payment to somebody who is entitled to so much: never more than that in
@@ -111,7 +128,7 @@ pub fn claimed(payments: &[Payment]) -> Result<Money, InvalidMoney> {
 /// # Errors
 /// More than can be kept.
 pub fn payable(entitled: Money, payments: &[Payment]) -> Result<Money, InvalidMoney> {
-    Ok(entitled.minus(held(payments)?)?.max(Money::ZERO))
+    Ok(entitled.minus(spoken_for(payments)?)?.max(Money::ZERO))
 }
 
 /// What is to be done so that nobody keeps more than that, and nobody owes, because of results, what is

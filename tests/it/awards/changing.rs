@@ -169,13 +169,13 @@ async fn cancelled_honours_are_paid_back(on: &Served) {
     assert!(first.because.contains("confirmed selection `y`"), "{}", first.because);
     all_paid(on, "b1", "selection:test.red-flag").await;
     assert_eq!(figures(&budget(on).await), ["15000.00", "0.00", "15000.00", "0.00", "0.00"]);
-    let money = selections::cancelled(on, "cancel", &["b-02"]).await.money.unwrap();
+    let money = selections::cancelled(on, "cancel", "b-02").await.money.unwrap();
     let expected = ["5000.00", "0.00", "0.00", "5000.00", "0.00", "0.00", "0.00"];
     assert_eq!(told(&money), [row("b-02/", expected)]);
     let open = recoveries(on, "auditor", true).await;
     assert_eq!((open[0].cause(), open[0].cause_id.as_str()), (RecoveryCause::HonourCancelled, "y"));
     assert_eq!(open[0].recipient.as_ref().unwrap().id, "b-02");
-    let again = selections::cancelled(on, "cancel", &["b-02"]).await.money.unwrap();
+    let again = selections::cancelled(on, "cancel", "b-02").await.money.unwrap();
     assert_eq!(again, money);
     proved(on).await;
 }

@@ -318,12 +318,18 @@ pub(crate) async fn confirmed(url: &str) -> Served {
     on
 }
 
-/// Honours that are cancelled by somebody who sees money.
+/// Honours that are cancelled by an administrator, who sees money.
 pub(crate) async fn cancelled(
     on: &Served,
     request_id: &str,
-    branches: &[&str],
+    branch: &str,
 ) -> v1::CancelHonoursResponse {
-    grant(on, "committee", "organization_department", reference(RecordKind::County, COUNTY)).await;
-    cast::cancel(on, "committee", request_id, branches).await.unwrap()
+    let request = v1::CancelHonoursRequest {
+        county: COUNTY.into(),
+        request_id: request_id.into(),
+        selection_id: cast::ID.into(),
+        candidates: vec![cast::step(branch, "弄虚作假", "")],
+        decided_by: "standing-committee".into(),
+    };
+    on.selections().cancel_honours(request).await.unwrap().into_inner()
 }
