@@ -88,21 +88,16 @@ fn recoveries(payments: &[Payment]) -> impl Iterator<Item = &OpenRecovery> {
 }
 
 /// What recipients have, or will have once everything reserved is paid and everything owed is back.
-/// What somebody demanded is theirs until it is back: meanwhile it is not paid a second time, and if it
-/// is waived it is not either (A4).
 ///
 /// # Errors
 /// More than can be kept.
 pub fn held(payments: &[Payment]) -> Result<Money, InvalidMoney> {
-    let mut held = live(payments)?;
-    for it in recoveries(payments) {
-        let kept = if it.by_demand { it.waived.plus(it.open)? } else { it.waived };
-        held = held.minus(it.stands)?.plus(kept)?;
-    }
-    Ok(held)
+    let stands = sum(recoveries(payments).map(|it| it.stands))?;
+    let waived = sum(recoveries(payments).map(|it| it.waived))?;
+    live(payments)?.minus(stands)?.plus(waived)
 }
 
-/// What was said to be theirs: without all that was demanded, waived or not. That is not demanded again.
+/// The same without what was waived: what was said to be theirs. It is not demanded again.
 ///
 /// # Errors
 /// More than can be kept.
