@@ -336,16 +336,36 @@ pub struct StoredRefusal {
     pub zh: String,
     /// What it is about, for machines.
     pub metadata: Vec<(String, String)>,
+    /// Each single thing that stood in the way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub violations: Vec<StoredViolation>,
+}
+
+/// One thing that stood in the way the first time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredViolation {
+    /// What is wrong with it: a stable reason.
+    pub reason: String,
+    /// What it is.
+    pub subject: String,
+    /// A sentence in English.
+    pub en: String,
 }
 
 impl From<&Refusal> for StoredRefusal {
     fn from(it: &Refusal) -> Self {
         let metadata = it.metadata.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
+        let violations = it.violations.iter().map(|it| StoredViolation {
+            reason: it.reason.to_owned(),
+            subject: it.subject.clone(),
+            en: it.en.to_owned(),
+        });
         Self {
             reason: it.reason.to_owned(),
             en: it.en.clone(),
             zh: it.zh.clone(),
             metadata: metadata.collect(),
+            violations: violations.collect(),
         }
     }
 }

@@ -42,7 +42,9 @@ use tokio::sync::Notify;
 
 pub use caller::Caller;
 pub(crate) use error::places;
-pub use error::{AppError, FieldFault, Missing, Refusal, StoredRefusal, Violation};
+pub use error::{
+    AppError, FieldFault, Missing, Refusal, StoredRefusal, StoredViolation, Violation,
+};
 pub use write::{Done, Effect, Item, Outcome, RefusedBecause, Work, Write, digest};
 
 use crate::{

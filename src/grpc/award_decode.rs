@@ -11,12 +11,16 @@ use crate::{
     domain::{
         award::{EntitlementKey, RecipientKind, Source, SourceKind},
         exact::Money,
+        time::PeriodKind,
     },
     proto::{google::r#type as google, v1},
 };
 
 /// The most choices of a proposal, and the most answers of a message.
 const LIST_MAX: usize = 1_000;
+/// The largest amount of an act: ten thousand million yuan, so that no sum of a county's books comes near
+/// the end of the numbers.
+const AMOUNT_MAX: Money = Money::from_fen(1_000_000_000_000);
 /// The most papers of an act.
 const PAPERS_MAX: usize = 20;
 /// The most bytes of a reference.
@@ -31,6 +35,11 @@ pub(super) fn amount(
     raw: Option<&google::Money>,
 ) -> Option<Money> {
     let amount = faults.some_money(path, raw)?;
+    if amount > AMOUNT_MAX {
+        let en = format!("an amount is at most {AMOUNT_MAX} yuan");
+        faults.add(path, "MONEY_INVALID", en, format!("金额至多 {AMOUNT_MAX} 元"));
+        return None;
+    }
     if amount == Money::ZERO {
         faults.add(path, "MONEY_INVALID", "this amount is above 0", "金额须大于 0");
         return None;
@@ -105,6 +114,12 @@ pub(super) fn source(faults: &mut Faults, raw: Option<&v1::EntitlementSource>) -
             }
         };
         let period = faults.period("period", &raw.period);
+        // One is paid once a year (A4): what is given by halves or months has no payment.
+        if period.is_some_and(|it| it.kind() != PeriodKind::Year) {
+            let en = "awards are paid by the year, as `2022` (A4)";
+            faults.add("period", "PERIOD_NOT_A_YEAR", en, "奖补按年度支付，周期写作 2022（A4）");
+            return None;
+        }
         let (kind, id) = document?;
         Some(Source { kind, id, period: period?.to_string() })
     })

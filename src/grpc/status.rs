@@ -8,7 +8,7 @@ use tonic_types::{
 };
 
 use crate::{
-    app::{AppError, FieldFault, Violation},
+    app::{AppError, FieldFault},
     domain::masked::{self, Masked, masked},
     store::StoreError,
 };
@@ -38,6 +38,14 @@ struct Told<'a> {
 impl Told<'_> {
     fn status(self) -> Status {
         let details = self.details();
+        Status::with_error_details(self.code, self.en, details)
+    }
+
+    fn with(self, violations: Vec<PreconditionViolation>) -> Status {
+        let mut details = self.details();
+        if !violations.is_empty() {
+            details.set_precondition_failure(violations);
+        }
         Status::with_error_details(self.code, self.en, details)
     }
 
@@ -80,18 +88,16 @@ pub(crate) fn from(error: AppError) -> Status {
         AppError::Refused(refusal) => {
             let mut told = told(Code::FailedPrecondition, refusal.reason, refusal.en, refusal.zh);
             told.metadata = pairs(refusal.metadata);
-            let mut details = told.details();
-            if !refusal.violations.is_empty() {
-                details.set_precondition_failure(violations(&refusal.violations));
-            }
-            Status::with_error_details(told.code, told.en, details)
+            let all = refusal.violations.iter().map(|it| [it.reason, &it.subject, it.en]);
+            told.with(violations(all))
         }
         AppError::Replayed(refusal) => {
             let code = Code::FailedPrecondition;
             let mut told = told(code, &refusal.reason, refusal.en, refusal.zh);
             let metadata = refusal.metadata.into_iter();
             told.metadata = metadata.map(|(key, value)| (key, masked(&value))).collect();
-            told.status()
+            let all = refusal.violations.iter();
+            told.with(violations(all.map(|it| [&*it.reason, &it.subject, &it.en])))
         }
         AppError::IdReused => {
             let en = "the request id was used before, for another method or message";
@@ -118,16 +124,16 @@ pub(crate) fn from(error: AppError) -> Status {
     }
 }
 
-/// What stands in the way, as much as fits.
-fn violations(all: &[Violation]) -> Vec<PreconditionViolation> {
+/// What stands in the way by reason, subject and sentence, as much as fits.
+fn violations<'a>(all: impl Iterator<Item = [&'a str; 3]>) -> Vec<PreconditionViolation> {
     let mut left = FAULT_BYTES_MAX;
     let mut told = Vec::new();
-    for it in all.iter().take(FAULTS_MAX) {
-        let texts = [it.reason.len(), it.subject.len(), it.en.len()];
+    for [reason, subject, en] in all.take(FAULTS_MAX) {
+        let texts = [reason.len(), subject.len(), en.len()];
         let size = texts.into_iter().fold(FAULT_BYTES, usize::saturating_add);
         let Some(rest) = left.checked_sub(size) else { break };
         left = rest;
-        told.push(PreconditionViolation::new(it.reason, masked(&it.subject), it.en));
+        told.push(PreconditionViolation::new(reason, masked(subject), en));
     }
     told
 }

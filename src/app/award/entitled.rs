@@ -99,7 +99,7 @@ fn entitlement(
     let open = payments.iter().flat_map(|it| &it.recoveries).map(|it| it.open);
     let (en, zh) = because(origin, key, (amount, &title), &subjects);
     Ok(EntitlementView {
-        payable: payable_of(amount, &payments)?,
+        payable: payable_of(amount, &payments, false)?,
         held: held(&payments).map_err(too_large)?,
         due: sum(open)?,
         basis: origin.basis.get(&key.award).cloned().unwrap_or_default(),

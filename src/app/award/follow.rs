@@ -12,8 +12,8 @@ use crate::{
     app::{AppError, Effect, selection::Selected},
     domain::{
         award::{
-            BatchStep, Claim, Consequence, EntitlementKey, Movement, Payment, Recovery,
-            RecoveryCause, RecoveryStep, Source, payable, settle, spoken_for,
+            BatchStep, Claim, Consequence, EntitlementKey, LineState, Movement, Payment, Recovery,
+            RecoveryCause, RecoveryStep, Source, payable, settle,
         },
         exact::Money,
     },
@@ -65,6 +65,13 @@ pub(super) struct Because {
     pub(super) cause: RecoveryCause,
     /// The run or selection.
     pub(super) id: String,
+}
+
+impl Because {
+    /// The cause and what it is, in words that are kept: `superseded run-1`.
+    fn told(&self) -> String {
+        format!("{} {}", self.cause.word(), self.id)
+    }
 }
 
 /// What is to be done for each entitlement.
@@ -138,12 +145,31 @@ fn change(
         };
         *figure = sum([*figure, *amount])?;
     }
-    // What is not to be paid again after it: less what is taken out or demanded, more what is not owed.
-    let had = sum([spoken_for(payments).map_err(too_large)?, it.dropped])?;
-    let less = sum([it.withdrawn, it.to_recover])?;
-    let has = had.minus(less).map_err(too_large)?;
-    it.payable = after.minus(has).map_err(too_large)?.max(Money::ZERO);
+    it.payable = payable(after, &then(payments, consequences)?, false).map_err(too_large)?;
     Ok(it)
+}
+
+/// Payments as they are once what is to be done is done.
+fn then(payments: &[Payment], consequences: &[Consequence]) -> Result<Vec<Payment>, AppError> {
+    let mut all = payments.to_vec();
+    for consequence in consequences {
+        match consequence {
+            Consequence::Withdraw { batch_id, line, .. } => {
+                let own = all.iter_mut().find(|it| (&it.batch_id, it.line) == (batch_id, *line));
+                own.into_iter().for_each(|it| it.state = LineState::Withdrawn);
+            }
+            // What is demanded is paid, and owed: nothing of it has come back.
+            Consequence::Wait { .. } | Consequence::Demand { .. } => (),
+            Consequence::Drop { recovery, amount } => {
+                let mut own = all.iter_mut().flat_map(|it| &mut it.recoveries);
+                if let Some(it) = own.find(|it| it.recovery == *recovery) {
+                    it.stands = it.stands.minus(*amount).map_err(too_large)?;
+                    it.open = it.open.minus(*amount).map_err(too_large)?;
+                }
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// Does what is to be done for the payments of one source.
@@ -158,7 +184,7 @@ pub(super) async fn carry_out(
         for consequence in consequences {
             match consequence {
                 Consequence::Withdraw { batch_id, line, .. } => {
-                    let text = because.id.clone();
+                    let text = because.told();
                     step_line(tx, ledger, paying, (batch_id, *line), (BatchStep::Withdrawn, text))
                         .await?;
                 }
@@ -170,7 +196,9 @@ pub(super) async fn carry_out(
                 }
                 Consequence::Drop { recovery, amount } => {
                     let of = (*recovery, RecoveryStep::Dropped, *amount);
-                    move_recovery(tx, ledger, paying, of, RecoveryEventSaid::default()).await?;
+                    let text = because.told();
+                    let said = RecoveryEventSaid { text, ..RecoveryEventSaid::default() };
+                    move_recovery(tx, ledger, paying, of, said).await?;
                 }
             }
         }
@@ -419,7 +447,11 @@ pub(in crate::app) async fn follow_selection(
     follow(tx, county, (&before.source, &because), claims, mark).await
 }
 
-/// What can be proposed for a claim, given its payments.
-pub(super) fn payable_of(entitled: Money, payments: &[Payment]) -> Result<Money, AppError> {
-    payable(entitled, payments).map_err(too_large)
+/// What can be proposed for a claim, given its payments, and whether it is chosen by itself.
+pub(super) fn payable_of(
+    entitled: Money,
+    payments: &[Payment],
+    chosen: bool,
+) -> Result<Money, AppError> {
+    payable(entitled, payments, chosen).map_err(too_large)
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::{
     app::AppError,
     domain::{
-        award::{Batch, EntitlementKey, OpenRecovery, Payment, Recovery, RecoveryCause},
+        award::{Batch, BatchStep, EntitlementKey, OpenRecovery, Payment, Recovery, RecoveryCause},
         exact::{InvalidMoney, Money},
+        time::Day,
     },
     store::{
         BatchEventRecord, BatchRecord, BatchesOf, LineRecord, ReadTx, RecoveryEventRecord,
@@ -51,6 +52,12 @@ impl BatchView {
         let state = Batch::proposed(lines.iter().map(|it| (it.line, it.amount)));
         let lines = lines.iter().map(|it| (it.line, it.clone())).collect();
         Self { record, lines, events: Vec::new(), state, recoveries: BTreeMap::new() }
+    }
+
+    /// The treasury's day of a line that was paid.
+    pub(super) fn paid_on(&self, line: i64) -> Option<Day> {
+        let mut paid = self.events.iter().filter(|it| it.step == BatchStep::Paid);
+        paid.find(|it| it.line == line)?.on
     }
 
     /// The payments as settling looks at them.

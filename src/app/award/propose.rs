@@ -60,7 +60,7 @@ impl App {
                     return Err(AppError::AlreadyExists { reason, existing });
                 }
                 let here = Here { county, now, plans };
-                let origin = Origin::read(tx, here, &asked.source).await?;
+                let origin = Origin::read(tx, here, &asked.source).await.map_err(not_there)?;
                 let paying = Paying::read(tx, county, BatchesOf::Source(&asked.source)).await?;
                 let lines = lines(&origin, &paying, asked)?;
                 let attempts = paying.attempts();
@@ -99,6 +99,18 @@ impl App {
             })
         })
         .await
+    }
+}
+
+/// A source that is not published or confirmed yet is a refusal that is kept: a late repeat of the request
+/// does not pay what its caller was told was not there.
+fn not_there(why: AppError) -> AppError {
+    match why {
+        AppError::NotFound { what, id } => {
+            let (en, zh) = (format!("there is no {} `{id}`", what.en()), what.zh());
+            refusal(what.reason(), en, format!("尚无{zh}“{id}”")).with("rule", "A1").into()
+        }
+        other => other,
     }
 }
 
@@ -141,7 +153,7 @@ fn lines(
             refused.push(not_payable("NOT_ENTITLED", key));
             continue;
         };
-        let amount = payable_of(claim.amount, own)?;
+        let amount = payable_of(claim.amount, own, !asked.choices.is_empty())?;
         if amount == Money::ZERO {
             if !asked.choices.is_empty() {
                 refused.push(not_payable("PAID_ALREADY", key));
@@ -185,6 +197,14 @@ fn not_payable(reason: &'static str, key: &EntitlementKey) -> Violation {
     Violation { reason, subject, en }
 }
 
+/// Why a payment cannot be made, in Chinese.
+fn told(reason: &str) -> &'static str {
+    match reason {
+        "NOT_ENTITLED" => "已公布的结果或已认定的评选不给予该项",
+        _ => "已支付，或已为其预留",
+    }
+}
+
 /// Refuses a batch that would be empty, too large, or of what cannot be paid.
 fn judge(
     lines: &[LineRecord],
@@ -194,7 +214,12 @@ fn judge(
     if let Some(first) = refused.first() {
         let (en, zh) = (
             format!("{} of the payments chosen cannot be made: {}", refused.len(), first.en),
-            format!("所选付款中有 {} 项不能支付（首项：{}）", refused.len(), first.subject),
+            format!(
+                "所选付款中有 {} 项不能支付：{}，{}",
+                refused.len(),
+                first.subject,
+                told(first.reason)
+            ),
         );
         let refusal = refusal("NOT_PAYABLE", en, zh).with("rule", "A4");
         return Err(refusal.with("count", refused.len().to_string()).naming(refused).into());

@@ -1,6 +1,6 @@
 //! Recoveries: demanded, paid back, waived (A5). The payment itself is never edited.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     books::{Ledger, papers_text, unknown},
@@ -15,7 +15,7 @@ use crate::{
         round::mark,
     },
     domain::{
-        award::{LineState, RecoveryStep},
+        award::{BatchStep, LineState, RecoveryCause, RecoveryStep},
         exact::Money,
         time::Day,
     },
@@ -66,7 +66,7 @@ pub enum StepRecovery {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recovering {
     /// The payment's batch.
-    pub batch: BatchView,
+    pub batch: Arc<BatchView>,
     /// The recovery.
     pub recovery: RecoveryView,
 }
@@ -187,7 +187,7 @@ impl App {
     ) -> Result<(Vec<Recovering>, Option<i64>), AppError> {
         let mut tx = self.read().await?;
         let (mut found, mut after) = (Vec::new(), after);
-        let mut batches: Paying = Paying::default();
+        let mut batches: BTreeMap<String, Arc<BatchView>> = BTreeMap::new();
         loop {
             let listing = AwardListing {
                 year: filter.year.clone(),
@@ -202,11 +202,12 @@ impl App {
             }
             for record in page {
                 let id = record.batch_id;
-                if !batches.batches.contains_key(&id) {
-                    let own = Paying::read(&mut *tx, county, BatchesOf::Batch(&id)).await?;
-                    batches.batches.extend(own.batches);
+                if !batches.contains_key(&id) {
+                    let own = steps::read(&mut *tx, county, &id).await?.batches;
+                    batches.extend(own.into_iter().map(|(id, it)| (id, Arc::new(it))));
                 }
-                let view = recovering(&mut batches, &id, record.recovery)?;
+                let batch = batches.get(&id).ok_or_else(|| AppError::Internal(id.clone()))?;
+                let view = of_batch(batch, record.recovery)?;
                 let open = view.recovery.state.open().map_err(too_large)?;
                 if !filter.open_only || open > Money::ZERO {
                     if found.len() == limit {
@@ -222,10 +223,13 @@ impl App {
 
 /// A recovery in its batch.
 fn recovering(paying: &mut Paying, id: &str, number: i64) -> Result<Recovering, AppError> {
-    let batch = paying.batch(id)?.clone();
+    of_batch(&Arc::new(paying.batch(id)?.clone()), number)
+}
+
+fn of_batch(batch: &Arc<BatchView>, number: i64) -> Result<Recovering, AppError> {
     let own = batch.recoveries.get(&number).cloned();
     let recovery = own.ok_or_else(|| AppError::not_found(Missing::Recovery, number.to_string()))?;
-    Ok(Recovering { batch, recovery })
+    Ok(Recovering { batch: Arc::clone(batch), recovery })
 }
 
 /// The batch of a recovery.
@@ -260,12 +264,13 @@ fn demandable(batch: &BatchView, asked: &DemandRecovery) -> Result<(), AppError>
         let zh = format!("第 {line} 行{}，只有已支付的才能追回", own.state.zh());
         return Err(refusal("LINE_NOT_PAID", en, zh).with("rule", "A5").into());
     }
-    let stands = batch.recoveries.values().filter(|it| it.record.line == line).map(|it| {
+    // What was waived may be demanded again by somebody who has a reason, as where the bank sends it back.
+    let taken = batch.recoveries.values().filter(|it| it.record.line == line).map(|it| {
         let state = it.state;
-        state.amount.minus(state.dropped)
+        state.collected.plus(state.open()?)
     });
     let mut left = own.amount;
-    for it in stands {
+    for it in taken {
         left = it.and_then(|it| left.minus(it)).map_err(too_large)?;
     }
     if asked.amount > left { Err(too_much(left, asked.amount).into()) } else { Ok(()) }
@@ -293,13 +298,29 @@ fn judge(
                 let en = "money came back on a day that has come";
                 return Err(refusal("ANSWER_IN_FUTURE", en, "到账日期不得晚于今日").into());
             }
+            let paid = view.batch.paid_on(view.recovery.record.line);
+            if let Some(paid) = paid.filter(|paid| on < paid) {
+                let en = format!("it was paid on {paid}: nothing came back before");
+                let zh = format!("该笔于 {paid} 支付，到账日期不得早于支付日期");
+                return Err(refusal("ANSWER_BEFORE_PAYMENT", en, zh).into());
+            }
             let (on, reference) = (Some(*on), reference.clone());
             let said = RecoveryEventSaid { on, reference, ..RecoveryEventSaid::default() };
             Ok(((RecoveryStep::Collected, *amount), said))
         }
         StepRecovery::Waive { text, decided_by, papers } => {
-            let by = view.recovery.record.mark.by.as_str();
-            separate(&[(Duty::Propose, by)], Duty::Approve, &call.principal)?;
+            // Neither who demanded it lets it go, nor who proposed the payment; where it followed by itself,
+            // nor who approved that.
+            let batch = &view.batch;
+            let follows = view.recovery.record.cause != RecoveryCause::Demanded;
+            let approved = batch.events.iter();
+            let approved = approved.filter(|it| follows && it.step == BatchStep::Approved);
+            let mut had: Vec<(Duty, &str)> = vec![
+                (Duty::Propose, &view.recovery.record.mark.by),
+                (Duty::Propose, &batch.record.mark.by),
+            ];
+            had.extend(approved.map(|it| (Duty::Review, it.mark.by.as_str())));
+            separate(&had, Duty::Approve, &call.principal)?;
             let said = RecoveryEventSaid {
                 text: text.clone(),
                 decided_by: decided_by.clone(),

@@ -241,7 +241,7 @@ fn step_refused(batch_id: &str, why: StepRefused) -> AppError {
 fn out_of_order(batch_id: &str, phase: BatchPhase, step: BatchStep) -> Refusal {
     let (was, asked) = (phase.word(), step.word());
     let en = format!("batch `{batch_id}` is {was}: nothing of it can be {asked} now");
-    let zh = format!("批次 {batch_id} {}，不能办理此步骤", phase.zh());
+    let zh = format!("批次 {batch_id} {}，不能办理“{}”", phase.zh(), step.zh());
     let refusal = refusal("BATCH_STEP_OUT_OF_ORDER", en, zh).with("phase", was);
     refusal.with("step", asked)
 }
@@ -285,6 +285,9 @@ fn answerable(batch: &BatchView, asked: &TreasuryAnswers, now: Moment) -> Result
                 (_, Some(left)) if it.on < left => {
                     Some(("ANSWER_BEFORE_EXPORT", "the batch had not left on that day"))
                 }
+                _ if batch.paid_on(it.line).is_some_and(|paid| it.on < paid) => {
+                    Some(("ANSWER_BEFORE_PAYMENT", "it was not paid yet on that day"))
+                }
                 _ => None,
             },
         };
@@ -295,10 +298,24 @@ fn answerable(batch: &BatchView, asked: &TreasuryAnswers, now: Moment) -> Result
     let Some(first) = refused.first() else { return Ok(()) };
     let count = refused.len();
     let en = format!("{count} answers cannot be recorded: {}, {}", first.subject, first.en);
-    let zh = format!("有 {count} 条回执不能登记（首条：{}，{}）", first.subject, first.reason);
+    let line = first.subject.trim_start_matches("line/");
+    let zh = format!("有 {count} 条回执不能登记：第 {line} 行，{}", told(first.reason));
     let refusal = refusal("TREASURY_ANSWERS_REFUSED", en, zh).with("count", count.to_string());
     let refusal = refusal.with("first", first.reason);
     Err(refusal.naming(refused).into())
+}
+
+/// Why an answer is refused, in Chinese.
+fn told(reason: &str) -> &'static str {
+    match reason {
+        "LINE_NOT_FOUND" => "批次中没有该行",
+        "LINE_NOT_LIVE" => "该行在送交财政前已撤出",
+        "LINE_IN_RECOVERY" => "该笔付款正在追回",
+        "ANSWER_IN_FUTURE" => "财政办理日期不得晚于今日",
+        "ANSWER_BEFORE_EXPORT" => "财政办理日期不得早于送交日期",
+        "ANSWER_BEFORE_PAYMENT" => "退回日期不得早于支付日期",
+        _ => "该行已有回执",
+    }
 }
 
 const fn step_of(answer: &TreasuryAnswer) -> BatchStep {

@@ -236,7 +236,8 @@ impl App {
         }
         let old = superseded(&mut *tx, county, old_run, &new).await?;
         let mut changes = changes(&mut *tx, county, &old, &new).await?;
-        let now = self.known(&mut *tx, county, None).await?.moment()?;
+        // As if it were done now: also days on which nothing was recorded have gone by.
+        let now = self.known(&mut *tx, county, None).await?.moment()?.max(self.clock.now());
         let here = Here { county, now, plans: &self.plans };
         changes.money = preview_run(&mut *tx, here, (&old, &new)).await?;
         let view = read::view(&mut *tx, county, new).await?;

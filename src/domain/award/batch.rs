@@ -110,6 +110,20 @@ impl BatchStep {
         }
     }
 
+    /// The Chinese of it.
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Approved => "批准",
+            Self::Rejected => "不予批准",
+            Self::Cancelled => "取消",
+            Self::Exported => "送交财政",
+            Self::Paid => "登记支付",
+            Self::Returned => "登记退回",
+            Self::Withdrawn => "撤出",
+            Self::Closed => "办结",
+        }
+    }
+
     /// The step of a word.
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|it| it.word() == word)

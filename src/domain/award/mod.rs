@@ -17,4 +17,4 @@ pub use claim::{
     Claim, EntitlementKey, RecipientKind, Source, SourceKind, Unclaimed, WhyUnclaimed,
 };
 pub use recovery::{Recovery, RecoveryCause, RecoveryRefused, RecoveryState, RecoveryStep};
-pub use settle::{Consequence, OpenRecovery, Payment, claimed, held, payable, settle, spoken_for};
+pub use settle::{Consequence, OpenRecovery, Payment, held, payable, settle};

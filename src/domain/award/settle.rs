@@ -97,51 +97,37 @@ pub fn held(payments: &[Payment]) -> Result<Money, InvalidMoney> {
     live(payments)?.minus(stands)?.plus(waived)
 }
 
-/// The same without what was waived: what was said to be theirs. It is not demanded again.
+/// What can be proposed for payment to somebody who is entitled to so much: never more than that in all
+/// (A4). What is reserved, paid, owed or waived is not paid a second time; what came back is, but where
+/// somebody demanded it for a reason of their own, only where the payment is `chosen` by itself.
 ///
 /// # Errors
 /// More than can be kept.
-pub fn claimed(payments: &[Payment]) -> Result<Money, InvalidMoney> {
-    live(payments)?.minus(sum(recoveries(payments).map(|it| it.stands))?)
-}
-
-/// What is not to be paid again (A4): what is reserved or paid, less what is to come back because results
-/// or honours changed. What somebody demanded for a reason of their own is not paid a second time, nor
-/// what was waived.
-///
-/// # Errors
-/// More than can be kept.
-pub fn spoken_for(payments: &[Payment]) -> Result<Money, InvalidMoney> {
-    let followed = || recoveries(payments).filter(|it| it.follows);
-    let stands = sum(followed().map(|it| it.stands))?;
-    live(payments)?.minus(stands)?.plus(sum(followed().map(|it| it.waived))?)
-}
-
-/// What can be proposed for payment to somebody who is entitled to so much: never more than that in
-/// all (A4).
-///
-/// # Errors
-/// More than can be kept.
-pub fn payable(entitled: Money, payments: &[Payment]) -> Result<Money, InvalidMoney> {
-    Ok(entitled.minus(spoken_for(payments)?)?.max(Money::ZERO))
+pub fn payable(entitled: Money, payments: &[Payment], chosen: bool) -> Result<Money, InvalidMoney> {
+    let mut had = live(payments)?;
+    for it in recoveries(payments).filter(|it| it.follows || chosen) {
+        had = had.minus(it.stands)?.plus(it.waived)?.plus(it.open)?;
+    }
+    Ok(entitled.minus(had)?.max(Money::ZERO))
 }
 
 /// What is to be done so that nobody keeps more than that, and nobody owes, because of results, what is
-/// theirs again. The newest payments go first: `payments` are given oldest first. Doing it leaves nothing to do.
+/// theirs again. The newest payments go first: `payments` are given oldest first. What was waived counts
+/// as kept, and is not demanded again. Doing it leaves nothing to do.
 ///
 /// # Errors
 /// More than can be kept.
 pub fn settle(entitled: Money, payments: &[Payment]) -> Result<Vec<Consequence>, InvalidMoney> {
-    let claimed = claimed(payments)?;
-    if claimed > entitled {
-        let (mut found, left) = over(claimed.minus(entitled)?, payments)?;
+    let held = held(payments)?;
+    if held > entitled {
+        let (mut found, left) = over(held.minus(entitled)?, payments)?;
         // Lines are taken out whole: what became free beyond need is not owed elsewhere.
         if left < Money::ZERO {
             found.extend(again(Money::ZERO.minus(left)?, payments)?);
         }
         Ok(found)
     } else {
-        again(entitled.minus(claimed)?, payments)
+        again(entitled.minus(held)?, payments)
     }
 }
 

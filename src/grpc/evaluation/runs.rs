@@ -193,8 +193,10 @@ impl Service {
         let mut faults = Faults::default();
         let county = faults.id("county", &raw.county);
         let permit = call.permit_in(&self.app, county.as_ref()).await?;
-        let sees_money =
-            permit.as_ref().is_some_and(|it| it.shows_all(RecordKind::Member, FieldGroup::Money));
+        let sees_money = permit.as_ref().is_some_and(|it| {
+            let kinds = [RecordKind::Member, RecordKind::Branch];
+            kinds.iter().all(|kind| it.shows_all(*kind, FieldGroup::Money))
+        });
         let request_id = faults.request_id(&raw.request_id);
         let old_run = faults.id("old_run_id", &raw.old_run_id);
         let new_run = faults.id("new_run_id", &raw.new_run_id);

@@ -146,7 +146,7 @@ impl Trial {
             Err(status) => {
                 assert_eq!(expected, Err(&*why(&status)), "{status:?}: {name}");
                 kept.done = Done::No;
-                kept.answers.insert(why(&status).into_bytes());
+                kept.answers.insert(format!("{} {}", why(&status), status.message()).into_bytes());
                 Outcome::No
             }
         }
