@@ -71,9 +71,9 @@ async fn a_recovery_from_its_demand_to_its_end(on: &Served) {
     assert_eq!(numbers(recoveries(on, "auditor", false).await), [1, 2]);
     assert_eq!(numbers(recoveries(on, "auditor", true).await), [2]);
     told(on).await;
-    // Only what is back can be paid again: neither what was waived nor what is still owed.
+    // Nothing of it is paid a second time: what is back, what was waived, what is still owed.
     let kept = entitled(on, "auditor", "once").await.unwrap();
-    assert_eq!(text(&kept.entitlements[0].payable), "500.00");
+    assert_eq!(text(&kept.entitlements[0].payable), "0.00");
     assert_eq!(figures(&budget(on).await)[3], "500.00");
     proved(on).await;
 }
