@@ -22,6 +22,7 @@ pub(super) use follow::{follow_run, follow_selection, preview_run};
 pub use held::{BatchView, RecoveryView};
 pub use journal::{Journal, JournalFormat};
 pub use lists::Names;
+pub(super) use lists::batch_view;
 pub(super) use origin::Here;
 pub use propose::{ProposeBatch, subjects};
 pub use recover::{DemandRecovery, Recovering, RecoveryFilter, StepRecovery};
@@ -29,6 +30,7 @@ pub use recover::{DemandRecovery, Recovering, RecoveryFilter, StepRecovery};
 pub(super) use rows::tests::year;
 pub(super) use rows::{MoneyRows, Proposed};
 pub use statement::Statement;
+pub(super) use statement::cursor;
 pub use steps::{StepBatch, TreasuryAnswer, TreasuryAnswers};
 
 use super::Refusal;

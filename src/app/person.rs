@@ -7,10 +7,14 @@
 mod erase;
 mod export;
 mod lines;
+mod money;
 mod objections;
 
 pub use erase::Erased;
-pub use lines::{Act, AuditLine, ErasedOn, Export, FactLine, ResultLine, VersionLine};
+pub use lines::{
+    Act, AuditLine, ErasedOn, Export, FactLine, MoneyEvent, MovementLine, PaymentLine,
+    RecoveryLine, ResultLine, VersionLine,
+};
 
 use super::{
     AppError,

@@ -25,6 +25,7 @@ use std::{
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
 
 use super::Failure;
 use crate::{
@@ -113,18 +114,15 @@ impl Demo {
         let report = Report::new(&sample, done, (dual, formations), selection.honours());
         let mut out = io::stdout().lock();
         if self.json {
-            let object = report.json(self.seed, &explained);
-            let mut object = object.map_err(|it| Failure::software(&it))?;
-            if let Some(fields) = object.as_object_mut() {
-                let parts = [
-                    ("trust", sight.json()),
-                    ("round", assessed.json()),
-                    ("chain", appraised.json()),
-                    ("selection", selection.json()),
-                    ("money", awards.json()),
-                ];
-                fields.extend(parts.map(|(name, part)| (name.to_owned(), part)));
-            }
+            let object = report.json(self.seed, &explained).map_err(|it| Failure::software(&it))?;
+            let parts = [
+                ("trust", sight.json()),
+                ("round", assessed.json()),
+                ("chain", appraised.json()),
+                ("selection", selection.json()),
+                ("money", awards.json()),
+            ];
+            let object = with(object, parts);
             serde_json::to_writer_pretty(&mut out, &object).map_err(io::Error::from)?;
             writeln!(out)?;
         } else {
@@ -156,6 +154,14 @@ impl Demo {
         }
         Ok(())
     }
+}
+
+/// An object with more fields.
+fn with<const N: usize>(mut object: Value, parts: [(&str, Value); N]) -> Value {
+    if let Some(fields) = object.as_object_mut() {
+        fields.extend(parts.map(|(name, part)| (name.to_owned(), part)));
+    }
+    object
 }
 
 /// Prints one line for everything that is done, with the time since the start.

@@ -121,6 +121,18 @@ impl App {
     }
 }
 
+/// A batch as it stands.
+///
+/// # Errors
+/// `BATCH_NOT_FOUND`; those of the store.
+pub(in crate::app) async fn batch_view(
+    tx: &mut dyn ReadTx,
+    county: &str,
+    id: &str,
+) -> Result<BatchView, AppError> {
+    Ok(steps::read(tx, county, id).await?.batch(id)?.clone())
+}
+
 fn year(text: &str) -> Result<i64, AppError> {
     Ok(crate::app::run::period_of(text)?.last_day().year())
 }

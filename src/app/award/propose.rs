@@ -105,13 +105,9 @@ impl App {
 /// A source that is not published or confirmed yet is a refusal that is kept: a late repeat of the request
 /// does not pay what its caller was told was not there.
 fn not_there(why: AppError) -> AppError {
-    match why {
-        AppError::NotFound { what, id } => {
-            let (en, zh) = (format!("there is no {} `{id}`", what.en()), what.zh());
-            refusal(what.reason(), en, format!("尚无{zh}“{id}”")).with("rule", "A1").into()
-        }
-        other => other,
-    }
+    let AppError::NotFound { what, id } = why else { return why };
+    let (en, zh) = (format!("there is no {} `{id}`", what.en()), what.zh());
+    refusal(what.reason(), en, format!("尚无{zh}“{id}”")).with("rule", "A1").into()
 }
 
 /// The year whose budget a source draws on: that of its period (A3).

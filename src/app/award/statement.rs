@@ -63,7 +63,7 @@ impl App {
 }
 
 /// Where a listing goes on after a movement.
-pub(super) fn cursor(it: &MovementRecord) -> MovementCursor {
+pub(in crate::app) fn cursor(it: &MovementRecord) -> MovementCursor {
     MovementCursor {
         recorded: it.mark.recorded,
         year: it.year.clone(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     PAGE, Versions,
     lines::{AccessLine, Act, AuditLine, ErasedOn, Export, FactLine, ResultLine, VersionLine},
+    money::{movements, payments},
     objections::{notices, objected},
 };
 use crate::{
@@ -43,6 +44,8 @@ impl App {
         chains(tx, county, id, &mut acts).await?;
         selections(tx, county, id, &mut acts).await?;
         calendars(tx, county, id, &mut acts).await?;
+        let payments = payments(tx, county, id, &mut acts).await?;
+        let movements = movements(tx, county, id, &mut acts).await?;
         let about = (id, versions.own_posts.as_slice());
         let notice_objections = notices(tx, county, about, &mut acts).await?;
         let result_objections = objected(tx, county, about).await?;
@@ -51,7 +54,9 @@ impl App {
         let nothing = versions.all.is_empty()
             && facts.is_empty()
             && notice_objections.is_empty()
-            && result_objections.is_empty();
+            && result_objections.is_empty()
+            && payments.is_empty()
+            && movements.is_empty();
         if nothing && acts.is_empty() && audit.is_empty() {
             return Err(missing());
         }
@@ -70,6 +75,8 @@ impl App {
             results,
             notice_objections,
             result_objections,
+            payments,
+            movements,
             acts,
             audit,
             access,

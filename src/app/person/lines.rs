@@ -23,8 +23,12 @@ pub struct Export {
     pub notice_objections: Vec<NoticeLine>,
     /// Objections to published results, about the person, or raised or answered by it.
     pub result_objections: Vec<ObjectionLine>,
-    /// What the person did: requests, runs, schemes, schedules, rounds, calendars, notices; and the
-    /// sheets of rounds that are the person's, or about it.
+    /// Payments of awards to the person, by batch and line, with what is demanded back.
+    pub payments: Vec<PaymentLine>,
+    /// Movements of the county's books that these payments brought about, in the order of the books.
+    pub movements: Vec<MovementLine>,
+    /// What the person did: requests, runs, schemes, schedules, rounds, calendars, notices, budgets,
+    /// payments, recoveries; and the sheets of rounds that are the person's, or about it.
     pub acts: Vec<Act>,
     /// Entries of the audit trail by the person or about it.
     pub audit: Vec<AuditLine>,
@@ -97,6 +101,127 @@ pub struct ObjectionLine {
     pub recorded_by: String,
     /// Verdict, text, who answered, evidence, when and by which principal recorded; absent: open.
     pub answer: Option<[String; 6]>,
+}
+
+/// A payment of an award to the person (A2). Amounts are yuan, as `2000.00`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PaymentLine {
+    /// Its batch.
+    pub batch_id: String,
+    /// Its number in the batch.
+    pub line: i64,
+    /// The year whose money it draws on.
+    pub year: String,
+    /// The purpose that it draws on.
+    pub purpose: String,
+    /// What entitles, with its version, as `scheme/id/1`.
+    pub source: String,
+    /// The period that it is for.
+    pub period: String,
+    /// The published run, or the confirmed selection.
+    pub origin: String,
+    /// The award.
+    pub award: String,
+    /// What it is called.
+    pub award_title: String,
+    /// The subject that earned it, where each is paid; empty where it is paid once.
+    pub each: String,
+    /// The subjects of the results that it rests on.
+    pub subjects: Vec<String>,
+    /// Which payment of the entitlement it is, from 1.
+    pub attempt: i64,
+    /// How much.
+    pub amount: String,
+    /// What has become of it: `reserved`, `freed`, `withdrawn`, `paid` or `returned`.
+    pub state: &'static str,
+    /// What was said with the proposal; empty for nothing.
+    pub reason: String,
+    /// When it was proposed.
+    pub recorded: String,
+    /// By whom.
+    pub recorded_by: String,
+    /// What happened to it, and to its batch as a whole.
+    pub events: Vec<MoneyEvent>,
+    /// What was demanded of it back, by number (A5).
+    pub recoveries: Vec<RecoveryLine>,
+}
+
+/// Something that happened to a payment or to a recovery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MoneyEvent {
+    /// Its number in the batch or recovery.
+    pub event: i64,
+    /// What happened.
+    pub what: &'static str,
+    /// How much, in yuan; absent for what happens to the whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<String>,
+    /// The treasury's day; absent where it has none.
+    pub on: Option<String>,
+    /// The treasury's reference; empty for none.
+    pub reference: String,
+    /// The reason; empty for none.
+    pub reason: String,
+    /// Who decided; empty for none.
+    pub decided_by: String,
+    /// The papers.
+    pub papers: Vec<String>,
+    /// When it was recorded.
+    pub recorded: String,
+    /// By whom.
+    pub recorded_by: String,
+}
+
+/// Money that the person is to pay back, or paid back (A5). Amounts are yuan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecoveryLine {
+    /// Its number in the county.
+    pub recovery: i64,
+    /// How much was demanded.
+    pub amount: String,
+    /// How much is owed still.
+    pub open: String,
+    /// Why: `superseded`, `honour_cancelled` or `demanded`.
+    pub cause: &'static str,
+    /// The run or selection that it follows from; empty for none.
+    pub cause_id: String,
+    /// The reason in words; empty for none.
+    pub reason: String,
+    /// Who decided; empty for none.
+    pub decided_by: String,
+    /// The papers.
+    pub papers: Vec<String>,
+    /// When it was recorded.
+    pub recorded: String,
+    /// By whom.
+    pub recorded_by: String,
+    /// What became of it.
+    pub events: Vec<MoneyEvent>,
+}
+
+/// A movement of the county's books about the person (A3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MovementLine {
+    /// The year.
+    pub year: String,
+    /// The purpose.
+    pub purpose: String,
+    /// Its number in the purpose's year.
+    pub number: i64,
+    /// What it is, as `pay`.
+    pub what: &'static str,
+    /// How much, in yuan.
+    pub amount: String,
+    /// The payment: its batch, ...
+    pub batch_id: String,
+    /// ... and its line.
+    pub line: i64,
+    /// The recovery; 0 for none.
+    pub recovery: i64,
+    /// When it was recorded.
+    pub recorded: String,
+    /// By whom.
+    pub recorded_by: String,
 }
 
 /// A grant or a revocation.

@@ -24,7 +24,7 @@ mod honours {
 }
 
 /// Takes the deeds of posts back.
-async fn reversed(on: &Served, posts: &[&str]) {
+pub(super) async fn reversed(on: &Served, posts: &[&str]) {
     for id in posts {
         let kind = SubjectKind::Post.into();
         let subject = Some(v1::SubjectRef { kind, id: (*id).to_owned() });
@@ -45,7 +45,7 @@ async fn reversed(on: &Served, posts: &[&str]) {
 }
 
 /// One run in the place of another: what it does to money, shown and done.
-async fn superseded(on: &Served, old: &str, new: &str) -> v1::MoneyConsequences {
+pub(super) async fn superseded(on: &Served, old: &str, new: &str) -> v1::MoneyConsequences {
     let request = v1::SupersedeRunRequest {
         county: COUNTY.into(),
         request_id: format!("supersede-{old}"),

@@ -16,6 +16,7 @@ mod changing;
 mod faults;
 mod many;
 mod paying;
+mod person;
 mod recovering;
 mod repeats;
 mod statements;

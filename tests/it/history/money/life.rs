@@ -158,7 +158,9 @@ impl Life {
                         .enumerate()
                         .map(|(at, line)| self.effect(&format!("reserve {}", line.fen), at + 1)),
                 );
-                let ask = propose((id, &self.batch), (&self.scheme, &self.year), &[]);
+                // Each is named: what came back of a demand is paid again to who is chosen.
+                let who: Vec<usize> = lines.iter().map(|it| it.member).collect();
+                let ask = propose((id, &self.batch), (&self.scheme, &self.year), &who);
                 (ask, Ok(effects), Next::Proposed(lines))
             }
             Stage::Proposed if chance == 0 => {

@@ -241,11 +241,11 @@ impl Town {
         })
     }
 
-    /// Sends a call until the county is not held by others.
+    /// Sends a call until it is its turn.
     async fn sure(&self, ask: &Ask, replica: usize) -> Result<Vec<u8>, Status> {
         loop {
             match self.send(ask, replica).await {
-                Err(status) if status.code() == Code::Aborted => {
+                Err(it) if matches!(it.code(), Code::Aborted | Code::Unavailable) => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 answered => return answered,
