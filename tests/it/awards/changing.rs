@@ -122,7 +122,7 @@ async fn a_supersession_settles_what_was_proposed(on: &Served) {
     // Nothing is left of the batch that was here.
     assert_eq!(payments(on, "auditor", "b2").await[0].state(), PaymentState::Withdrawn);
     let event = batch(on, "b2").await.events.remove(0);
-    assert_eq!((event.what.as_str(), event.reason), ("withdrawn", second.clone()));
+    assert_eq!((event.what.as_str(), event.reason), ("withdrawn", format!("superseded {second}")));
     let empty = approve(on, "second", ("6", "b2")).await.unwrap_err();
     assert_eq!(reason(&empty), "BATCH_EMPTY");
     // What the treasury had is to come back as soon as it is paid.

@@ -172,6 +172,11 @@ async fn of_reads(on: &Served) {
 async fn of_awards(on: &Served) {
     let request = v1::ListEntitlementsRequest { county: county(), ..Default::default() };
     assert_eq!(faults!(on.awards(), list_entitlements, request), ["source SOURCE_MISSING"]);
+    let half = v1::EntitlementSource { period: "2022-H1".into(), ..source("once").unwrap() };
+    let request =
+        v1::ListEntitlementsRequest { county: county(), source: Some(half), ..Default::default() };
+    let told = faults!(on.awards(), list_entitlements, request);
+    assert_eq!(told, ["source.period PERIOD_NOT_A_YEAR"]);
     let nothing = v1::EntitlementSource { document: None, period: "2022-13".into() };
     let mut broken = person("m 1", "p 1");
     broken.award_id = String::new();

@@ -141,7 +141,8 @@ async fn what_cannot_be_proposed(on: &Served) {
         [("nothing", "RUN_NOT_PUBLISHED"), ("selection:none", "SELECTION_NOT_CONFIRMED")]
     {
         let none = propose(on, proposal(id, ("b1", id), &[])).await.unwrap_err();
-        assert_eq!((none.code(), reason(&none)), (Code::NotFound, expected.into()));
+        // A proposal is refused for good under its id; a list may be asked for again.
+        assert_eq!((none.code(), reason(&none)), (Code::FailedPrecondition, expected.into()));
         let none = entitled(on, "auditor", id).await.unwrap_err();
         assert_eq!((none.code(), reason(&none)), (Code::NotFound, expected.into()));
     }

@@ -6,7 +6,8 @@ use tonic::Code;
 use super::{
     cast::{
         all_paid, answer, appropriated, budget, collect, demand, entitled, exported, figures,
-        in_the_way, paid, proposed, recoveries, returned, said, text, waive,
+        in_the_way, paid, person, proposal, propose, proposed, recoveries, returned, said, text,
+        waive,
     },
     on_both, proved, small,
 };
@@ -48,7 +49,9 @@ async fn a_recovery_from_its_demand_to_its_end(on: &Served) {
     assert_eq!((none.code(), reason(&none)), (Code::NotFound, "RECOVERY_NOT_FOUND".into()));
     let future = collect(on, "9", (1, "1.00", "2023-01-11")).await.unwrap_err();
     assert_eq!(reason(&future), "ANSWER_IN_FUTURE");
-    let part = collect(on, "10", (1, "500.00", "2023-01-09")).await.unwrap();
+    let before = collect(on, "9b", (1, "1.00", "2023-01-09")).await.unwrap_err();
+    assert_eq!(reason(&before), "ANSWER_BEFORE_PAYMENT");
+    let part = collect(on, "10", (1, "500.00", "2023-01-10")).await.unwrap();
     let it = part.recovery.unwrap();
     assert_eq!((it.state(), text(&it.open)), (RecoveryState::Partial, "1000.00".into()));
     // What came back is available again; what is owed is not.
@@ -71,9 +74,12 @@ async fn a_recovery_from_its_demand_to_its_end(on: &Served) {
     assert_eq!(numbers(recoveries(on, "auditor", false).await), [1, 2]);
     assert_eq!(numbers(recoveries(on, "auditor", true).await), [2]);
     told(on).await;
-    // Nothing of it is paid a second time: what is back, what was waived, what is still owed.
+    // Nothing of it is paid a second time unless it is chosen by itself, and then what is back alone.
     let kept = entitled(on, "auditor", "once").await.unwrap();
     assert_eq!(text(&kept.entitlements[0].payable), "0.00");
+    let chosen = proposal("16", ("b3", "once"), &[person("m-001", "")]);
+    let again = propose(on, chosen).await.unwrap().batch.unwrap();
+    assert_eq!((again.lines, text(&again.proposed)), (1, "500.00".into()));
     assert_eq!(figures(&budget(on).await)[3], "500.00");
     proved(on).await;
 }
@@ -99,7 +105,7 @@ async fn told(on: &Served) {
         let events = it.events.iter().map(|it| (it.what.as_str(), text(&it.amount)));
         let expected = [("collected", "500.00".to_owned()), ("waived", "1000.00".to_owned())];
         assert_eq!(events.collect::<Vec<_>>(), expected);
-        assert_eq!((it.events[0].on, it.events[1].on), (crate::harness::date("2023-01-09"), None));
+        assert_eq!((it.events[0].on, it.events[1].on), (crate::harness::date("2023-01-10"), None));
     }
     let request = v1::GetRecoveryRequest { county: COUNTY.into(), recovery: 3 };
     let none = on.recoveries().get_recovery(by("auditor", request)).await.unwrap_err();
