@@ -32,7 +32,7 @@ impl Sums {
             let own = books.of(account).unwrap();
             assert_eq!(i128::from(own.fen()), self.of(account), "{account:?}");
         }
-        assert_eq!(self.0.values().fold(0, |sum, it| sum + it), 0);
+        assert_eq!(self.0.values().try_fold(0_i128, |sum, it| sum.checked_add(*it)).unwrap(), 0);
         let [appropriated, available, reserved, paid, returned, recovered, due, claims] =
             Account::ALL.map(|it| self.of(it));
         let debits = [available, reserved, paid, due];

@@ -62,6 +62,7 @@ pub(super) fn cny(fen: i64) -> Option<Money> {
 }
 
 /// An amount of a message in fen.
+#[expect(clippy::ref_option, reason = "fields of messages are looked at as they are")]
 pub(super) fn fen(of: &Option<Money>) -> i64 {
     let it = of.as_ref().expect("an amount");
     it.units * 100 + i64::from(it.nanos / 10_000_000)
@@ -224,20 +225,20 @@ impl Town {
                 $client::new(channel).$call(request).await?.into_inner().encode_to_vec()
             }};
         }
-        use Hand::{One, Other};
+        let (one, other) = (Hand::One, Hand::Other);
         Ok(match ask {
-            Ask::Act(it) => sent!(BudgetServiceClient, record_budget_act, One, it),
-            Ask::Propose(it) => sent!(AwardServiceClient, propose_batch, One, it),
-            Ask::Approve(it) => sent!(AwardServiceClient, approve_batch, Other, it),
-            Ask::ApproveOwn(it) => sent!(AwardServiceClient, approve_batch, One, it),
-            Ask::Reject(it) => sent!(AwardServiceClient, reject_batch, Other, it),
-            Ask::Cancel(it) => sent!(AwardServiceClient, cancel_batch, One, it),
-            Ask::Export(it) => sent!(AwardServiceClient, export_batch, One, it),
-            Ask::Answer(it) => sent!(AwardServiceClient, record_treasury_answers, One, it),
-            Ask::Close(it) => sent!(AwardServiceClient, close_batch, One, it),
-            Ask::Demand(it) => sent!(RecoveryServiceClient, demand_recovery, One, it),
-            Ask::Collect(it) => sent!(RecoveryServiceClient, record_recovered, One, it),
-            Ask::Waive(it) => sent!(RecoveryServiceClient, waive_recovery, Other, it),
+            Ask::Act(it) => sent!(BudgetServiceClient, record_budget_act, one, it),
+            Ask::Propose(it) => sent!(AwardServiceClient, propose_batch, one, it),
+            Ask::Approve(it) => sent!(AwardServiceClient, approve_batch, other, it),
+            Ask::ApproveOwn(it) => sent!(AwardServiceClient, approve_batch, one, it),
+            Ask::Reject(it) => sent!(AwardServiceClient, reject_batch, other, it),
+            Ask::Cancel(it) => sent!(AwardServiceClient, cancel_batch, one, it),
+            Ask::Export(it) => sent!(AwardServiceClient, export_batch, one, it),
+            Ask::Answer(it) => sent!(AwardServiceClient, record_treasury_answers, one, it),
+            Ask::Close(it) => sent!(AwardServiceClient, close_batch, one, it),
+            Ask::Demand(it) => sent!(RecoveryServiceClient, demand_recovery, one, it),
+            Ask::Collect(it) => sent!(RecoveryServiceClient, record_recovered, one, it),
+            Ask::Waive(it) => sent!(RecoveryServiceClient, waive_recovery, other, it),
         })
     }
 
