@@ -34,6 +34,10 @@ use ask::{Ask, answers, approve, cancel, export, increase, propose};
 use super::process;
 use crate::harness::{COUNTY, date, member, reference, units};
 
+/// Answers after which a caller sends the same again: it was not its turn, or nobody knows.
+const AGAIN: [Code; 4] =
+    [Code::Aborted, Code::Unavailable, Code::Cancelled, Code::DeadlineExceeded];
+
 /// What everybody gets, in fen.
 pub(super) const AWARD: i64 = 500_000;
 
@@ -246,7 +250,7 @@ impl Town {
     async fn sure(&self, ask: &Ask, replica: usize) -> Result<Vec<u8>, Status> {
         loop {
             match self.send(ask, replica).await {
-                Err(it) if matches!(it.code(), Code::Aborted | Code::Unavailable) => {
+                Err(it) if AGAIN.contains(&it.code()) => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 answered => return answered,
