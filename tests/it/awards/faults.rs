@@ -2,7 +2,11 @@
 
 use steelyard::proto::{
     google::r#type::Money,
-    v1::{self, treasury_answer::Outcome},
+    v1::{
+        self,
+        BudgetActKind::{Decrease, Increase, Transfer},
+        treasury_answer::Outcome,
+    },
 };
 
 use super::{
@@ -75,7 +79,6 @@ async fn of_budgets(on: &Served) {
         papers: vec!["纸".into(); 21],
         ..request
     };
-    use v1::BudgetActKind::{Decrease, Increase, Transfer};
     for (kind, to, expected) in [
         (Increase, "b", Some("to_purpose_id TRANSFER_FIELD")),
         (Decrease, "", None),

@@ -177,10 +177,11 @@ async fn county(url: &str, compounds: usize, posts: usize) -> Served {
     let records = records(compounds, posts);
     let mut deeds: Vec<v1::Fact> = Vec::new();
     for it in &records {
-        match it.kind() {
-            RecordKind::Compound => deeds.push(deed(SubjectKind::Compound, &it.id)),
-            RecordKind::Post => deeds.push(deed(SubjectKind::Post, &it.id)),
-            _ => (),
+        if it.kind() == RecordKind::Compound {
+            deeds.push(deed(SubjectKind::Compound, &it.id));
+        }
+        if it.kind() == RecordKind::Post {
+            deeds.push(deed(SubjectKind::Post, &it.id));
         }
     }
     assert_eq!(on.upsert("records", records).await.items, []);
@@ -233,5 +234,5 @@ async fn publish(on: &Served, run: &str) {
 async fn proved(on: &Served) {
     let proof = audit::verify(&*on.app.store, Some(COUNTY), &audit::Outside::default()).await;
     let findings: Vec<_> = proof.unwrap().findings.iter().map(ToString::to_string).collect();
-    assert_eq!(findings, [String::new(); 0]);
+    assert!(findings.is_empty(), "{findings:?}");
 }
