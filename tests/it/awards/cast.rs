@@ -26,7 +26,7 @@ pub(super) fn yuan(text: &str) -> Option<Money> {
 }
 
 /// The same as text.
-#[expect(clippy::ref_option, reason = "so it stands in messages")]
+#[expect(clippy::ref_option, reason = "fields of messages are looked at as they are")]
 pub(super) fn text(of: &Option<Money>) -> String {
     let it = of.as_ref().expect("an amount");
     assert_eq!(it.currency_code, "CNY");

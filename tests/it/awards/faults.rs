@@ -80,10 +80,10 @@ async fn of_budgets(on: &Served) {
         ..request
     };
     for (kind, to, expected) in [
-        (Increase, "b", Some("to_purpose_id TRANSFER_FIELD")),
-        (Decrease, "", None),
-        (Transfer, "", Some("to_purpose_id TRANSFER_FIELD")),
-        (Transfer, "a", Some("to_purpose_id PURPOSE_SAME")),
+        (v1::BudgetActKind::Increase, "b", Some("to_purpose_id TRANSFER_FIELD")),
+        (v1::BudgetActKind::Decrease, "", None),
+        (v1::BudgetActKind::Transfer, "", Some("to_purpose_id TRANSFER_FIELD")),
+        (v1::BudgetActKind::Transfer, "a", Some("to_purpose_id PURPOSE_SAME")),
     ] {
         let (kind, to_purpose_id) = (kind.into(), to.into());
         let request = v1::RecordBudgetActRequest { kind, to_purpose_id, ..plain.clone() };

@@ -179,8 +179,7 @@ async fn county(url: &str, compounds: usize, posts: usize) -> Served {
     for it in &records {
         if it.kind() == RecordKind::Compound {
             deeds.push(deed(SubjectKind::Compound, &it.id));
-        }
-        if it.kind() == RecordKind::Post {
+        } else if it.kind() == RecordKind::Post {
             deeds.push(deed(SubjectKind::Post, &it.id));
         }
     }

@@ -235,7 +235,10 @@ async fn the_payment_list_is_for_the_treasury(on: &Served) {
     let again = list(on, "finance", ("b1", Format::Csv)).await.unwrap();
     assert_eq!((again.content == csv.content, again.digest), (true, csv.digest.clone()));
     let sheet = list(on, "finance", ("b1", Format::Xlsx)).await.unwrap();
-    assert!(sheet.content.starts_with(b"PK") && sheet.file_name == "xinping-2022-b1.xlsx");
+    assert!(
+        sheet.content.starts_with(b"PK")
+            && sheet.file_name.rsplit_once('.').is_some_and(|it| it.1 == "xlsx")
+    );
     // Who sees no names has the same list without those of persons.
     let bare = list(on, "auditor", ("b1", Format::Csv)).await.unwrap();
     let bare = String::from_utf8(bare.content).unwrap();

@@ -258,7 +258,8 @@ proptest! {
             let all: BTreeSet<_> = states.iter().collect();
             prop_assert_eq!(all.len(), states.len());
         }
-        let live: i64 = it.lines.values().filter(|it| it.state.is_live()).map(|it| it.amount.fen()).sum();
+        let live = it.lines.values().filter(|it| it.state.is_live());
+        let live = live.fold(0, |sum, it| sum + it.amount.fen());
         prop_assert_eq!(it.live(), Ok(fen(live)));
     }
 }

@@ -32,7 +32,7 @@ impl Sums {
             let own = books.of(account).unwrap();
             assert_eq!(i128::from(own.fen()), self.of(account), "{account:?}");
         }
-        assert_eq!(self.0.values().sum::<i128>(), 0);
+        assert_eq!(self.0.values().try_fold(0_i128, |sum, it| sum.checked_add(*it)).unwrap(), 0);
         let [appropriated, available, reserved, paid, returned, recovered, due, claims] =
             Account::ALL.map(|it| self.of(it));
         let debits = [available, reserved, paid, due];
@@ -99,7 +99,7 @@ fn every_movement_s_entries_are_as_reviewed() {
     rows[0].extend(Account::ALL.map(Account::word));
     for it in Movement::ALL {
         let postings: BTreeMap<_, _> = it.postings(fen(1)).unwrap().into_iter().collect();
-        assert_eq!(postings.values().map(|it| it.fen()).sum::<i64>(), 0, "{it:?}");
+        assert_eq!(postings.values().fold(0, |sum, it| sum + it.fen()), 0, "{it:?}");
         let (debits, credits) = it.sides();
         assert_eq!(debits.len(), credits.len(), "{it:?}");
         assert!(debits.iter().all(|it| !credits.contains(it)), "{it:?}");

@@ -57,7 +57,7 @@ impl Life {
     /// Takes a step of a batch's line or of the whole, if it can be taken.
     fn step(&mut self, at: usize, step: BatchStep) -> bool {
         let Some(batch) = self.batches.get_mut(at) else { return false };
-        let (before, line) = (batch.lines[&1], if step.of_line() { 1 } else { 0 });
+        let (before, line) = (batch.lines[&1], i64::from(step.of_line()));
         // As the use case has it: what is being paid back is not sent back.
         let stands = |it: &(usize, bool, Recovery)| it.0 == at && it.2.dropped != it.2.amount;
         let busy = before.state == LineState::Paid && self.recoveries.iter().any(stands);

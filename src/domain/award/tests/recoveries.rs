@@ -29,7 +29,7 @@ fn taken(it: &mut Recovery, event: i64, step: RecoveryStep, amount: i64) -> bool
     }
     let parts = [it.collected, it.waived, it.dropped].map(Money::fen);
     assert!(parts.iter().all(|it| *it >= 0));
-    assert!(parts.iter().map(|it| i128::from(*it)).sum::<i128>() <= i128::from(it.amount.fen()));
+    assert!(parts.iter().fold(0, |sum, it| sum + i128::from(*it)) <= i128::from(it.amount.fen()));
     assert_eq!(it.open().unwrap(), open.minus(fen(amount)).unwrap());
     assert_eq!((it.amount, it.last), (before.amount, event));
     let moved = match step {

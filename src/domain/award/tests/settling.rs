@@ -20,7 +20,7 @@ pub(super) fn recovery(recovery: i64, stands: i64, waived: i64, open: i64) -> Op
 }
 
 pub(super) fn total(of: impl IntoIterator<Item = Money>) -> i64 {
-    of.into_iter().map(Money::fen).sum()
+    of.into_iter().fold(0, |sum, it| sum + it.fen())
 }
 
 /// What is owed, and would not be by one who is entitled.
@@ -97,13 +97,13 @@ pub(super) fn settled(entitled: i64, payments: &mut [Payment]) -> Vec<Consequenc
         assert_eq!((withdrawn, waiting, demanded), (0, 0, 0), "{before:?}");
         assert!(dropped <= -over);
     } else {
-        let lines = all.iter().filter_map(|it| match it {
+        let mut lines = all.iter().filter_map(|it| match it {
             Consequence::Withdraw { amount, .. } => Some(amount.fen()),
             Consequence::Wait { .. } | Consequence::Demand { .. } | Consequence::Drop { .. } => {
                 None
             }
         });
-        let last = lines.last().unwrap_or(0);
+        let last = lines.next_back().unwrap_or(0);
         assert!(withdrawn - last < over, "{before:?}: {all:?}");
         assert!(demanded + waiting <= (over - withdrawn).max(0), "{before:?}: {all:?}");
     }
@@ -149,7 +149,7 @@ fn built(all: Vec<(i64, u8, Vec<[u8; 5]>)>) -> Vec<Payment> {
         let part = |of: i64, it: u8| of * i64::from(it) / 255;
         for [stands, waived, open, chance, follows] in parts {
             // Most are demanded whole, and most of them owed whole or settled.
-            let stands = if chance & 3 == 0 { part(left, stands) } else { left };
+            let stands = if chance % 4 == 0 { part(left, stands) } else { left };
             let open = if chance & 4 == 0 { part(stands, open) } else { stands };
             let waived = if chance & 8 == 0 { part(stands - open, waived) } else { 0 };
             number += 1;

@@ -302,7 +302,7 @@ async fn watcher(trial: Arc<Trial>, stop: Arc<AtomicBool>) {
                 let year = year.to_string();
                 let found = trial.town.budget((&year, scheme), replica).await.is_some();
                 let look = trial.looks.fetch_add(usize::from(found), Ordering::SeqCst);
-                if look % 7 == 0 {
+                if look.is_multiple_of(7) {
                     trial.town.balance((&year, scheme), replica).await;
                 }
                 tokio::time::sleep(Duration::from_millis(8)).await;

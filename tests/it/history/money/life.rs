@@ -281,7 +281,7 @@ impl Life {
             }
             Some((recovery, open)) => {
                 // All but a fen, or what is left.
-                let part = if open > 1 && chance % 2 == 0 { open - 1 } else { open };
+                let part = if open > 1 && chance.is_multiple_of(2) { open - 1 } else { open };
                 let effects = vec![
                     format!("collected {part} of {recovery}"),
                     self.effect(&format!("collect {part}"), at + 1),

@@ -34,6 +34,10 @@ use ask::{Ask, answers, approve, cancel, export, increase, propose};
 use super::process;
 use crate::harness::{COUNTY, date, member, reference, units};
 
+/// Answers after which a caller sends the same again: it was not its turn, or nobody knows.
+const AGAIN: [Code; 4] =
+    [Code::Aborted, Code::Unavailable, Code::Cancelled, Code::DeadlineExceeded];
+
 /// What everybody gets, in fen.
 pub(super) const AWARD: i64 = 500_000;
 
@@ -62,6 +66,7 @@ pub(super) fn cny(fen: i64) -> Option<Money> {
 }
 
 /// An amount of a message in fen.
+#[expect(clippy::ref_option, reason = "fields of messages are looked at as they are")]
 pub(super) fn fen(of: &Option<Money>) -> i64 {
     let it = of.as_ref().expect("an amount");
     it.units * 100 + i64::from(it.nanos / 10_000_000)
@@ -224,20 +229,20 @@ impl Town {
                 $client::new(channel).$call(request).await?.into_inner().encode_to_vec()
             }};
         }
-        use Hand::{One, Other};
+        let (one, other) = (Hand::One, Hand::Other);
         Ok(match ask {
-            Ask::Act(it) => sent!(BudgetServiceClient, record_budget_act, One, it),
-            Ask::Propose(it) => sent!(AwardServiceClient, propose_batch, One, it),
-            Ask::Approve(it) => sent!(AwardServiceClient, approve_batch, Other, it),
-            Ask::ApproveOwn(it) => sent!(AwardServiceClient, approve_batch, One, it),
-            Ask::Reject(it) => sent!(AwardServiceClient, reject_batch, Other, it),
-            Ask::Cancel(it) => sent!(AwardServiceClient, cancel_batch, One, it),
-            Ask::Export(it) => sent!(AwardServiceClient, export_batch, One, it),
-            Ask::Answer(it) => sent!(AwardServiceClient, record_treasury_answers, One, it),
-            Ask::Close(it) => sent!(AwardServiceClient, close_batch, One, it),
-            Ask::Demand(it) => sent!(RecoveryServiceClient, demand_recovery, One, it),
-            Ask::Collect(it) => sent!(RecoveryServiceClient, record_recovered, One, it),
-            Ask::Waive(it) => sent!(RecoveryServiceClient, waive_recovery, Other, it),
+            Ask::Act(it) => sent!(BudgetServiceClient, record_budget_act, one, it),
+            Ask::Propose(it) => sent!(AwardServiceClient, propose_batch, one, it),
+            Ask::Approve(it) => sent!(AwardServiceClient, approve_batch, other, it),
+            Ask::ApproveOwn(it) => sent!(AwardServiceClient, approve_batch, one, it),
+            Ask::Reject(it) => sent!(AwardServiceClient, reject_batch, other, it),
+            Ask::Cancel(it) => sent!(AwardServiceClient, cancel_batch, one, it),
+            Ask::Export(it) => sent!(AwardServiceClient, export_batch, one, it),
+            Ask::Answer(it) => sent!(AwardServiceClient, record_treasury_answers, one, it),
+            Ask::Close(it) => sent!(AwardServiceClient, close_batch, one, it),
+            Ask::Demand(it) => sent!(RecoveryServiceClient, demand_recovery, one, it),
+            Ask::Collect(it) => sent!(RecoveryServiceClient, record_recovered, one, it),
+            Ask::Waive(it) => sent!(RecoveryServiceClient, waive_recovery, other, it),
         })
     }
 
@@ -245,7 +250,7 @@ impl Town {
     async fn sure(&self, ask: &Ask, replica: usize) -> Result<Vec<u8>, Status> {
         loop {
             match self.send(ask, replica).await {
-                Err(it) if matches!(it.code(), Code::Aborted | Code::Unavailable) => {
+                Err(it) if AGAIN.contains(&it.code()) => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 answered => return answered,

@@ -55,7 +55,7 @@ pub(super) async fn rows(database: &mut Database) -> Rows {
     ];
     for (table, effect) in kinds {
         let rows = database.rows(&["request_id", effect], &of(table)).await;
-        seen.effects.extend(rows.into_iter().map(effect_row));
+        seen.effects.extend(rows.iter().map(|it| effect_row(it)));
     }
     let columns = ["b.batch_id || '/' || l.line", "b.year || ' ' || b.purpose", "l.amount"];
     let from = format!(
@@ -69,12 +69,12 @@ pub(super) async fn rows(database: &mut Database) -> Rows {
                  OR method LIKE 'RecoveryService.%')";
     let from = format!("{} AND {money}", of("audit_entries"));
     let audit = database.rows(&["request_id", "method"], &from).await;
-    seen.audit = audit.into_iter().map(effect_row).collect();
+    seen.audit = audit.iter().map(|it| effect_row(it)).collect();
     database.execute("COMMIT").await;
     seen
 }
 
-fn effect_row(it: Vec<String>) -> EffectRow {
+fn effect_row(it: &[String]) -> EffectRow {
     EffectRow { request_id: it[0].clone(), effect: it[1].clone() }
 }
 

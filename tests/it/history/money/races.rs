@@ -76,7 +76,7 @@ async fn round(town: &Arc<Town>, (scheme, year): (&str, &str), number: usize) ->
     let found = town.budget((year, scheme), number).await.unwrap();
     let figures = [&found.appropriated, &found.reserved, &found.paid, &found.available].map(fen);
     assert_eq!(figures, [AWARD, AWARD, 0, 0], "{found:?}");
-    if number % 5 == 0 {
+    if number.is_multiple_of(5) {
         town.balance((year, scheme), number + 1).await.unwrap();
     }
     let batch = &won[0];
