@@ -2,7 +2,11 @@
 
 use steelyard::proto::{
     google::r#type::Money,
-    v1::{self, treasury_answer::Outcome},
+    v1::{
+        self,
+        BudgetActKind::{Decrease, Increase, Transfer},
+        treasury_answer::Outcome,
+    },
 };
 
 use super::{
