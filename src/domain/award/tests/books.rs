@@ -113,7 +113,7 @@ fn every_movement_s_entries_are_as_reviewed() {
         row.extend(Account::ALL.map(sign));
         rows.push(row);
     }
-    as_reviewed("movements.txt", &grid(&rows));
+    as_reviewed(include_str!("movements.txt"), &grid(&rows));
 }
 
 #[test]
