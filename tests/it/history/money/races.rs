@@ -181,5 +181,7 @@ async fn five_hundred_payments_are_sent_back_once_by_twenty_who_try_twice() {
         town.balance((of.1, of.0), replica).await.unwrap();
     }
     assert!(looks > 50, "invalid: only {looks} looks");
-    servers.iter().for_each(Process::assert_sound);
+    // Twenty wait for one county: whose turn does not come within the statement's 20 s is told so, and
+    // sends the same again.
+    servers.iter().for_each(|it| it.assert_sound_but("(code 57014)"));
 }
