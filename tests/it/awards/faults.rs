@@ -2,11 +2,7 @@
 
 use steelyard::proto::{
     google::r#type::Money,
-    v1::{
-        self,
-        BudgetActKind::{Decrease, Increase, Transfer},
-        treasury_answer::Outcome,
-    },
+    v1::{self, treasury_answer::Outcome},
 };
 
 use super::{
