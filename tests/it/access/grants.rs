@@ -282,7 +282,7 @@ async fn a_county_defines_its_roles_anew() {
     assert_eq!(caller.grants.len(), 1);
     let request = v1::ListRolesRequest { county: COUNTY.into() };
     let roles = all.served.accesses().list_roles(request).await.unwrap().into_inner().roles;
-    assert_eq!(roles.len(), 13);
+    assert_eq!(roles.len(), 14);
     assert_eq!(roles.iter().filter(|it| it.defined).count(), 1);
 }
 

@@ -39,7 +39,7 @@ async fn lived(on: &Served) {
     answer(on, ("back", "b1"), &[returned(2, "2023-01-10")]).await.unwrap();
     proposed(on, "b2", "each").await;
     demand(on, "demand", ("b1", 1, "1500.00")).await.unwrap();
-    collect(on, "collect", (1, "500.00", "2023-01-09")).await.unwrap();
+    collect(on, "collect", (1, "500.00", "2023-01-10")).await.unwrap();
     waive(on, "second", ("waive", 1)).await.unwrap();
 }
 
