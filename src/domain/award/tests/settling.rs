@@ -282,9 +282,9 @@ proptest! {
         for chosen in [false, true] {
             let recoveries = payments.iter().flat_map(|it| &it.recoveries);
             let counted = recoveries.filter(|it| it.follows || chosen);
-            let back: i64 = counted
-                .map(|it| it.stands.fen() - it.waived.fen() - it.open.fen())
-                .sum();
+            let back = counted.fold(0, |sum, it| {
+                sum + it.stands.fen() - it.waived.fen() - it.open.fen()
+            });
             let next = payable(fen(all), &payments, chosen).unwrap();
             prop_assert_eq!(next.fen(), back);
         }
