@@ -2,6 +2,7 @@
 
 mod books;
 mod budget;
+mod carry;
 mod entitled;
 mod follow;
 mod held;
@@ -22,7 +23,7 @@ pub(super) use follow::{follow_run, follow_selection, preview_run};
 pub use held::{BatchView, RecoveryView};
 pub use journal::{Journal, JournalFormat};
 pub use lists::Names;
-pub(super) use lists::batch_view;
+pub(super) use lists::{all_batches, batch_view};
 pub(super) use origin::Here;
 pub use propose::{ProposeBatch, subjects};
 pub use recover::{DemandRecovery, Recovering, RecoveryFilter, StepRecovery};
@@ -30,7 +31,7 @@ pub use recover::{DemandRecovery, Recovering, RecoveryFilter, StepRecovery};
 pub(super) use rows::tests::year;
 pub(super) use rows::{MoneyRows, Proposed};
 pub use statement::Statement;
-pub(super) use statement::cursor;
+pub(super) use statement::all_movements;
 pub use steps::{StepBatch, TreasuryAnswer, TreasuryAnswers};
 
 use super::Refusal;

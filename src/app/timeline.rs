@@ -43,6 +43,11 @@ pub(crate) async fn timelines(
     all.collect()
 }
 
+/// The version of a day, or the last one that began by then.
+pub(crate) fn lately(held: &[Held], day: Day) -> Option<&Record> {
+    held.iter().rev().find(|it| it.days.from <= day).map(|it| &it.record)
+}
+
 /// How many versions are read at once.
 const PAGE: i64 = 1_000;
 

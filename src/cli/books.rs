@@ -1,18 +1,24 @@
 //! `steelyard books`: the books of a county's money, balanced and written out.
 
-use std::io::{self, BufWriter, Write as _};
+use std::{
+    io::{self, BufWriter, Write as _},
+    sync::Arc,
+};
 
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::{Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 
-use super::{Failure, serve::SystemClock, store_failure};
+use super::{
+    Failure,
+    serve::SystemClock,
+    verify::{StoreUrl, app_failure},
+};
 use crate::{
     app::{
-        App, AppError,
+        App,
         award::{Journal, JournalFormat},
     },
     domain::{exact::Money, time::Period},
-    store,
 };
 
 #[derive(Debug, Subcommand)]
@@ -27,15 +33,8 @@ pub(super) enum BooksCommand {
 /// Whose books.
 #[derive(Debug, Args)]
 struct Of {
-    /// The URL of the store, of `sqlite:` or `postgres:`.
-    #[arg(
-        long,
-        env = "STEELYARD_STORE",
-        value_name = "URL",
-        hide_env_values = true,
-        default_value = "sqlite://steelyard.db"
-    )]
-    store: String,
+    #[command(flatten)]
+    store: StoreUrl,
     /// The county.
     #[arg(long)]
     county: String,
@@ -92,8 +91,7 @@ impl BooksCommand {
 
 impl Of {
     async fn app(&self) -> Result<App, Failure> {
-        let store = store::open(&self.store).await.map_err(|why| store_failure(&why))?;
-        Ok(App::new(store, std::sync::Arc::new(SystemClock), ""))
+        Ok(App::new(self.store.open().await?, Arc::new(SystemClock), ""))
     }
 }
 
@@ -103,7 +101,7 @@ impl Balance {
         let of = (self.year.as_str(), self.purpose.as_str());
         let found = app.trial_balance(&self.of.county, of, None).await;
         app.store.close().await;
-        let found = found.map_err(|why| failed(&why))?;
+        let found = found.map_err(|why| app_failure(&why))?;
         let mut table = Table::new();
         table.load_preset(UTF8_FULL_CONDENSED);
         table.set_header(["purpose", "account", "科目", "debits 借", "credits 贷", "balance 余额"]);
@@ -141,31 +139,14 @@ impl WriteJournal {
             Format::Beancount => JournalFormat::Beancount,
         };
         let county = self.of.county.as_str();
-        let known = app.books_known(county, None).await.map_err(|why| failed(&why))?;
+        let known = app.books_known(county, None).await.map_err(|why| app_failure(&why))?;
         let mut journal = Journal::of(format, self.year.as_deref().unwrap_or_default(), known);
         let mut out = BufWriter::new(io::stdout().lock());
         while let Some(part) =
-            app.journal_part(county, &mut journal).await.map_err(|why| failed(&why))?
+            app.journal_part(county, &mut journal).await.map_err(|why| app_failure(&why))?
         {
             out.write_all(part.as_bytes())?;
         }
         Ok(out.flush()?)
-    }
-}
-
-fn failed(why: &AppError) -> Failure {
-    match why {
-        AppError::Store(store::StoreError::Corrupt { .. }) => Failure::data(vec![why.to_string()]),
-        AppError::Store(why) => store_failure(why),
-        AppError::NotFound { .. }
-        | AppError::Invalid(_)
-        | AppError::Denied
-        | AppError::Refused(_)
-        | AppError::Replayed(_)
-        | AppError::IdReused
-        | AppError::AlreadyExists { .. }
-        | AppError::Exhausted { .. }
-        | AppError::Engine(_)
-        | AppError::Internal(_) => Failure::software(why),
     }
 }

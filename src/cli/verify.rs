@@ -49,7 +49,7 @@ pub(super) enum VerifyCommand {
 }
 
 /// How a command ends when a use case has no answer.
-fn app_failure(why: &AppError) -> Failure {
+pub(super) fn app_failure(why: &AppError) -> Failure {
     match why {
         AppError::Store(StoreError::Corrupt { .. }) | AppError::NotFound { .. } => {
             Failure::data(vec![why.to_string()])

@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status};
 
 use super::{
     RECEIVE_MAX, SEND_MAX, admit::Call, assessment_decode as read, assessment_encode as write,
-    decode::Faults, decoded, page::page, status, write_call,
+    decode::Faults, page::page, write_call,
 };
 use crate::{
     app::{
@@ -36,24 +36,6 @@ pub(super) fn service(
 #[derive(Debug)]
 struct Service {
     app: App,
-}
-
-/// The answer of a write, as it was kept.
-macro_rules! written {
-    ($self:ident, $request:ident, $do:ident) => {{
-        let call = Call::of(&$request)?;
-        let answer = $self.$do(&call, $request.into_inner()).await.map_err(status::from)?;
-        decoded(&answer).map(Response::new)
-    }};
-}
-
-/// The answer of a read.
-macro_rules! answered {
-    ($self:ident, $request:ident, $do:ident) => {{
-        let call = Call::of(&$request)?;
-        let answer = $self.$do(&call, $request.into_inner()).await;
-        answer.map(Response::new).map_err(status::from)
-    }};
 }
 
 #[tonic::async_trait]

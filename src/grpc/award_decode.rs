@@ -270,3 +270,27 @@ fn once<K: Ord>(
     }
     twice.is_empty()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grpc::result_encode::money;
+
+    #[test]
+    fn an_amount_is_above_nothing_and_below_the_end_of_the_books() {
+        let read = |fen: i64| {
+            let mut faults = Faults::default();
+            let amount = amount(&mut faults, "amount", Some(&money(Money::from_fen(fen))));
+            let told =
+                faults.into_inner().into_iter().map(|it| format!("{} {}", it.path, it.reason));
+            (amount.map(Money::fen), told.collect::<Vec<_>>())
+        };
+        let most = 1_000_000_000_000;
+        for taken in [1, most] {
+            assert_eq!(read(taken), (Some(taken), vec![]));
+        }
+        for refused in [-1, 0, most + 1, i64::MAX] {
+            assert_eq!(read(refused), (None, vec!["amount MONEY_INVALID".to_owned()]));
+        }
+    }
+}

@@ -6,9 +6,7 @@ mod write;
 use prost::Message;
 use tonic::{Request, Response, Status};
 
-use super::{
-    RECEIVE_MAX, SEND_MAX, admit::Call, decode::Faults, decoded, page::page, status, write_call,
-};
+use super::{RECEIVE_MAX, SEND_MAX, admit::Call, decode::Faults, page::page, write_call};
 use crate::{
     app::{
         App, AppError,
@@ -33,24 +31,6 @@ pub(super) fn service(
 #[derive(Debug)]
 struct Service {
     app: App,
-}
-
-/// The answer of a write, as it was kept.
-macro_rules! written {
-    ($self:ident, $request:ident, $do:ident) => {{
-        let call = Call::of(&$request)?;
-        let answer = $self.$do(&call, $request.into_inner()).await.map_err(status::from)?;
-        decoded(&answer).map(Response::new)
-    }};
-}
-
-/// The answer of a read.
-macro_rules! answered {
-    ($self:ident, $request:ident, $do:ident) => {{
-        let call = Call::of(&$request)?;
-        let answer = $self.$do(&call, $request.into_inner()).await;
-        answer.map(Response::new).map_err(status::from)
-    }};
 }
 
 #[tonic::async_trait]

@@ -1,5 +1,8 @@
 //! The gRPC shell: decode, call a use case, encode. No rule lives here.
 
+#[macro_use]
+mod answered;
+
 mod access;
 mod access_decode;
 mod admit;

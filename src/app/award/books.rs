@@ -10,7 +10,7 @@ use crate::{
         award::{Account, Balances, BooksError, Movement, RecipientKind},
         exact::Money,
     },
-    store::{Mark, MovementRecord, ReadTx, StoreTx},
+    store::{LineRecord, Mark, MovementRecord, ReadTx, StoreTx},
 };
 
 /// What a movement is about.
@@ -32,6 +32,18 @@ pub(super) struct About {
     pub(super) decided_by: String,
     /// The papers.
     pub(super) papers: Vec<String>,
+}
+
+impl About {
+    /// About a payment: the line, and who is paid.
+    pub(super) fn of(line: &LineRecord) -> Self {
+        let key = &line.entitlement;
+        Self {
+            line: Some((line.batch_id.clone(), line.line)),
+            recipient: Some((key.recipient, key.recipient_id.clone())),
+            ..Self::default()
+        }
+    }
 }
 
 /// What a purpose of a year is, for short: year and purpose.

@@ -4,23 +4,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    books::{About, Ledger},
-    held::{Paying, RecoveryView, sum, too_large},
+    books::Ledger,
+    carry::{
+        BatchEventSaid, RecoveryEventSaid, Said, demand, move_line, move_recovery, step_batch,
+    },
+    held::{Paying, sum, too_large},
     origin::{Here, Origin},
 };
 use crate::{
     app::{AppError, Effect, selection::Selected},
     domain::{
         award::{
-            BatchStep, Claim, Consequence, EntitlementKey, LineState, Movement, Payment, Recovery,
+            BatchStep, Claim, Consequence, EntitlementKey, LineState, Movement, Payment,
             RecoveryCause, RecoveryStep, Source, payable, settle,
         },
         exact::Money,
     },
-    store::{
-        BatchEventRecord, BatchesOf, Mark, ReadTx, RecoveryEventRecord, RecoveryRecord, RunRecord,
-        StoreTx,
-    },
+    store::{BatchesOf, Mark, ReadTx, RunRecord, StoreTx},
 };
 
 /// What a change does to one recipient's money.
@@ -184,9 +184,12 @@ pub(super) async fn carry_out(
         for consequence in consequences {
             match consequence {
                 Consequence::Withdraw { batch_id, line, .. } => {
-                    let text = because.told();
-                    step_line(tx, ledger, paying, (batch_id, *line), (BatchStep::Withdrawn, text))
-                        .await?;
+                    let (line, text) = (*line, because.told());
+                    let said = BatchEventSaid { line, text, ..BatchEventSaid::default() };
+                    let batch = paying.batch(batch_id)?;
+                    let taken = step_batch(ledger, batch, BatchStep::Withdrawn, said);
+                    taken.map_err(|why| AppError::Internal(why.to_string()))?;
+                    move_line(tx, ledger, paying, (batch_id, line), Movement::Release).await?;
                 }
                 Consequence::Wait { .. } => (),
                 Consequence::Demand { batch_id, line, amount } => {
@@ -204,172 +207,6 @@ pub(super) async fn carry_out(
         }
     }
     Ok(demanded)
-}
-
-/// Takes a line out of a batch, and frees its money.
-async fn step_line(
-    tx: &mut dyn ReadTx,
-    ledger: &mut Ledger<'_>,
-    paying: &mut Paying,
-    (batch_id, line): (&str, i64),
-    (step, text): (BatchStep, String),
-) -> Result<(), AppError> {
-    let mark = ledger.mark();
-    let batch = paying.batch(batch_id)?;
-    let event = BatchEventRecord {
-        batch_id: batch_id.to_owned(),
-        event: batch.state.last.saturating_add(1),
-        step,
-        line,
-        on: None,
-        reference: String::new(),
-        text,
-        decided_by: String::new(),
-        evidence: String::new(),
-        mark,
-    };
-    let taken = batch.state.take(event.event, event.step, event.line);
-    taken.map_err(|why| AppError::Internal(why.to_string()))?;
-    batch.events.push(event.clone());
-    ledger.rows.batch_events.push(event);
-    move_line(tx, ledger, paying, (batch_id, line), Movement::Release, String::new()).await
-}
-
-/// Moves the whole amount of a line.
-pub(super) async fn move_line(
-    tx: &mut dyn ReadTx,
-    ledger: &mut Ledger<'_>,
-    paying: &mut Paying,
-    (batch_id, line): (&str, i64),
-    movement: Movement,
-    text: String,
-) -> Result<(), AppError> {
-    let batch = paying.batch(batch_id)?;
-    let (year, purpose) = (batch.record.year.clone(), batch.record.purpose.clone());
-    let own = batch.lines.get(&line);
-    let own = own.ok_or_else(|| AppError::Internal(format!("no line {line}")))?;
-    let key = &own.entitlement;
-    let about = About {
-        line: Some((batch_id.to_owned(), line)),
-        recipient: Some((key.recipient, key.recipient_id.clone())),
-        text,
-        ..About::default()
-    };
-    let amount = own.amount;
-    ledger.record(tx, (&year, &purpose), (movement, amount), about).await
-}
-
-/// What is said with a demand.
-#[derive(Debug, Clone)]
-pub(super) struct Said {
-    pub(super) because: Because,
-    pub(super) text: String,
-    pub(super) decided_by: String,
-    pub(super) papers: String,
-}
-
-impl Default for Said {
-    fn default() -> Self {
-        let because = Because { cause: RecoveryCause::Demanded, id: String::new() };
-        let (text, decided_by, papers) = (String::new(), String::new(), String::new());
-        Self { because, text, decided_by, papers }
-    }
-}
-
-/// Demands a part of a payment back, and answers the recovery's number.
-pub(super) async fn demand(
-    tx: &mut dyn ReadTx,
-    ledger: &mut Ledger<'_>,
-    paying: &mut Paying,
-    ((batch_id, line), amount): ((&str, i64), Money),
-    said: Said,
-) -> Result<i64, AppError> {
-    let number = ledger.next_recovery(tx).await?;
-    let record = RecoveryRecord {
-        recovery: number,
-        batch_id: batch_id.to_owned(),
-        line,
-        amount,
-        cause: said.because.cause,
-        cause_id: said.because.id,
-        text: said.text,
-        decided_by: said.decided_by,
-        evidence: said.papers,
-        mark: ledger.mark(),
-    };
-    ledger.rows.recoveries.push(record.clone());
-    let state = Recovery::demanded(amount);
-    let view = RecoveryView { record, events: Vec::new(), state };
-    paying.batch(batch_id)?.recoveries.insert(number, view);
-    post_recovery(tx, ledger, paying, (batch_id, number), (Movement::Demand, amount)).await?;
-    Ok(number)
-}
-
-/// What is said with an event of a recovery.
-#[derive(Debug, Clone, Default)]
-pub(super) struct RecoveryEventSaid {
-    pub(super) on: Option<crate::domain::time::Day>,
-    pub(super) reference: String,
-    pub(super) text: String,
-    pub(super) decided_by: String,
-    pub(super) papers: String,
-}
-
-/// Records what becomes of a recovery, and its movement.
-pub(super) async fn move_recovery(
-    tx: &mut dyn ReadTx,
-    ledger: &mut Ledger<'_>,
-    paying: &mut Paying,
-    (number, step, amount): (i64, RecoveryStep, Money),
-    said: RecoveryEventSaid,
-) -> Result<(), AppError> {
-    let mark = ledger.mark();
-    let mut batches = paying.batches.iter_mut();
-    let found = batches.find_map(|(id, it)| Some((id.clone(), it.recoveries.get_mut(&number)?)));
-    let lost = || AppError::Internal(format!("no recovery {number}"));
-    let (batch_id, view) = found.ok_or_else(lost)?;
-    let event = RecoveryEventRecord {
-        recovery: number,
-        event: view.state.last.saturating_add(1),
-        step,
-        amount,
-        on: said.on,
-        reference: said.reference,
-        text: said.text,
-        decided_by: said.decided_by,
-        evidence: said.papers,
-        mark,
-    };
-    let taken = view.state.take(event.event, step, amount);
-    taken.map_err(|why| AppError::Internal(why.to_string()))?;
-    view.events.push(event.clone());
-    ledger.rows.recovery_events.push(event);
-    let movement = match step {
-        RecoveryStep::Collected => Movement::Collect,
-        RecoveryStep::Waived => Movement::Waive,
-        RecoveryStep::Dropped => Movement::Drop,
-    };
-    post_recovery(tx, ledger, paying, (&batch_id, number), (movement, amount)).await
-}
-
-async fn post_recovery(
-    tx: &mut dyn ReadTx,
-    ledger: &mut Ledger<'_>,
-    paying: &mut Paying,
-    (batch_id, number): (&str, i64),
-    moved: (Movement, Money),
-) -> Result<(), AppError> {
-    let batch = paying.batch(batch_id)?;
-    let (year, purpose) = (batch.record.year.clone(), batch.record.purpose.clone());
-    let line = batch.recoveries.get(&number).map(|it| it.record.line).unwrap_or_default();
-    let key = batch.lines.get(&line).map(|it| &it.entitlement);
-    let about = About {
-        line: Some((batch_id.to_owned(), line)),
-        recovery: number,
-        recipient: key.map(|it| (it.recipient, it.recipient_id.clone())),
-        ..About::default()
-    };
-    ledger.record(tx, (&year, &purpose), moved, about).await
 }
 
 /// Settles some entitlements of a source with what it gives now.

@@ -8,14 +8,14 @@ use crate::{
         App, AppError,
         payment_list::{PaymentLine, PaymentList},
         registry::RecordKind,
-        timeline::{Held, timelines},
+        timeline::{lately, timelines},
     },
     domain::{
         award::{BatchStep, RecipientKind},
         scheme::AwardTo,
         time::{Day, Moment},
     },
-    store::{AwardListing, LineRecord, ReadTx},
+    store::{AwardListing, BatchRecord, LineRecord, ReadTx},
 };
 
 /// Names of recipients, by kind and id; none where the registry has none.
@@ -133,6 +133,24 @@ pub(in crate::app) async fn batch_view(
     Ok(steps::read(tx, county, id).await?.batch(id)?.clone())
 }
 
+/// All batches of a county, by id.
+///
+/// # Errors
+/// Those of the store.
+pub(in crate::app) async fn all_batches(
+    tx: &mut dyn ReadTx,
+    county: &str,
+) -> Result<Vec<BatchRecord>, AppError> {
+    let mut all = Vec::new();
+    let mut listing = AwardListing { limit: PAGE, ..AwardListing::default() };
+    loop {
+        let page = tx.batch_page(county, &listing).await?;
+        let Some(last) = page.last() else { return Ok(all) };
+        listing.after_batch.clone_from(&last.batch_id);
+        all.extend(page);
+    }
+}
+
 fn year(text: &str) -> Result<i64, AppError> {
     Ok(crate::app::run::period_of(text)?.last_day().year())
 }
@@ -172,8 +190,8 @@ async fn recipients(
         };
         for (id, held) in timelines(tx, county, record_kind.word(), &ids, known).await? {
             let Some(it) = lately(&held, day) else { continue };
-            names.insert((kind, id.clone()), it.record.name.clone());
-            if let Some(parent) = &it.record.parent {
+            names.insert((kind, id.clone()), it.name.clone());
+            if let Some(parent) = &it.parent {
                 parents.insert((kind, id), (parent.kind, parent.id.clone()));
             }
         }
@@ -189,15 +207,10 @@ async fn recipients(
         }
         for (id, held) in timelines(tx, county, kind.word(), &ids, known).await? {
             if let Some(it) = lately(&held, day) {
-                units.insert((kind, id), it.record.name.clone());
+                units.insert((kind, id), it.name.clone());
             }
         }
     }
     let unit = |(own, parent)| Some((own, units.get(&parent)?.clone()));
     Ok((names, parents.into_iter().filter_map(unit).collect()))
-}
-
-/// The version of a day, or the last one that began by then.
-fn lately(held: &[Held], day: Day) -> Option<&Held> {
-    held.iter().rev().find(|it| it.days.from <= day)
 }

@@ -81,12 +81,7 @@ impl App {
                 let of = (batch.year.as_str(), batch.purpose.as_str());
                 afford(tx, &mut ledger, of, &lines).await?;
                 for it in &lines {
-                    let key = &it.entitlement;
-                    let about = About {
-                        line: Some((it.batch_id.clone(), it.line)),
-                        recipient: Some((key.recipient, key.recipient_id.clone())),
-                        ..About::default()
-                    };
+                    let about = About::of(it);
                     ledger.record(tx, of, (Movement::Reserve, it.amount), about).await?;
                 }
                 let newest = ledger.newest(tx, of).await?.cloned();

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     books::{Ledger, papers_text, unknown},
-    follow::{RecoveryEventSaid, Said, demand, move_recovery},
+    carry::{RecoveryEventSaid, Said, demand, move_recovery},
     held::{BatchView, Paying, RecoveryView, too_large},
     refusal, steps,
 };

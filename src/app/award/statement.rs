@@ -63,12 +63,30 @@ impl App {
 }
 
 /// Where a listing goes on after a movement.
-pub(in crate::app) fn cursor(it: &MovementRecord) -> MovementCursor {
+pub(super) fn cursor(it: &MovementRecord) -> MovementCursor {
     MovementCursor {
         recorded: it.mark.recorded,
         year: it.year.clone(),
         purpose: it.purpose.clone(),
         number: it.number,
+    }
+}
+
+/// All movements of a county, in the order of the books.
+///
+/// # Errors
+/// Those of the store.
+pub(in crate::app) async fn all_movements(
+    tx: &mut dyn ReadTx,
+    county: &str,
+) -> Result<Vec<MovementRecord>, AppError> {
+    let mut all = Vec::new();
+    let mut listing = MovementListing { limit: PAGE, ..MovementListing::default() };
+    loop {
+        let page = tx.movements(county, &listing).await?;
+        let Some(last) = page.last() else { return Ok(all) };
+        listing.after = Some(cursor(last));
+        all.extend(page);
     }
 }
 

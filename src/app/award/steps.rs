@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     books::{Ledger, unknown},
-    follow::{Because, move_line, settle_now},
+    carry::{BatchEventSaid, move_line, step_batch},
+    follow::{Because, settle_now},
     held::{BatchView, Paying},
     origin::{Here, Origin},
     refusal,
@@ -18,11 +19,12 @@ use crate::{
     },
     domain::{
         award::{
-            BatchPhase, BatchStep, LineState, Movement, RecoveryCause, RecoveryState, StepRefused,
+            BatchPhase, BatchStep, LineState, Movement, RecoveryCause, RecoveryState, SourceKind,
+            StepRefused,
         },
         time::{Day, Moment},
     },
-    store::{BatchEventRecord, BatchesOf, MovementRecord, ReadTx},
+    store::{BatchesOf, LineRecord, MovementRecord, ReadTx},
 };
 
 /// What is done to a batch as a whole.
@@ -86,9 +88,8 @@ impl App {
                 let freed = whole(&mut ledger, paying.batch(&asked.batch_id)?, asked)?;
                 let id = asked.batch_id.as_str();
                 for line in freed {
-                    let text = String::new();
                     let of = (id, line);
-                    move_line(tx, &mut ledger, &mut paying, of, Movement::Release, text).await?;
+                    move_line(tx, &mut ledger, &mut paying, of, Movement::Release).await?;
                 }
                 let (view, newest) = stands(tx, &mut ledger, &mut paying, id).await?;
                 let effects = ledger.keep(tx).await?.into_iter().collect();
@@ -132,14 +133,13 @@ impl App {
                     };
                     answered(&mut ledger, paying.batch(id)?, it)?;
                     let line = (id, it.line);
-                    let text = String::new();
-                    move_line(tx, &mut ledger, &mut paying, line, movement, text).await?;
+                    move_line(tx, &mut ledger, &mut paying, line, movement).await?;
                 }
                 let here = Here { county, now, plans };
                 let origin = Origin::read(tx, here, &record.source).await?;
                 let cause = match record.source.kind {
-                    crate::domain::award::SourceKind::Scheme => RecoveryCause::Superseded,
-                    crate::domain::award::SourceKind::Selection => RecoveryCause::HonourCancelled,
+                    SourceKind::Scheme => RecoveryCause::Superseded,
+                    SourceKind::Selection => RecoveryCause::HonourCancelled,
                 };
                 let because = Because { cause, id: origin.id.clone() };
                 let settled = (&mut paying, &origin.claims);
@@ -196,22 +196,10 @@ fn whole(
         lines.filter(|it| it.1.state == LineState::Reserved).map(|it| *it.0).collect()
     };
     let before = reserved(batch);
-    let event = BatchEventRecord {
-        batch_id: asked.batch_id.clone(),
-        event: batch.state.last.saturating_add(1),
-        step: asked.step,
-        line: 0,
-        on: None,
-        reference: String::new(),
-        text: asked.text.clone(),
-        decided_by: asked.decided_by.clone(),
-        evidence: String::new(),
-        mark: ledger.mark(),
-    };
-    let taken = batch.state.take(event.event, event.step, 0);
-    taken.map_err(|why| step_refused(&asked.batch_id, why))?;
-    batch.events.push(event.clone());
-    ledger.rows.batch_events.push(event);
+    let (text, decided_by) = (asked.text.clone(), asked.decided_by.clone());
+    let said = BatchEventSaid { text, decided_by, ..BatchEventSaid::default() };
+    step_batch(ledger, batch, asked.step, said)
+        .map_err(|why| step_refused(&asked.batch_id, why))?;
     let after = reserved(batch);
     Ok(before.into_iter().filter(|it| !after.contains(it)).collect())
 }
@@ -328,29 +316,19 @@ fn answered(
     batch: &mut BatchView,
     it: &TreasuryAnswer,
 ) -> Result<(), AppError> {
-    let event = BatchEventRecord {
-        batch_id: batch.record.batch_id.clone(),
-        event: batch.state.last.saturating_add(1),
-        step: step_of(it),
+    let said = BatchEventSaid {
         line: it.line,
         on: Some(it.on),
         reference: it.reference.clone(),
         text: it.text.clone(),
-        decided_by: String::new(),
-        evidence: String::new(),
-        mark: ledger.mark(),
+        ..BatchEventSaid::default()
     };
-    let taken = batch.state.take(event.event, event.step, event.line);
-    taken.map_err(|why| step_refused(&batch.record.batch_id, why))?;
-    batch.events.push(event.clone());
-    ledger.rows.batch_events.push(event);
-    Ok(())
+    let batch_id = batch.record.batch_id.clone();
+    step_batch(ledger, batch, step_of(it), said).map_err(|why| step_refused(&batch_id, why))
 }
 
 /// Payments of a batch that went to the treasury, by line: those that had not fallen out before.
-pub(super) fn went(
-    batch: &BatchView,
-) -> Option<(Moment, BTreeMap<i64, &crate::store::LineRecord>)> {
+pub(super) fn went(batch: &BatchView) -> Option<(Moment, BTreeMap<i64, &LineRecord>)> {
     let left = batch.events.iter().find(|it| it.step == BatchStep::Exported)?;
     let fallen = |line: i64| {
         batch.events.iter().any(|it| it.step == BatchStep::Withdrawn && it.line == line)

@@ -1,16 +1,12 @@
 //! Money that a person was to be paid, was paid or is to pay back (A1 to A5), and what the person did
 //! about anybody's.
 
-use super::{
-    PAGE,
-    lines::{Act, MoneyEvent, MovementLine, PaymentLine, RecoveryLine},
-};
+use super::lines::{Act, MoneyEvent, MovementLine, PaymentLine, RecoveryLine};
 use crate::{
     app::{AppError, award},
     domain::award::{Movement, RecipientKind, RecoveryCause},
     store::{
-        AwardListing, BatchEventRecord, LineRecord, Mark, MovementListing, MovementRecord, ReadTx,
-        RecoveryEventRecord, StoreError,
+        BatchEventRecord, LineRecord, Mark, MovementRecord, ReadTx, RecoveryEventRecord, StoreError,
     },
 };
 
@@ -22,22 +18,17 @@ pub(super) async fn payments(
     acts: &mut Vec<Act>,
 ) -> Result<Vec<PaymentLine>, AppError> {
     let mut found = Vec::new();
-    let mut listing = AwardListing { limit: PAGE, ..AwardListing::default() };
-    loop {
-        let page = tx.batch_page(county, &listing).await?;
-        let Some(last) = page.last() else { return Ok(found) };
-        listing.after_batch.clone_from(&last.batch_id);
-        for record in &page {
-            let batch = award::batch_view(tx, county, &record.batch_id).await?;
-            done_about(&batch, id, acts);
-            for line in batch.lines.values() {
-                let key = &line.entitlement;
-                if key.recipient == RecipientKind::Member && key.recipient_id == id {
-                    found.push(payment_line(&batch, line)?);
-                }
+    for record in award::all_batches(tx, county).await? {
+        let batch = award::batch_view(tx, county, &record.batch_id).await?;
+        done_about(&batch, id, acts);
+        for line in batch.lines.values() {
+            let key = &line.entitlement;
+            if key.recipient == RecipientKind::Member && key.recipient_id == id {
+                found.push(payment_line(&batch, line)?);
             }
         }
     }
+    Ok(found)
 }
 
 /// The movements of the books that a payment to the person, or its recovery, brought about, in the order
@@ -49,22 +40,17 @@ pub(super) async fn movements(
     acts: &mut Vec<Act>,
 ) -> Result<Vec<MovementLine>, AppError> {
     let mut found = Vec::new();
-    let mut listing = MovementListing { limit: PAGE, ..MovementListing::default() };
-    loop {
-        let page = tx.movements(county, &listing).await?;
-        let Some(last) = page.last() else { return Ok(found) };
-        listing.after = Some(award::cursor(last));
-        for it in &page {
-            if it.recipient_kind == RecipientKind::Member.word() && it.recipient == id {
-                found.push(movement_line(it));
-            }
-            if is_act(it.movement) {
-                let of = format!("{}/{}/{}", it.year, it.purpose, it.number);
-                let what = format!("budget {}", it.movement.word());
-                done(acts, id, (&what, &of), (&it.mark, &it.decided_by));
-            }
+    for it in &award::all_movements(tx, county).await? {
+        if it.recipient_kind == RecipientKind::Member.word() && it.recipient == id {
+            found.push(movement_line(it));
+        }
+        if is_act(it.movement) {
+            let of = format!("{}/{}/{}", it.year, it.purpose, it.number);
+            let what = format!("budget {}", it.movement.word());
+            done(acts, id, (&what, &of), (&it.mark, &it.decided_by));
         }
     }
+    Ok(found)
 }
 
 /// Whether a movement is an act of its own; the others follow from payments and recoveries.

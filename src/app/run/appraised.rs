@@ -8,7 +8,7 @@ use crate::{
     app::{
         App, AppError,
         registry::{Detail, Record, RecordKind, RecordRef},
-        timeline::{Held, timelines},
+        timeline::{Held, lately, timelines},
     },
     domain::{
         engine::{Followed, followed},
@@ -220,9 +220,4 @@ pub(in crate::app) async fn appraised(
 /// The version of a day.
 fn on(held: &[Held], day: Day) -> Option<&Record> {
     held.iter().find(|it| it.days.contains(day)).map(|it| &it.record)
-}
-
-/// The version of a day, or the last one that began by then.
-fn lately(held: &[Held], day: Day) -> Option<&Record> {
-    held.iter().rev().find(|it| it.days.from <= day).map(|it| &it.record)
 }

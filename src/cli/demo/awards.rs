@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     Failed,
+    report::fen,
     round::{date, words},
     service::Serving,
     tables::{right, table},
@@ -44,10 +45,7 @@ pub(super) async fn carry_out(
 }
 
 fn yuan(it: Option<&Amount>) -> String {
-    let fen = it.map_or(0, |it| {
-        it.units.saturating_mul(100).saturating_add(i64::from(it.nanos).div_euclid(10_000_000))
-    });
-    Money::from_fen(fen).to_string()
+    Money::from_fen(it.map_or(0, fen)).to_string()
 }
 
 impl Awards {

@@ -91,6 +91,12 @@ pub(super) struct Report {
     honours: BTreeMap<String, Given>,
 }
 
+/// The fen of an amount.
+pub(super) fn fen(it: &crate::proto::google::r#type::Money) -> i64 {
+    let part = i64::from(it.nanos).div_euclid(10_000_000);
+    it.units.saturating_mul(100).saturating_add(part)
+}
+
 /// A decimal, or a dash.
 pub(super) fn shown(value: Option<&crate::proto::google::r#type::Decimal>) -> String {
     value.map_or_else(|| "—".to_owned(), |it| it.value.clone())
@@ -210,8 +216,7 @@ impl Report {
         let of_posts = self.done.iter().flat_map(|it| &it.appraisals).flat_map(|it| &it.awards);
         for (id, amount) in given.chain(of_posts.map(|it| (&it.id, &it.amount))) {
             let Some(amount) = amount else { continue };
-            let fen = i64::from(amount.nanos).div_euclid(10_000_000);
-            let fen = amount.units.saturating_mul(100).saturating_add(fen);
+            let fen = fen(amount);
             let sum = awards.entry(id.clone()).or_default();
             sum.count = sum.count.saturating_add(1);
             sum.fen = sum.fen.saturating_add(fen);

@@ -97,7 +97,7 @@ pub(super) fn keys(path: &Path) -> Result<KeySet, Failure> {
 
 impl StoreUrl {
     /// Opens the store.
-    pub(super) async fn open(&self) -> Result<std::sync::Arc<dyn store::Store>, Failure> {
+    pub(in super::super) async fn open(&self) -> Result<std::sync::Arc<dyn store::Store>, Failure> {
         let opened = store::open(&self.store).await;
         opened.map_err(|why| Failure::unavailable(format!("the store: {why}")))
     }

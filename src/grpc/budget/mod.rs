@@ -7,7 +7,7 @@ mod look;
 
 use tonic::{Request, Response, Status};
 
-use super::{RECEIVE_MAX, SEND_MAX, admit::Call, decoded, follow::Streamed, status};
+use super::{RECEIVE_MAX, SEND_MAX, follow::Streamed};
 use crate::{
     app::App,
     proto::v1::{
@@ -34,44 +34,34 @@ impl BudgetService for Service {
         &self,
         request: Request<v1::RecordBudgetActRequest>,
     ) -> Result<Response<v1::RecordBudgetActResponse>, Status> {
-        let call = Call::of(&request)?;
-        let answer = self.act(&call, request.into_inner()).await.map_err(status::from)?;
-        decoded(&answer).map(Response::new)
+        written!(self, request, act)
     }
 
     async fn get_budget(
         &self,
         request: Request<v1::GetBudgetRequest>,
     ) -> Result<Response<v1::GetBudgetResponse>, Status> {
-        let call = Call::of(&request)?;
-        let answer = self.budget(&call, request.into_inner()).await;
-        answer.map(Response::new).map_err(status::from)
+        answered!(self, request, budget)
     }
 
     async fn get_trial_balance(
         &self,
         request: Request<v1::GetTrialBalanceRequest>,
     ) -> Result<Response<v1::GetTrialBalanceResponse>, Status> {
-        let call = Call::of(&request)?;
-        let answer = self.balance(&call, request.into_inner()).await;
-        answer.map(Response::new).map_err(status::from)
+        answered!(self, request, balance)
     }
 
     async fn get_statement(
         &self,
         request: Request<v1::GetStatementRequest>,
     ) -> Result<Response<v1::GetStatementResponse>, Status> {
-        let call = Call::of(&request)?;
-        let answer = self.statement(&call, request.into_inner()).await;
-        answer.map(Response::new).map_err(status::from)
+        answered!(self, request, statement)
     }
 
     async fn export_journal(
         &self,
         request: Request<v1::ExportJournalRequest>,
     ) -> Result<Response<Self::ExportJournalStream>, Status> {
-        let call = Call::of(&request)?;
-        let answer = self.journal(&call, request.into_inner()).await;
-        answer.map(Response::new).map_err(status::from)
+        answered!(self, request, journal)
     }
 }

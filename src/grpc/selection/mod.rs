@@ -10,7 +10,7 @@ mod steps;
 
 use tonic::{Request, Response, Status};
 
-use super::{RECEIVE_MAX, SEND_MAX, admit::Call, decoded, follow::Streamed, status};
+use super::{RECEIVE_MAX, SEND_MAX, follow::Streamed};
 use crate::{
     app::App,
     proto::v1::{
@@ -28,24 +28,6 @@ pub(super) fn service(app: &App) -> SelectionServiceServer<impl SelectionService
 #[derive(Debug)]
 struct Service {
     app: App,
-}
-
-/// The answer of a write, as it was kept.
-macro_rules! written {
-    ($self:ident, $request:ident, $do:ident) => {{
-        let call = Call::of(&$request)?;
-        let answer = $self.$do(&call, $request.into_inner()).await.map_err(status::from)?;
-        decoded(&answer).map(Response::new)
-    }};
-}
-
-/// The answer of a read.
-macro_rules! answered {
-    ($self:ident, $request:ident, $do:ident) => {{
-        let call = Call::of(&$request)?;
-        let answer = $self.$do(&call, $request.into_inner()).await;
-        answer.map(Response::new).map_err(status::from)
-    }};
 }
 
 #[tonic::async_trait]

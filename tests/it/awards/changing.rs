@@ -8,14 +8,14 @@ use super::{
         all_paid, answer, appropriated, approve, batch, budget, entitled, export, figures, paid,
         payments, person, proposal, propose, recoveries, text,
     },
-    computed, deed, on_both, proved, small,
+    computed, deed, member, on_both, proved, small,
 };
 use crate::{
     harness::{COUNTY, Served, reason, record_facts},
     selections,
 };
 
-on_both!(small: a_supersession_settles_what_was_proposed);
+on_both!(small: a_supersession_settles_what_was_proposed, a_preview_is_of_the_day_on_which_it_is_asked);
 
 mod honours {
     use super::{cancelled_honours_are_paid_back, selections::confirmed};
@@ -157,6 +157,23 @@ async fn a_supersession_settles_what_was_proposed(on: &Served) {
     assert_eq!(told(&money), [row("m-001/p-001", [prize, zero, zero, prize, zero, zero, zero])]);
     assert_eq!(recoveries(on, "auditor", true).await.len(), 2);
     proved(on).await;
+}
+
+/// A preview is of its own day, also where nothing was recorded since: the status that it goes by is
+/// that of the day on which it would be done.
+async fn a_preview_is_of_the_day_on_which_it_is_asked(on: &Served) {
+    appropriated(on, "year", "20000.00").await;
+    let mut joins = member(1, v1::MemberStatus::InService);
+    joins.effective_from = crate::harness::date("2023-01-12");
+    assert_eq!(on.upsert("joins", vec![joins]).await.items, []);
+    let first = entitled(on, "auditor", "once").await.unwrap();
+    assert_eq!(text(&first.payable), "4000.00", "the day of publication was before");
+    let second = computed(on, "once", "second").await;
+    on.clock.set("2023-01-15T01:00:00Z");
+    let money = superseded(on, &first.origin_id, &second).await;
+    let (zero, prize) = ("0.00", "2000.00");
+    assert_eq!(told(&money), [row("m-001/", [prize, zero, zero, zero, zero, zero, zero])]);
+    assert_eq!(text(&money.lost), prize);
 }
 
 async fn cancelled_honours_are_paid_back(on: &Served) {

@@ -9,13 +9,15 @@ use super::{
         in_the_way, paid, person, proposal, propose, proposed, recoveries, returned, said, text,
         waive,
     },
-    on_both, proved, small,
+    changing::{reversed, superseded},
+    computed, grant, on_both, proved, small,
 };
 use crate::harness::{COUNTY, Served, by, reason};
 
 on_both!(small:
     a_recovery_from_its_demand_to_its_end,
     what_somebody_demanded_is_ended_by_no_result,
+    what_followed_by_itself_is_waived_by_another,
 );
 
 async fn a_recovery_from_its_demand_to_its_end(on: &Served) {
@@ -93,6 +95,38 @@ async fn what_somebody_demanded_is_ended_by_no_result(on: &Served) {
     answer(on, ("two", "b1"), &[paid(2, "2023-01-10")]).await.unwrap();
     let open = recoveries(on, "auditor", true).await;
     assert_eq!((open.len(), text(&open[0].open)), (1, "1500.00".into()));
+    proved(on).await;
+}
+
+/// Nobody who had a hand in a payment lets it go alone; and what the bank sends back although it was
+/// waived is demanded by hand, and booked.
+async fn what_followed_by_itself_is_waived_by_another(on: &Served) {
+    appropriated(on, "year", "20000.00").await;
+    all_paid(on, "b1", "once").await;
+    let first = entitled(on, "auditor", "once").await.unwrap().origin_id;
+    reversed(on, &["p-001", "p-2nd"]).await;
+    let second = computed(on, "once", "second").await;
+    superseded(on, &first, &second).await;
+    for (who, id) in [("department", "1"), ("second", "2")] {
+        let own = waive(on, who, (id, 1)).await.unwrap_err();
+        assert_eq!(
+            (reason(&own), said(&own, "asked")),
+            ("SEPARATION_OF_DUTIES".into(), "approve".into())
+        );
+    }
+    grant(on, "third", "organization_department").await;
+    let it = waive(on, "third", ("3", 1)).await.unwrap();
+    assert_eq!((it.state(), text(&it.waived)), (RecoveryState::Settled, "2000.00".into()));
+    let sent_back = answer(on, ("4", "b1"), &[returned(1, "2023-01-10")]).await.unwrap_err();
+    assert_eq!(in_the_way(&sent_back), ["LINE_IN_RECOVERY line/1"]);
+    let more = demand(on, "5", ("b1", 1, "2000.01")).await.unwrap_err();
+    assert_eq!(reason(&more), "RECOVERY_TOO_LARGE");
+    demand(on, "6", ("b1", 1, "2000.00")).await.unwrap();
+    let it = collect(on, "7", (2, "2000.00", "2023-01-10")).await.unwrap().budget.unwrap();
+    assert_eq!(figures(&it), ["20000.00", "0.00", "4000.00", "2000.00", "18000.00"]);
+    assert_eq!(text(&it.due), "0.00");
+    let once_more = demand(on, "8", ("b1", 1, "0.01")).await.unwrap_err();
+    assert_eq!(reason(&once_more), "RECOVERY_TOO_LARGE");
     proved(on).await;
 }
 

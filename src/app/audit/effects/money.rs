@@ -8,20 +8,14 @@ use super::{Effects, Finding, Tampering};
 use crate::{
     app::{
         AppError,
-        award::{MoneyRows, Proposed},
+        award::{MoneyRows, Proposed, all_batches, all_movements},
     },
     domain::{
         award::{Balances, EntitlementKey, Source},
         time::Moment,
     },
-    store::{
-        AuditRecord, AwardListing, BatchRecord, BatchesOf, Mark, MovementCursor, MovementListing,
-        MovementRecord, ReadTx,
-    },
+    store::{AuditRecord, BatchRecord, BatchesOf, Mark, MovementRecord, ReadTx},
 };
-
-/// How many rows are read at once.
-const PAGE: i64 = 1_000;
 
 /// The rows of one moment, with when, by whom and on what request each was recorded.
 #[derive(Default)]
@@ -130,39 +124,6 @@ impl Books {
             let finding = Finding::new(&self.county, Tampering::RowChanged, None, text);
             found.of_rounds.push(finding);
         }
-    }
-}
-
-/// All movements of a county.
-async fn all_movements(tx: &mut dyn ReadTx, county: &str) -> Result<Vec<MovementRecord>, AppError> {
-    let mut all: Vec<MovementRecord> = Vec::new();
-    loop {
-        let after = all.last().map(|it| MovementCursor {
-            recorded: it.mark.recorded,
-            year: it.year.clone(),
-            purpose: it.purpose.clone(),
-            number: it.number,
-        });
-        let listing = MovementListing { after, limit: PAGE, ..MovementListing::default() };
-        let page = tx.movements(county, &listing).await?;
-        if page.is_empty() {
-            return Ok(all);
-        }
-        all.extend(page);
-    }
-}
-
-/// All batches of a county, by id.
-async fn all_batches(tx: &mut dyn ReadTx, county: &str) -> Result<Vec<BatchRecord>, AppError> {
-    let mut all: Vec<BatchRecord> = Vec::new();
-    loop {
-        let after_batch = all.last().map(|it| it.batch_id.clone()).unwrap_or_default();
-        let listing = AwardListing { after_batch, limit: PAGE, ..AwardListing::default() };
-        let page = tx.batch_page(county, &listing).await?;
-        if page.is_empty() {
-            return Ok(all);
-        }
-        all.extend(page);
     }
 }
 
